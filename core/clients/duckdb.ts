@@ -1,0 +1,141 @@
+/**
+ * DuckDB inside this process: one instance, many connections. Extensions come from a directory that set-up
+ * filled; nothing is downloaded at run time. Start Node with UV_THREADPOOL_SIZE=16: each running query holds
+ * a libuv thread, and with the default of 4 a fifth query waits for the others.
+ */
+import { existsSync } from 'node:fs'
+import { arch, platform } from 'node:os'
+import { join } from 'node:path'
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBValue,
+  version as nodeApiVersion,
+} from '@duckdb/node-api'
+import { findCause, messageOf } from '../errors.ts'
+import { problem } from '../problems.ts'
+
+/** The DuckDB release whose extensions set-up fetches; the binaries refuse any other. */
+export const duckdbVersion = '1.5.5'
+
+export type DuckdbOptions = {
+  /** A database file; default: in memory. */
+  readonly path?: string
+  /** Holds `v<version>/<platform>/<name>.duckdb_extension`. */
+  readonly extensionDirectory: string
+  readonly memoryLimit?: string | undefined
+  readonly threads?: number | undefined
+  readonly tempDirectory?: string | undefined
+  readonly maxTempSize?: string | undefined
+}
+
+/** A row as JavaScript values: BIGINT is `bigint`, DECIMAL and timestamps are DuckDB's own value objects. */
+export type Row = Record<string, DuckDBValue>
+
+export class Duckdb {
+  readonly #instance: DuckDBInstance
+  readonly extensionDirectory: string
+
+  constructor(instance: DuckDBInstance, extensionDirectory: string) {
+    this.#instance = instance
+    this.extensionDirectory = extensionDirectory
+  }
+
+  /** A new connection; close it with `closeSync()`. */
+  async connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect()
+    await connection.run(`set timezone = 'UTC'`)
+    return connection
+  }
+
+  /** Runs `work` on a connection of its own. */
+  async withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.connect()
+    try {
+      return await work(connection)
+    } finally {
+      connection.closeSync()
+    }
+  }
+
+  close(): void {
+    this.#instance.closeSync()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+}
+
+/** Opens the process's DuckDB. @throws `lake/version-mismatch` */
+export async function openDuckdb(options: DuckdbOptions): Promise<Duckdb> {
+  const actual = nodeApiVersion().replace(/-.*$/, '').replace(/^v/, '')
+  if (actual !== duckdbVersion) {
+    throw problem('lake/version-mismatch', { expected: duckdbVersion, actual })
+  }
+  const settings: Record<string, string> = {
+    extension_directory: options.extensionDirectory,
+    autoinstall_known_extensions: 'false',
+  }
+  if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit
+  if (options.threads !== undefined) settings['threads'] = String(options.threads)
+  if (options.tempDirectory !== undefined) settings['temp_directory'] = options.tempDirectory
+  if (options.maxTempSize !== undefined) settings['max_temp_directory_size'] = options.maxTempSize
+  const instance = await DuckDBInstance.create(options.path ?? ':memory:', settings)
+  return new Duckdb(instance, options.extensionDirectory)
+}
+
+/** DuckDB's name of this platform, as in its extension directory. */
+export function duckdbPlatform(): string {
+  const system = platform() === 'darwin' ? 'osx' : 'linux'
+  return `${system}_${arch() === 'arm64' ? 'arm64' : 'amd64'}`
+}
+
+/** Loads an extension from the directory. @throws `lake/extension-missing` */
+export async function loadExtension(
+  connection: DuckDBConnection,
+  extensionDirectory: string,
+  extension: string,
+): Promise<void> {
+  const directory = join(extensionDirectory, `v${duckdbVersion}`, duckdbPlatform())
+  if (!existsSync(join(directory, `${extension}.duckdb_extension`))) {
+    throw problem('lake/extension-missing', { extension, directory })
+  }
+  await connection.run(`load ${extension}`)
+}
+
+/** All rows of a query, as objects. */
+export async function queryRows(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters?: Record<string, DuckDBValue>,
+): Promise<Row[]> {
+  const reader = await connection.runAndReadAll(sql, parameters)
+  return reader.getRowObjects()
+}
+
+/** The first column of the first row, or undefined without rows. */
+export async function queryValue(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters?: Record<string, DuckDBValue>,
+): Promise<DuckDBValue | undefined> {
+  const reader = await connection.runAndReadAll(sql, parameters)
+  return reader.getRows()[0]?.[0]
+}
+
+/** Tells a full disk from other failures. DuckDB reports it as an IO error without a code. */
+export function isOutOfSpace(error: unknown): boolean {
+  const full =
+    /no space left on device|out of disk space|disk quota exceeded|max_temp_directory_size/i
+  return findCause(error, (cause) => full.test(cause.message)) !== undefined
+}
+
+/** An error of DuckDB as one of ours, when it says something a reader can act on; else itself. */
+export function explainDuckdbError(error: unknown, where: string): unknown {
+  if (!(error instanceof Error)) return error
+  if (isOutOfSpace(error)) {
+    return problem('lake/out-of-space', { where, reason: messageOf(error) }, { cause: error })
+  }
+  return error
+}

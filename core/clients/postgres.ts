@@ -1,0 +1,80 @@
+/** PostgreSQL by `pg`: a pool whose failures say which server, never which password. */
+import { Pool, type PoolClient, types } from 'pg'
+import { messageOf } from '../errors.ts'
+import { problem } from '../problems.ts'
+
+export type PostgresOptions = {
+  readonly url: string
+  readonly maxConnections?: number
+  readonly applicationName?: string
+  /** Milliseconds a statement may take; 0 is no limit. Default 0. */
+  readonly statementTimeoutMs?: number
+}
+
+/** A server's address without its password, for messages. */
+export function describePostgres(url: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(url)
+    return `PostgreSQL ${hostname}:${port || 5432}${pathname}`
+  } catch {
+    return 'PostgreSQL (unreadable address)'
+  }
+}
+
+/** BIGINT becomes `bigint`; DATE and TIMESTAMP stay text, because JavaScript's Date would shift them by the zone. */
+const typeParsers = {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+    if (oid === types.builtins.INT8) return (text) => BigInt(text)
+    if (oid === types.builtins.DATE || oid === types.builtins.TIMESTAMP) return (text) => text
+    return types.getTypeParser(oid, format ?? 'text')
+  },
+}
+
+/** Opens a pool; connections are made when they are needed. End it with `pool.end()`. */
+export function openPostgres(options: PostgresOptions): Pool {
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 10,
+    application_name: options.applicationName ?? 'millrace',
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: options.statementTimeoutMs ?? 0,
+    types: typeParsers,
+  })
+  // An idle connection that breaks is replaced at the next query, which then reports what is wrong.
+  pool.on('error', () => {})
+  return pool
+}
+
+/**
+ * Runs `work` in one transaction, rolled back when it throws.
+ * @throws `publish/postgres-unreachable` when the server does not answer
+ */
+export async function inPostgresTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await connectPostgres(pool)
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function connectPostgres(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (cause) {
+    const server = describePostgres(pool.options.connectionString ?? '')
+    throw problem('publish/postgres-unreachable', { server, reason: messageOf(cause) }, { cause })
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Every setting of Millrace: name, type, default, meaning. The names are the same in `millrace.yml`, in
+ * `MILLRACE_*` variables (`kafka.brokers` is `MILLRACE_KAFKA_BROKERS`) and in the code.
+ */
+import { z } from 'zod'
+import { Secret } from './secret.ts'
+
+const secret = z.union([z.instanceof(Secret), z.string().transform((text) => new Secret(text))])
+const port = z.coerce.number().int().min(0).max(65_535)
+const count = z.coerce.number().int().positive()
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+const list = z.union([
+  z.array(z.string().min(1)),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+])
+
+export const settingsSchema = z.strictObject({
+  services: z
+    .enum(['local', 'external', 'containers'])
+    .default('local')
+    .describe(
+      'Where Kafka, S3 and PostgreSQL come from: processes of `millrace up`, addresses given here, or containers',
+    ),
+  state_dir: z
+    .string()
+    .default('.millrace')
+    .describe('Data, logs and pid files of the local services'),
+  cache_dir: z
+    .string()
+    .optional()
+    .describe('Downloads kept by version; default ~/.cache/millrace (as root /var/cache/millrace)'),
+  log_level: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('Least severe log line to print'),
+  local: z
+    .strictObject({
+      kafka_port: port
+        .default(29_092)
+        .describe('Port of the local broker; another is taken when it is in use'),
+      kafka_controller_port: port.default(29_093).describe('Port of the local KRaft controller'),
+      s3_port: port.default(29_000).describe('Port of the local S3 server'),
+      postgres_port: port.default(25_432).describe('Port of the local PostgreSQL'),
+    })
+    .prefault({})
+    .describe('The services of this laptop'),
+  kafka: z
+    .strictObject({
+      brokers: list.optional().describe('host:port of the brokers to start from'),
+      client_id: z.string().default('millrace').describe('Name shown in broker logs'),
+      topic: z.string().default('user_activity_logs').describe('Topic of the user-activity events'),
+      partitions: count
+        .default(4)
+        .describe('Partitions of a topic made by `millrace topics create`'),
+      replication_factor: count
+        .default(1)
+        .describe('Copies of a topic made by `millrace topics create`'),
+      ssl: flag.default(false).describe('Speak TLS'),
+      sasl_mechanism: z
+        .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+        .optional()
+        .describe('How to log in; unset: no login'),
+      sasl_username: z.string().optional().describe('Kafka user'),
+      sasl_password: secret.optional().describe('Kafka password'),
+    })
+    .prefault({})
+    .describe('The broker'),
+  s3: z
+    .strictObject({
+      endpoint: z.url().optional().describe('Address of an S3-compatible store; unset: AWS'),
+      region: z.string().default('us-east-1').describe('Region of the bucket'),
+      bucket: z.string().default('millrace').describe('Bucket of landing files, ledger and lake'),
+      access_key_id: z.string().optional().describe('Unset: the AWS default credential chain'),
+      secret_access_key: secret.optional().describe('Goes with access_key_id'),
+      path_style: flag.default(false).describe('http://host/bucket instead of http://bucket.host'),
+    })
+    .prefault({})
+    .describe('The object store'),
+  lake: z
+    .strictObject({
+      catalog: z
+        .enum(['postgres', 'sqlite'])
+        .default('postgres')
+        .describe('Where DuckLake keeps its catalog'),
+      catalog_url: secret.optional().describe('postgres://… of the catalog; default: postgres.url'),
+      catalog_schema: z
+        .string()
+        .default('millrace_lake')
+        .describe('PostgreSQL schema of the catalog tables'),
+      catalog_path: z
+        .string()
+        .default('.millrace/lake.sqlite')
+        .describe('File of a SQLite catalog'),
+      data_path: z
+        .string()
+        .optional()
+        .describe('Where the Parquet files go; default s3://<bucket>/lake/'),
+    })
+    .prefault({})
+    .describe('The lake'),
+  duckdb: z
+    .strictObject({
+      memory_limit: z.string().optional().describe('For example 4GB; default: 80 % of memory'),
+      threads: count.optional().describe('Default: one a core'),
+      temp_directory: z
+        .string()
+        .optional()
+        .describe('Where big queries spill; default <state_dir>/tmp'),
+      max_temp_size: z.string().optional().describe('For example 20GB; how much may be spilled'),
+    })
+    .prefault({})
+    .describe('The query engine'),
+  postgres: z
+    .strictObject({
+      url: secret
+        .optional()
+        .describe('postgres://user:password@host:port/database that models are published into'),
+      schema: z.string().default('public').describe('Schema of the published tables'),
+    })
+    .prefault({})
+    .describe('The database that applications read'),
+  landing: z
+    .strictObject({
+      group_id: z.string().default('millrace-landing').describe('Consumer group'),
+      rotate_bytes: count
+        .default(64 * 1024 * 1024)
+        .describe('Bytes of messages a partition gathers before it is flushed'),
+      rotate_records: count
+        .default(500_000)
+        .describe('Records a partition gathers before it is flushed'),
+      rotate_ms: count
+        .default(60_000)
+        .describe('Milliseconds after which a partition is flushed, idle or not'),
+      memory_bytes: count
+        .default(512 * 1024 * 1024)
+        .describe('Bytes of unflushed messages one process holds'),
+      max_record_bytes: count
+        .default(256 * 1024)
+        .describe('Bytes of one message above which it becomes a dead letter'),
+      on_gap: z
+        .enum(['fail', 'record'])
+        .default('fail')
+        .describe(
+          'When Kafka dropped records before they were landed: stop, or write a gap entry and go on',
+        ),
+      start: z
+        .enum(['earliest', 'latest'])
+        .default('earliest')
+        .describe('Where a partition never landed before begins'),
+    })
+    .prefault({})
+    .describe('Kafka to Parquet'),
+  registrar: z
+    .strictObject({
+      interval_ms: count
+        .default(5_000)
+        .describe('Pause between two rounds of `millrace register --loop`'),
+      max_records: count
+        .default(2_000_000)
+        .describe('Records taken into the lake by one transaction, at most'),
+    })
+    .prefault({})
+    .describe('Landed files to lake tables'),
+  api: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('Address to listen on'),
+      port: port.default(8080).describe('Port to listen on'),
+    })
+    .prefault({})
+    .describe('The HTTP API'),
+})
+
+export type Settings = z.output<typeof settingsSchema>
