@@ -1,0 +1,67 @@
+/** The statements that attach a lake to a DuckDB, for ourselves and for a stock DuckDB shell. */
+import { quoteIdent, quoteLiteral } from '../../sql.ts'
+import { type S3Options, s3SecretSql } from '../s3.ts'
+
+/** The name under which the lake is attached everywhere. */
+export const lakeName = 'lake'
+
+export type LakeCatalog =
+  | { readonly kind: 'postgres'; readonly url: string; readonly schema: string }
+  | { readonly kind: 'sqlite'; readonly path: string }
+
+export type LakeOptions = {
+  readonly catalog: LakeCatalog
+  /** `s3://bucket/prefix/` or an absolute directory, with a slash at the end. */
+  readonly dataPath: string
+  /** Needed for `s3://` paths. */
+  readonly s3?: S3Options | undefined
+  readonly readOnly?: boolean
+  /** Shows the lake as it was: a snapshot id, or an instant in ISO 8601. */
+  readonly at?: { readonly snapshot: number } | { readonly time: string }
+}
+
+/** Extensions the options need, in the order in which they are loaded. */
+export function extensionsOf(options: LakeOptions): string[] {
+  const catalog = options.catalog.kind === 'postgres' ? 'postgres_scanner' : 'sqlite_scanner'
+  return ['ducklake', catalog, ...(options.s3 === undefined ? [] : ['httpfs'])]
+}
+
+/** Secret and ATTACH, one statement each; the extensions have to be loaded. */
+export function attachSql(options: LakeOptions): string[] {
+  const parameters = [`data_path ${quoteLiteral(options.dataPath)}`, 'data_inlining_row_limit 0']
+  if (options.catalog.kind === 'postgres') {
+    parameters.push(`metadata_schema ${quoteLiteral(options.catalog.schema)}`)
+  }
+  if (options.readOnly === true) parameters.push('read_only')
+  if (options.at !== undefined) {
+    parameters.push(
+      'snapshot' in options.at
+        ? `snapshot_version ${options.at.snapshot}`
+        : `snapshot_time ${quoteLiteral(options.at.time)}`,
+    )
+  }
+  const attach = `attach ${quoteLiteral(catalogUri(options.catalog))} as ${quoteIdent(lakeName)} (${parameters.join(', ')})`
+  return options.s3 === undefined ? [attach] : [s3SecretSql('lake_store', options.s3), attach]
+}
+
+function catalogUri(catalog: LakeCatalog): string {
+  if (catalog.kind === 'sqlite') return `ducklake:sqlite:${catalog.path}`
+  return `ducklake:postgres:${toConninfo(catalog.url)}`
+}
+
+/** `postgres://user:password@host:port/database?key=value` as libpq's `key='value'` list. */
+export function toConninfo(url: string): string {
+  const parsed = new URL(url)
+  const parts: [string, string][] = [
+    ['host', parsed.hostname],
+    ['port', parsed.port || '5432'],
+    ['dbname', decodeURIComponent(parsed.pathname.slice(1))],
+    ['user', decodeURIComponent(parsed.username)],
+    ['password', decodeURIComponent(parsed.password)],
+    ...parsed.searchParams.entries(),
+  ]
+  return parts
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => `${key}='${value.replaceAll(/[\\']/g, '\\$&')}'`)
+    .join(' ')
+}

@@ -1,0 +1,40 @@
+/** What DuckLake's errors mean: worth another try, somebody else's outage, or a plain SQL error. */
+import { findCause, MillraceError, messageOf } from '../../errors.ts'
+import { problem } from '../../problems.ts'
+import { isOutOfSpace } from '../duckdb.ts'
+import { describePostgres } from '../postgres.ts'
+import type { LakeOptions } from './attach.ts'
+
+const conflict =
+  /transaction conflict|conflicts? (with|on)|database is locked|could not serialize|deadlock detected|another transaction|write-write conflict/i
+const catalogDown =
+  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|SSL SYSCALL/i
+const storeDown =
+  /could(n't| not) establish connection|IO Error.*(http|s3:\/\/)|HTTP Error|connection error for HTTP/i
+
+/** Tells a lost race, after which the whole transaction may be tried again. */
+export function isLakeConflict(error: unknown): boolean {
+  if (error instanceof MillraceError) return error.code === 'lake/conflict'
+  return findCause(error, (cause) => conflict.test(cause.message)) !== undefined
+}
+
+/** The error as one of ours when it says something a reader can act on; else itself. */
+export function explainLakeError(error: unknown, options: LakeOptions): unknown {
+  if (!(error instanceof Error) || error instanceof MillraceError) return error
+  const reason = messageOf(error).split('\n')[0] ?? ''
+  if (isOutOfSpace(error)) {
+    return problem('lake/out-of-space', { where: options.dataPath, reason }, { cause: error })
+  }
+  if (options.s3 !== undefined && storeDown.test(error.message)) {
+    const endpoint = options.s3.endpoint ?? 'AWS S3'
+    const parameters = { endpoint, operation: 'read or write lake files', reason }
+    return problem('lake/store-unreachable', parameters, { cause: error })
+  }
+  if (options.catalog.kind === 'postgres' && catalogDown.test(error.message)) {
+    const catalog = describePostgres(options.catalog.url)
+    // libpq's message can hold the whole connection string; the reason keeps what follows it.
+    const plain = reason.replace(/"[^"]*password=[^"]*"/i, '').replace(/^.*: /, '')
+    return problem('lake/catalog-unreachable', { catalog, reason: plain }, { cause: error })
+  }
+  return error
+}

@@ -1,0 +1,88 @@
+/** Snapshots and tables of the lake, read from its catalog. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteIdent, quoteLiteral, quoteRelation } from '../../sql.ts'
+import { queryRows, queryValue } from '../duckdb.ts'
+import { type LakeCatalog, lakeName } from './attach.ts'
+
+/** A table as it is known to the catalog. `uuid` changes when the table is replaced. */
+export type LakeTable = {
+  readonly schema: string
+  readonly name: string
+  readonly uuid: string
+  /** The snapshot that created it. */
+  readonly createdIn: number
+}
+
+/** The newest snapshot that this connection sees. */
+export async function currentSnapshot(connection: DuckDBConnection): Promise<number> {
+  return Number(await queryValue(connection, `select id from ${lakeName}.current_snapshot()`))
+}
+
+/** The tables of the lake at a snapshot, or now. */
+export async function listTables(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  snapshot?: number,
+): Promise<LakeTable[]> {
+  const metadata = metadataSchema(catalog)
+  const alive = (alias: string) =>
+    snapshot === undefined
+      ? `${alias}.end_snapshot is null`
+      : `${alias}.begin_snapshot <= ${snapshot} and (${alias}.end_snapshot is null or ${alias}.end_snapshot > ${snapshot})`
+  const rows = await queryRows(
+    connection,
+    `select s.schema_name, t.table_name, t.table_uuid::varchar as uuid, t.begin_snapshot
+     from ${metadata}.ducklake_table t
+     join ${metadata}.ducklake_schema s on s.schema_id = t.schema_id
+     where ${alive('t')} and ${alive('s')}
+     order by all`,
+  )
+  return rows.map((row) => ({
+    schema: String(row['schema_name']),
+    name: String(row['table_name']),
+    uuid: String(row['uuid']),
+    createdIn: Number(row['begin_snapshot']),
+  }))
+}
+
+/** One past the largest rowid of a table at a snapshot; 0 when it is empty. Rowids follow commit order. */
+export async function rowWatermark(
+  connection: DuckDBConnection,
+  schema: string,
+  table: string,
+  snapshot: number,
+): Promise<bigint> {
+  const relation = quoteRelation(lakeName, schema, table)
+  const highest = await queryValue(
+    connection,
+    `select max(rowid) from ${relation} at (version => ${snapshot})`,
+  )
+  return typeof highest === 'bigint' ? highest + 1n : 0n
+}
+
+/** Data files of a table at a snapshot, or now: path and bytes. */
+export async function listFiles(
+  connection: DuckDBConnection,
+  schema: string,
+  table: string,
+  snapshot?: number,
+): Promise<{ readonly path: string; readonly bytes: bigint }[]> {
+  const version = snapshot === undefined ? '' : `, snapshot_version => ${snapshot}`
+  const rows = await queryRows(
+    connection,
+    `select data_file, data_file_size_bytes from ducklake_list_files(
+       ${quoteLiteral(lakeName)}, ${quoteLiteral(table)}, schema => ${quoteLiteral(schema)}${version})`,
+  )
+  return rows.map((row) => ({
+    path: String(row['data_file']),
+    bytes: BigInt(String(row['data_file_size_bytes'] ?? 0)),
+  }))
+}
+
+/** The catalog's own tables, as DuckLake attaches them. */
+export function metadataSchema(catalog: LakeCatalog): string {
+  const database = quoteIdent(`__ducklake_metadata_${lakeName}`)
+  return catalog.kind === 'postgres'
+    ? `${database}.${quoteIdent(catalog.schema)}`
+    : `${database}.main`
+}
