@@ -31,6 +31,9 @@ export function attachSql(options: LakeOptions): string[] {
   const parameters = [`data_path ${quoteLiteral(options.dataPath)}`, 'data_inlining_row_limit 0']
   if (options.catalog.kind === 'postgres') {
     parameters.push(`metadata_schema ${quoteLiteral(options.catalog.schema)}`)
+  } else {
+    // Without WAL an open reader blocks every commit; 5 s is longer than any commit of ours.
+    parameters.push(`meta_journal_mode 'WAL'`, 'meta_busy_timeout 5000')
   }
   if (options.readOnly === true) parameters.push('read_only')
   if (options.at !== undefined) {
