@@ -1,0 +1,77 @@
+/** The `millrace` command: parses arguments, runs one command, turns what is thrown into a message and an exit code. */
+import { readFileSync } from 'node:fs'
+import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
+import { problem } from '../core/problems.ts'
+import type { Command } from './command.ts'
+import { type GlobalOptions, globalOptions } from './options.ts'
+import { printError } from './print-error.ts'
+
+/** Each command is loaded only when it is called or when help lists it. */
+const commands = {
+  config: async () => (await import('./commands/config.ts')).configCommand,
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await parse(argv)
+  } catch (error) {
+    return printError(
+      error,
+      process.env['MILLRACE_LOG_LEVEL'] === 'debug' || argv.includes('debug'),
+    )
+  }
+}
+
+async function parse(argv: readonly string[]): Promise<number> {
+  const name = argv.find((argument) => !argument.startsWith('-')) ?? ''
+  const loaders = Object.entries(commands)
+  const called = loaders.filter(([command]) => command === name)
+  let exitCode = 0
+  let parser: Argv<GlobalOptions> = yargs([...argv])
+    .scriptName('millrace')
+    .usage('$0 <command>\n\nKafka to Parquet, SQL to tables, tables to PostgreSQL and HTTP.')
+    .options(globalOptions)
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .version(version())
+    .alias('h', 'help')
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'Name a command.')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? problem('cli/bad-arguments', { reason: message, command: helpFor(name) })
+    })
+  for (const [, load] of called.length > 0 ? called : loaders) {
+    parser = addCommand(parser, await load(), (code) => {
+      exitCode = code
+    })
+  }
+  await parser.parseAsync()
+  return exitCode
+}
+
+function addCommand<Arguments>(
+  parser: Argv<GlobalOptions>,
+  command: Command<Arguments>,
+  finish: (exitCode: number) => void,
+): Argv<GlobalOptions> {
+  const { command: usage, describe, builder, handler } = command
+  return parser.command(usage, describe, builder, async (args: ArgumentsCamelCase<Arguments>) => {
+    finish((await handler(args)) ?? 0)
+  })
+}
+
+function helpFor(name: string): string {
+  return name in commands ? `millrace ${name}` : 'millrace'
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const found: unknown = JSON.parse(text)
+  return typeof found === 'object' && found !== null && 'version' in found
+    ? String(found.version)
+    : ''
+}
+
+process.exitCode = await main(process.argv.slice(2))

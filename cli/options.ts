@@ -1,0 +1,46 @@
+/** Options that several commands share, defined once. */
+import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
+
+export const projectDirOption = {
+  type: 'string',
+  default: '.',
+  describe: 'Folder with millrace.yml',
+  requiresArg: true,
+} as const satisfies Options
+
+export const targetOption = {
+  type: 'string',
+  describe: 'Target of millrace.yml',
+  requiresArg: true,
+} as const satisfies Options
+
+/** How a result is printed; a terminal gets a table and a pipe NDJSON unless it is said. */
+export const formatOption = {
+  type: 'string',
+  choices: ['table', 'csv', 'json', 'ndjson'],
+  describe: 'How to print the result (default: table on a terminal, ndjson in a pipe)',
+  requiresArg: true,
+} as const satisfies Options
+
+export const logLevelOption = {
+  type: 'string',
+  choices: ['silent', 'error', 'warn', 'info', 'debug'],
+  describe: 'Least severe log line on stderr',
+  requiresArg: true,
+} as const satisfies Options
+
+/** Options of every command. */
+export const globalOptions = {
+  'project-dir': projectDirOption,
+  target: targetOption,
+  'log-level': logLevelOption,
+} as const
+
+/** The options of every command, as yargs types them. */
+export type GlobalOptions = InferredOptionTypes<typeof globalOptions>
+
+/** The same, as a handler gets them. */
+export type GlobalArguments = Pick<
+  ArgumentsCamelCase<GlobalOptions>,
+  'projectDir' | 'target' | 'logLevel'
+>
