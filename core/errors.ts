@@ -2,7 +2,8 @@
  * The one error class of Millrace. Every failure a reader can meet is a `MillraceError` whose code stands
  * in the catalogue (`core/problems.ts`); anything else that is thrown is a bug of ours (exit code 70).
  */
-import type { Position } from './problems.ts'
+/** A place in a file the reader can open: 1-based line and column. */
+export type Position = { readonly file: string; readonly line?: number; readonly column?: number }
 
 export type MillraceErrorFields = {
   readonly code: string

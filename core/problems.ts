@@ -2,7 +2,7 @@
  * The problem catalogue: code → parameters → message, hint, who acts, retryable. One file per area in
  * `core/problems/`; codes are `<area>/<what-is-wrong>` and never change, wording may.
  */
-import { MillraceError } from './errors.ts'
+import { MillraceError, type Position } from './errors.ts'
 import { apiProblems } from './problems/api.ts'
 import { cliProblems } from './problems/cli.ts'
 import { configProblems } from './problems/config.ts'
@@ -29,8 +29,7 @@ export type ProblemCode = keyof Catalogue
 export type ProblemParameters<Code extends ProblemCode> =
   Catalogue[Code] extends ProblemDefinition<infer Parameters> ? Parameters : never
 
-/** A place in a file the reader can open: 1-based line and column. */
-export type Position = { readonly file: string; readonly line?: number; readonly column?: number }
+export type { Position }
 
 const exitCodes: Readonly<Record<Actor, number>> = { model: 1, user: 2, outside: 3, us: 70 }
 
