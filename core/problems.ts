@@ -10,7 +10,9 @@ import type { Actor, ProblemDefinition } from './problems/define.ts'
 import { lakeProblems } from './problems/lake.ts'
 import { landingProblems } from './problems/landing.ts'
 import { modelProblems } from './problems/model.ts'
+import { producerProblems } from './problems/producer.ts'
 import { publishProblems } from './problems/publish.ts'
+import { registrarProblems } from './problems/registrar.ts'
 import { serviceProblems } from './problems/services.ts'
 
 const catalogue = {
@@ -20,7 +22,9 @@ const catalogue = {
   ...lakeProblems,
   ...landingProblems,
   ...modelProblems,
+  ...producerProblems,
   ...publishProblems,
+  ...registrarProblems,
   ...serviceProblems,
 }
 

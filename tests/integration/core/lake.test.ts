@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
+import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
+import { type Lake, openLake } from '../../../core/clients/lake.ts'
+import { extensionDirectory } from '../../support/extension-directory.ts'
+
+let folder: string
+let lake: Lake
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-lake-'))
+  lake = await open()
+})
+afterEach(() => {
+  lake.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function open(options: Partial<LakeOptions> = {}): Promise<Lake> {
+  const duckdb = await openDuckdb({ extensionDirectory })
+  return await openLake(duckdb, {
+    catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
+    dataPath: `${folder}/data/`,
+    ...options,
+  })
+}
+
+const count = (from: Lake, relation: string) =>
+  from.read((connection) => queryValue(connection, `select count(*) from ${relation}`))
+
+describe('a transaction', () => {
+  it('commits several tables at once, and leaves nothing behind when the work throws', async () => {
+    await lake.transaction(async (tx) => {
+      await tx.run('create schema lake.raw')
+      await tx.run('create table lake.raw.a as select 1 as id')
+      await tx.run('create table lake.raw.b as select 2 as id')
+    })
+    const before = await lake.currentSnapshot()
+    const failing = lake.transaction(async (tx) => {
+      await tx.run('insert into lake.raw.a values (5)')
+      await tx.run('drop table lake.raw.b')
+      throw new Error('halfway')
+    })
+    await expect(failing).rejects.toThrow('halfway')
+    expect(await lake.currentSnapshot()).toBe(before)
+    expect(await count(lake, 'lake.raw.a')).toBe(1n)
+    expect(await count(lake, 'lake.raw.b')).toBe(1n)
+  })
+
+  it('is tried again when another writer won, and no update is lost', async () => {
+    await lake.transaction(async (tx) => {
+      await tx.run('create table lake.counter as select 0 as n')
+    })
+    const increment = () =>
+      lake.transaction(async (tx) => {
+        await tx.run('update lake.counter set n = n + 1')
+      })
+    await Promise.all(Array.from({ length: 6 }, increment))
+    expect(await lake.read((c) => queryRows(c, 'select n from lake.counter'))).toEqual([{ n: 6 }])
+  })
+
+  it('carries its message into the snapshot', async () => {
+    const work = async (tx: { run: (sql: string) => Promise<unknown> }) => {
+      await tx.run('create table lake.noted as select 1 as id')
+    }
+    await lake.transaction(work, { message: "build o'clock" })
+    const rows = await lake.read((c) => queryRows(c, 'select commit_message m from lake.snapshots()'))
+    expect(rows.at(-1)?.['m']).toBe("build o'clock")
+  })
+})
+
+describe('snapshots', () => {
+  it('give a replaced table another uuid and show the old one under its snapshot', async () => {
+    await lake.transaction(async (tx) => {
+      await tx.run('create table lake.t as select range as id from range(10)')
+    })
+    const first = await lake.currentSnapshot()
+    await lake.transaction(async (tx) => {
+      await tx.run('create or replace table lake.t as select 1 as id')
+    })
+    const now = await lake.tables()
+    const then = await lake.tables(first)
+    expect(then[0]?.uuid).not.toBe(now[0]?.uuid)
+    expect(await lake.rowWatermark('main', 't', first)).toBe(10n)
+    expect(await lake.rowWatermark('main', 't', await lake.currentSnapshot())).toBe(1n)
+  })
+
+  it('are what a reader pinned to one keeps seeing', async () => {
+    await lake.transaction(async (tx) => {
+      await tx.run('create table lake.t as select 1 as id')
+    })
+    const snapshot = await lake.currentSnapshot()
+    await lake.transaction(async (tx) => {
+      await tx.run('delete from lake.t')
+    })
+    lake.close()
+    lake = await open({ at: { snapshot }, readOnly: true })
+    expect(await count(lake, 'lake.t')).toBe(1n)
+    await expect(lake.read((c) => c.run('drop table lake.t'))).rejects.toThrow('read-only')
+    await expect(open({ at: { snapshot: 999 } })).rejects.toMatchObject({
+      code: 'lake/unknown-snapshot',
+    })
+  })
+})
+
+describe('registered files', () => {
+  it('are counted once: a second registration is refused', async () => {
+    const file = join(folder, 'outside.parquet')
+    await lake.read((c) => c.run(`copy (select range as id from range(7)) to '${file}'`))
+    await lake.transaction(async (tx) => {
+      await tx.run('create table lake.t (id bigint)')
+      await lake.registerFiles(tx, { schema: 'main', table: 't', files: [file, file] })
+    })
+    expect(await count(lake, 'lake.t')).toBe(7n)
+    const again = lake.transaction((tx) =>
+      lake.registerFiles(tx, { schema: 'main', table: 't', files: [file] }),
+    )
+    await expect(again).rejects.toMatchObject({ code: 'lake/file-registered' })
+    expect(await count(lake, 'lake.t')).toBe(7n)
+  })
+})
+
+describe('several processes on one SQLite catalog', () => {
+  it('lose and double nothing while all write and some are killed', async () => {
+    await lake.transaction(async (tx) => {
+      await tx.run('create table lake.log (writer varchar, n integer)')
+    })
+    const writers = ['a', 'b', 'c'].map((name) => startWriter(name))
+    const acknowledged = await Promise.all(
+      writers.map(async ({ process, lines }, index) => {
+        if (index === 0) setTimeout(() => process.kill('SIGKILL'), 2_500)
+        await once(process, 'exit')
+        return lines
+      }),
+    )
+    const rows = await lake.read((c) =>
+      queryRows(c, 'select writer, n, count(*) as copies from lake.log group by all'),
+    )
+    expect(rows.filter((row) => row['copies'] !== 1n)).toEqual([])
+    const landed = new Set(rows.map((row) => `${row['writer']} ${row['n']}`))
+    expect(acknowledged.flat().filter((line) => !landed.has(line))).toEqual([])
+    expect(acknowledged.flat().length).toBeGreaterThan(20)
+  }, 60_000)
+
+  function startWriter(name: string): { process: ChildProcess; lines: string[] } {
+    const script = fileURLToPath(new URL('../../support/lake-writer.ts', import.meta.url))
+    const child = spawn(process.execPath, [script, folder, name, '15'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const lines: string[] = []
+    child.stdout.on('data', (data: Buffer) => {
+      lines.push(...String(data).split('\n').filter(Boolean))
+    })
+    return { process: child, lines }
+  }
+})
