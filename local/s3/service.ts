@@ -1,0 +1,54 @@
+/** versitygw: an S3 server whose objects are plain files. */
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { problem } from '../../core/problems.ts'
+import { host } from '../ports.ts'
+import type { Service, ServiceContext } from '../services.ts'
+import { bucketName, region, statePaths } from '../state.ts'
+import { cachePaths } from '../versions.ts'
+import { signatureHeaders } from './signed-request.ts'
+
+export const s3: Service = {
+  name: 's3',
+  prepare: async ({ stateDir, cacheDir }) => {
+    const program = cachePaths.versitygw(cacheDir)
+    if (!existsSync(program)) {
+      throw problem('services/not-set-up', { what: 'The S3 server', path: program })
+    }
+    // A directory at the top level is a bucket.
+    mkdirSync(join(root(stateDir), bucketName), { recursive: true, mode: 0o700 })
+  },
+  command: ({ stateDir, cacheDir, ports, credentials }) => ({
+    file: cachePaths.versitygw(cacheDir),
+    args: ['--region', region, '--port', `${host}:${ports.s3}`, '--quiet', 'posix', root(stateDir)],
+    // Not as arguments: those are for everyone to see in the list of processes.
+    env: {
+      ROOT_ACCESS_KEY_ID: credentials.s3AccessKeyId,
+      ROOT_SECRET_ACCESS_KEY: credentials.s3SecretAccessKey,
+    },
+    stopSignal: 'SIGTERM',
+  }),
+  probe,
+  address: ({ ports }) => `http://${host}:${ports.s3}`,
+}
+
+function root(stateDir: string): string {
+  return join(statePaths(stateDir).data('s3'), 'buckets')
+}
+
+/** Asks for our bucket with our own key, so that another server on the port is noticed. */
+async function probe({ ports, credentials }: ServiceContext): Promise<void> {
+  const url = new URL(`http://${host}:${ports.s3}/${bucketName}`)
+  const headers = signatureHeaders({
+    method: 'HEAD',
+    url,
+    region,
+    accessKeyId: credentials.s3AccessKeyId,
+    secretAccessKey: credentials.s3SecretAccessKey,
+    at: new Date(),
+  })
+  const response = await fetch(url, { method: 'HEAD', headers, signal: AbortSignal.timeout(2_000) })
+  if (!response.ok) {
+    throw new Error(`the server on port ${ports.s3} answers ${response.status} to our key`)
+  }
+}

@@ -1,0 +1,44 @@
+/** The services of an instance: their names, and what the supervisor needs to know of each. */
+import type { Credentials, Ports } from './state.ts'
+
+export const serviceNames = ['kafka', 's3', 'postgres'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** What a service is told about the instance it belongs to. */
+export type ServiceContext = {
+  readonly stateDir: string
+  readonly cacheDir: string
+  readonly ports: Ports
+  readonly credentials: Credentials
+  /** Everything the service prints goes here. */
+  readonly logPath: string
+}
+
+/** One process to run. It inherits the environment, unless `env` replaces it. */
+export type ServiceCommand = {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Run as this system user (only root can). */
+  readonly user?: SystemUser
+  /** Asks for a clean stop. */
+  readonly stopSignal: 'SIGTERM' | 'SIGINT'
+}
+
+export type SystemUser = { readonly name: string; readonly uid: number; readonly gid: number }
+
+/** A service as the supervisor sees it. */
+export interface Service {
+  readonly name: ServiceName
+  /** Makes what the first start needs. Safe to repeat, also after it was cut short. */
+  prepare(context: ServiceContext, signal: AbortSignal): Promise<void>
+  /** The process to run, once prepared. */
+  command(context: ServiceContext): ServiceCommand
+  /**
+   * Resolves when the service answers and is this instance's own (a stranger on the port does not count);
+   * rejects while it is not ready yet. Also finishes what needs a running server, such as databases.
+   */
+  probe(context: ServiceContext): Promise<void>
+  /** Where clients find it, for people to read: host:port or a URL without secrets. */
+  address(context: ServiceContext): string
+}

@@ -1,0 +1,179 @@
+/** One service under the supervisor: started, watched, stopped, and every step written to its record. */
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { systemClock } from '../../core/clock.ts'
+import { MillraceError, messageOf } from '../../core/errors.ts'
+import { identify, isAlive, type ProcessIdentity, signalProcess } from '../process/identity.ts'
+import { describeEnd } from '../process/run.ts'
+import { hasEnded } from '../process/stop.ts'
+import type { Service, ServiceContext } from '../services.ts'
+import { logSize, rotateLog, tailLog } from './log-file.ts'
+import { type ServiceRecord, writeServiceRecord } from './records.ts'
+import { spawnService } from './spawn-service.ts'
+
+/** After `kill -9` with gigabytes of logs the broker reads them again before it answers. */
+const startTimeoutMs = 180_000
+/** The broker closes its logs in 1–2 s; a slow disk may need much longer. */
+const stopGraceMs = 30_000
+
+type Running = {
+  readonly child: ChildProcess
+  readonly identity: ProcessIdentity
+  readonly ended: Promise<void>
+}
+
+export class ManagedService {
+  readonly #service: Service
+  readonly #stateDir: string
+  #record: Omit<ServiceRecord, 'home'> | undefined
+  #running: Running | undefined
+  #starting: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
+  #stopping = false
+
+  constructor(service: Service, stateDir: string) {
+    this.#service = service
+    this.#stateDir = stateDir
+  }
+
+  /** Starts the service unless it runs; `generation` is the request this answers. Never rejects. */
+  start(generation: number, context: ServiceContext): void {
+    if (this.#starting !== undefined) return
+    const abort = new AbortController()
+    const done = this.#start(generation, context, abort.signal).finally(() => {
+      this.#starting = undefined
+    })
+    this.#starting = { abort, done }
+  }
+
+  /** Stops the service; resolves when its process is gone. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#starting?.abort.abort()
+    const running = this.#running
+    if (running !== undefined && this.#record !== undefined) {
+      signalProcess(running.identity, this.#record.stopSignal)
+      // A process frozen by SIGSTOP hears nothing until it is woken.
+      signalProcess(running.identity, 'SIGCONT')
+      if (!(await hasEnded(running.identity, stopGraceMs))) {
+        signalProcess(running.identity, 'SIGKILL')
+      }
+      await running.ended
+    }
+    await this.#starting?.done
+    this.#stopping = false
+  }
+
+  async #start(generation: number, context: ServiceContext, signal: AbortSignal): Promise<void> {
+    if (this.#running !== undefined && isAlive(this.#running.identity)) {
+      if (this.#record !== undefined) this.#write({ ...this.#record, generation })
+      return
+    }
+    await this.#running?.ended // it is dead, only its end is not written down yet
+    this.#write({
+      generation,
+      phase: 'preparing',
+      startedAt: now(),
+      stopSignal: 'SIGTERM',
+      address: this.#service.address(context),
+    })
+    try {
+      await this.#service.prepare(context, signal)
+      signal.throwIfAborted()
+      this.#spawn(context)
+      await this.#untilReady(context, signal)
+    } catch (error) {
+      if (this.#running === undefined) {
+        if (this.#record?.phase !== 'ended') this.#writeEnd(reasonOf(error), linesOf(error))
+      } else if (!signal.aborted) {
+        signalProcess(this.#running.identity, 'SIGKILL')
+      }
+    }
+  }
+
+  #spawn(context: ServiceContext): void {
+    const command = this.#service.command(context)
+    rotateLog(context.logPath)
+    const logStart = logSize(context.logPath)
+    const descriptor = openSync(context.logPath, 'a', 0o600)
+    let child: ChildProcess
+    try {
+      child = spawnService(command, descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    const ended = new Promise<void>((resolve) => {
+      const end = (reason: string) => {
+        this.#running = undefined
+        this.#writeEnd(reason, tailLog(context.logPath, logStart))
+        resolve()
+      }
+      child.once('error', (error) => end(`cannot be run (${error.message})`))
+      child.once('exit', (code, signal) => end(describeEnd(code, signal) ?? 'ended by itself'))
+    })
+    const identity = child.pid === undefined ? undefined : identify(child.pid)
+    if (identity === undefined) return // the error event tells why
+    this.#running = { child, identity, ended }
+    this.#update({ phase: 'starting', process: identity, stopSignal: command.stopSignal })
+  }
+
+  async #untilReady(context: ServiceContext, signal: AbortSignal): Promise<void> {
+    const deadline = systemClock.now() + startTimeoutMs
+    for (;;) {
+      if (this.#running === undefined) return
+      try {
+        await this.#service.probe(context)
+        if (this.#running !== undefined) this.#update({ phase: 'ready', readyAt: now() })
+        return
+      } catch (error) {
+        if (systemClock.now() > deadline) {
+          const seconds = startTimeoutMs / 1000
+          this.#failed = `was not ready after ${seconds} s: ${messageOf(error)}`
+          throw error
+        }
+      }
+      await systemClock.sleep(50, signal)
+    }
+  }
+
+  /** Why we ended it ourselves. */
+  #failed: string | undefined
+
+  #writeEnd(reason: string, lines: readonly string[]): void {
+    const end = {
+      expected: this.#stopping,
+      reason: this.#failed ?? reason,
+      at: now(),
+      lines: [...lines],
+    }
+    this.#failed = undefined
+    this.#update({ phase: 'ended', end })
+  }
+
+  #update(change: Partial<ServiceRecord>): void {
+    if (this.#record !== undefined) this.#write({ ...this.#record, ...change })
+  }
+
+  #write(record: Omit<ServiceRecord, 'home'>): void {
+    this.#record = record
+    try {
+      writeServiceRecord(this.#stateDir, this.#service.name, record)
+    } catch (error) {
+      // A full disk must not take down services that still work; the log says what is missing.
+      process.stderr.write(`${now()} ${this.#service.name}: ${messageOf(error)}\n`)
+    }
+  }
+}
+
+function now(): string {
+  return new Date(systemClock.now()).toISOString()
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof MillraceError ? error.message : messageOf(error)
+}
+
+function linesOf(error: unknown): readonly string[] {
+  return error instanceof MillraceError || !(error instanceof Error)
+    ? []
+    : (error.stack ?? '').split('\n').slice(1, 4)
+}
