@@ -1,132 +1,160 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
 import { type Lake, openLake } from '../../../core/clients/lake.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 
+const services = inject('services')
+
 let folder: string
 let lake: Lake
-beforeEach(async () => {
+let options: LakeOptions
+
+async function open(more: Partial<LakeOptions> = {}): Promise<Lake> {
+  const duckdb = await openDuckdb({ extensionDirectory })
+  return await openLake(duckdb, { ...options, ...more })
+}
+
+const count = (from: Lake, relation: string) =>
+  from.read((connection) => queryValue(connection, `select count(*) from ${relation}`))
+
+const onSqlite = (): LakeOptions => ({
+  catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
+  dataPath: `${folder}/data/`,
+})
+
+const onPostgres = (): LakeOptions => {
+  const name = `lake_${randomUUID().slice(0, 8)}`
+  return {
+    catalog: { kind: 'postgres', url: services.catalogUrl, schema: name },
+    dataPath: `s3://${services.s3.bucket}/${name}/`,
+    s3: services.s3,
+  }
+}
+
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-lake-'))
-  lake = await open()
 })
 afterEach(() => {
   lake.close()
   rmSync(folder, { recursive: true })
 })
 
-async function open(options: Partial<LakeOptions> = {}): Promise<Lake> {
-  const duckdb = await openDuckdb({ extensionDirectory })
-  return await openLake(duckdb, {
-    catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
-    dataPath: `${folder}/data/`,
-    ...options,
-  })
-}
-
-const count = (from: Lake, relation: string) =>
-  from.read((connection) => queryValue(connection, `select count(*) from ${relation}`))
-
-describe('a transaction', () => {
-  it('commits several tables at once, and leaves nothing behind when the work throws', async () => {
-    await lake.transaction(async (tx) => {
-      await tx.run('create schema lake.raw')
-      await tx.run('create table lake.raw.a as select 1 as id')
-      await tx.run('create table lake.raw.b as select 2 as id')
-    })
-    const before = await lake.currentSnapshot()
-    const failing = lake.transaction(async (tx) => {
-      await tx.run('insert into lake.raw.a values (5)')
-      await tx.run('drop table lake.raw.b')
-      throw new Error('halfway')
-    })
-    await expect(failing).rejects.toThrow('halfway')
-    expect(await lake.currentSnapshot()).toBe(before)
-    expect(await count(lake, 'lake.raw.a')).toBe(1n)
-    expect(await count(lake, 'lake.raw.b')).toBe(1n)
+describe.each([
+  ['SQLite and a local folder', onSqlite],
+  ['PostgreSQL and S3', onPostgres],
+])('a lake on %s', (_, makeOptions) => {
+  beforeEach(async () => {
+    options = makeOptions()
+    lake = await open()
   })
 
-  it('is tried again when another writer won, and no update is lost', async () => {
-    await lake.transaction(async (tx) => {
-      await tx.run('create table lake.counter as select 0 as n')
-    })
-    const increment = () =>
-      lake.transaction(async (tx) => {
-        await tx.run('update lake.counter set n = n + 1')
+  describe('a transaction', () => {
+    it('commits several tables at once, and leaves nothing behind when the work throws', async () => {
+      await lake.transaction(async (tx) => {
+        await tx.run('create schema lake.raw')
+        await tx.run('create table lake.raw.a as select 1 as id')
+        await tx.run('create table lake.raw.b as select 2 as id')
       })
-    await Promise.all(Array.from({ length: 6 }, increment))
-    expect(await lake.read((c) => queryRows(c, 'select n from lake.counter'))).toEqual([{ n: 6 }])
+      const before = await lake.currentSnapshot()
+      const failing = lake.transaction(async (tx) => {
+        await tx.run('insert into lake.raw.a values (5)')
+        await tx.run('drop table lake.raw.b')
+        throw new Error('halfway')
+      })
+      await expect(failing).rejects.toThrow('halfway')
+      expect(await lake.currentSnapshot()).toBe(before)
+      expect(await count(lake, 'lake.raw.a')).toBe(1n)
+      expect(await count(lake, 'lake.raw.b')).toBe(1n)
+    })
+
+    it('is tried again when another writer won, and no update is lost', async () => {
+      await lake.transaction(async (tx) => {
+        await tx.run('create table lake.counter as select 0 as n')
+      })
+      const increment = () =>
+        lake.transaction(async (tx) => {
+          await tx.run('update lake.counter set n = n + 1')
+        })
+      await Promise.all(Array.from({ length: 6 }, increment))
+      expect(await lake.read((c) => queryRows(c, 'select n from lake.counter'))).toEqual([{ n: 6 }])
+    })
+
+    it('carries its message into the snapshot', async () => {
+      const work = async (tx: { run: (sql: string) => Promise<unknown> }) => {
+        await tx.run('create table lake.noted as select 1 as id')
+      }
+      await lake.transaction(work, { message: "build o'clock" })
+      const rows = await lake.read((c) =>
+        queryRows(c, 'select commit_message m from lake.snapshots()'),
+      )
+      expect(rows.at(-1)?.['m']).toBe("build o'clock")
+    })
   })
 
-  it('carries its message into the snapshot', async () => {
-    const work = async (tx: { run: (sql: string) => Promise<unknown> }) => {
-      await tx.run('create table lake.noted as select 1 as id')
-    }
-    await lake.transaction(work, { message: "build o'clock" })
-    const rows = await lake.read((c) => queryRows(c, 'select commit_message m from lake.snapshots()'))
-    expect(rows.at(-1)?.['m']).toBe("build o'clock")
-  })
-})
+  describe('snapshots', () => {
+    it('give a replaced table another uuid and show the old one under its snapshot', async () => {
+      await lake.transaction(async (tx) => {
+        await tx.run('create table lake.t as select range as id from range(10)')
+      })
+      const first = await lake.currentSnapshot()
+      await lake.transaction(async (tx) => {
+        await tx.run('create or replace table lake.t as select 1 as id')
+      })
+      const now = await lake.tables()
+      const then = await lake.tables(first)
+      expect(then[0]?.uuid).not.toBe(now[0]?.uuid)
+      expect(await lake.rowWatermark('main', 't', first)).toBe(10n)
+      expect(await lake.rowWatermark('main', 't', await lake.currentSnapshot())).toBe(1n)
+    })
 
-describe('snapshots', () => {
-  it('give a replaced table another uuid and show the old one under its snapshot', async () => {
-    await lake.transaction(async (tx) => {
-      await tx.run('create table lake.t as select range as id from range(10)')
-    })
-    const first = await lake.currentSnapshot()
-    await lake.transaction(async (tx) => {
-      await tx.run('create or replace table lake.t as select 1 as id')
-    })
-    const now = await lake.tables()
-    const then = await lake.tables(first)
-    expect(then[0]?.uuid).not.toBe(now[0]?.uuid)
-    expect(await lake.rowWatermark('main', 't', first)).toBe(10n)
-    expect(await lake.rowWatermark('main', 't', await lake.currentSnapshot())).toBe(1n)
-  })
-
-  it('are what a reader pinned to one keeps seeing', async () => {
-    await lake.transaction(async (tx) => {
-      await tx.run('create table lake.t as select 1 as id')
-    })
-    const snapshot = await lake.currentSnapshot()
-    await lake.transaction(async (tx) => {
-      await tx.run('delete from lake.t')
-    })
-    lake.close()
-    lake = await open({ at: { snapshot }, readOnly: true })
-    expect(await count(lake, 'lake.t')).toBe(1n)
-    await expect(lake.read((c) => c.run('drop table lake.t'))).rejects.toThrow('read-only')
-    await expect(open({ at: { snapshot: 999 } })).rejects.toMatchObject({
-      code: 'lake/unknown-snapshot',
+    it('are what a reader pinned to one keeps seeing', async () => {
+      await lake.transaction(async (tx) => {
+        await tx.run('create table lake.t as select 1 as id')
+      })
+      const snapshot = await lake.currentSnapshot()
+      await lake.transaction(async (tx) => {
+        await tx.run('delete from lake.t')
+      })
+      lake.close()
+      lake = await open({ at: { snapshot }, readOnly: true })
+      expect(await count(lake, 'lake.t')).toBe(1n)
+      await expect(lake.read((c) => c.run('drop table lake.t'))).rejects.toThrow('read-only')
+      await expect(open({ at: { snapshot: 999 } })).rejects.toMatchObject({
+        code: 'lake/unknown-snapshot',
+      })
     })
   })
-})
 
-describe('registered files', () => {
-  it('are counted once: a second registration is refused', async () => {
-    const file = join(folder, 'outside.parquet')
-    await lake.read((c) => c.run(`copy (select range as id from range(7)) to '${file}'`))
-    await lake.transaction(async (tx) => {
-      await tx.run('create table lake.t (id bigint)')
-      await lake.registerFiles(tx, { schema: 'main', table: 't', files: [file, file] })
+  describe('registered files', () => {
+    it('are counted once: a second registration is refused', async () => {
+      const file = join(folder, 'outside.parquet')
+      await lake.read((c) => c.run(`copy (select range as id from range(7)) to '${file}'`))
+      await lake.transaction(async (tx) => {
+        await tx.run('create table lake.t (id bigint)')
+        await lake.registerFiles(tx, { schema: 'main', table: 't', files: [file, file] })
+      })
+      expect(await count(lake, 'lake.t')).toBe(7n)
+      const again = lake.transaction((tx) =>
+        lake.registerFiles(tx, { schema: 'main', table: 't', files: [file] }),
+      )
+      await expect(again).rejects.toMatchObject({ code: 'lake/file-registered' })
+      expect(await count(lake, 'lake.t')).toBe(7n)
     })
-    expect(await count(lake, 'lake.t')).toBe(7n)
-    const again = lake.transaction((tx) =>
-      lake.registerFiles(tx, { schema: 'main', table: 't', files: [file] }),
-    )
-    await expect(again).rejects.toMatchObject({ code: 'lake/file-registered' })
-    expect(await count(lake, 'lake.t')).toBe(7n)
   })
 })
 
 describe('several processes on one SQLite catalog', () => {
   it('lose and double nothing while all write and some are killed', async () => {
+    options = onSqlite()
+    lake = await open()
     await lake.transaction(async (tx) => {
       await tx.run('create table lake.log (writer varchar, n integer)')
     })
