@@ -1,4 +1,148 @@
-/** Problems of the model area. */
+/** Problems of a project's models: reading, compiling, planning and running them. */
 import { defineProblem } from './define.ts'
 
-export const modelProblems = {}
+type Nearest = { readonly nearest: string | undefined }
+
+const didYouMean = (nearest: string | undefined, otherwise: string): string =>
+  nearest === undefined ? otherwise : `did you mean ${nearest}? ${otherwise}`
+
+const lsHint = '`millrace ls` prints every name.'
+
+export const modelProblems = {
+  'model/project-not-found': defineProblem<{ directory: string }>({
+    actor: 'user',
+    message: ({ directory }) => `There is no dbt_project.yml in ${directory}.`,
+    hint: () => 'run this inside a project, or name one with --project-dir.',
+  }),
+  'model/unreadable': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `This file cannot be read: ${reason}`,
+  }),
+  'model/not-yaml': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `This file is not valid YAML: ${reason}`,
+  }),
+  'model/invalid-property': defineProblem<{ path: string; reason: string }>({
+    actor: 'user',
+    message: ({ path, reason }) => `${path}: ${reason}.`,
+  }),
+  'model/unknown-key': defineProblem<{ path: string; key: string } & Nearest>({
+    actor: 'user',
+    message: ({ path, key }) => `${path === '' ? '' : `${path}: `}unknown key ${key}.`,
+    hint: ({ nearest }) =>
+      didYouMean(nearest, 'It is ignored; keys of your own belong under meta.'),
+  }),
+  'model/template-syntax': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `This template cannot be read: ${reason}.`,
+  }),
+  'model/template-failed': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `This template cannot be rendered: ${reason}.`,
+  }),
+  'model/compiler-error': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => reason,
+  }),
+  'model/unknown-ref': defineProblem<{ node: string; ref: string } & Nearest>({
+    actor: 'user',
+    message: ({ node, ref }) => `${node} refers to ${ref}, which this project does not define.`,
+    hint: ({ nearest }) => didYouMean(nearest, lsHint),
+  }),
+  'model/unknown-source': defineProblem<{ node: string; source: string } & Nearest>({
+    actor: 'user',
+    message: ({ node, source }) =>
+      `${node} reads the source ${source}, which no schema file declares.`,
+    hint: ({ nearest }) =>
+      didYouMean(nearest, 'declare it under `sources:` in a .yml file of the models folder.'),
+  }),
+  'model/unknown-macro': defineProblem<{ name: string } & Nearest>({
+    actor: 'user',
+    message: ({ name }) => `There is no macro ${name}.`,
+    hint: ({ nearest }) => didYouMean(nearest, 'Macros live in the folders of macro-paths.'),
+  }),
+  'model/unknown-var': defineProblem<{ name: string } & Nearest>({
+    actor: 'user',
+    message: ({ name }) => `The variable ${name} has no value.`,
+    hint: ({ name, nearest }) =>
+      didYouMean(
+        nearest,
+        `set it under vars: in dbt_project.yml, or with --vars '{"${name}": …}', or give a default: var('${name}', …).`,
+      ),
+  }),
+  'model/missing-variable': defineProblem<{ variable: string }>({
+    actor: 'user',
+    message: ({ variable }) => `The environment variable ${variable} is not set.`,
+    hint: ({ variable }) => `export ${variable}=…, or give a default: env_var('${variable}', '…').`,
+  }),
+  'model/duplicate-name': defineProblem<{ name: string; files: readonly string[] }>({
+    actor: 'user',
+    message: ({ name, files }) => `${name} is defined ${files.length} times: ${files.join(', ')}.`,
+    hint: () => 'names of models and seeds are unique in a project; rename all but one.',
+  }),
+  'model/duplicate-relation': defineProblem<{ relation: string; nodes: readonly string[] }>({
+    actor: 'user',
+    message: ({ relation, nodes }) => `${nodes.join(' and ')} would both write ${relation}.`,
+    hint: () => 'give one of them another alias or schema.',
+  }),
+  'model/cycle': defineProblem<{ nodes: readonly string[] }>({
+    actor: 'user',
+    message: ({ nodes }) => `These refer to each other in a circle: ${nodes.join(' → ')}.`,
+    hint: () => 'move what both need into a model of its own.',
+  }),
+  'model/unknown-test': defineProblem<{ test: string; subject: string } & Nearest>({
+    actor: 'user',
+    message: ({ test, subject }) =>
+      `${subject} asks for the data test ${test}, which is not known.`,
+    hint: ({ nearest }) =>
+      didYouMean(
+        nearest,
+        'There are not_null, unique, accepted_values, relationships, and the test blocks of the macro folders.',
+      ),
+  }),
+  'model/unknown-subject': defineProblem<{ kind: string; name: string } & Nearest>({
+    actor: 'user',
+    message: ({ kind, name }) => `A schema file describes the ${kind} ${name}, which has no file.`,
+    hint: ({ nearest }) => didYouMean(nearest, 'The description is ignored.'),
+  }),
+  'model/unknown-materialization': defineProblem<{ node: string; materialized: string } & Nearest>({
+    actor: 'user',
+    message: ({ node, materialized }) => `${node} is materialized as ${materialized}.`,
+    hint: ({ nearest }) =>
+      didYouMean(nearest, 'There are view, table, incremental, ephemeral and seed.'),
+  }),
+  'model/invalid-config': defineProblem<{ node: string; key: string; reason: string }>({
+    actor: 'user',
+    message: ({ node, key, reason }) => `${node}: config ${key} ${reason}.`,
+  }),
+  'model/new-rows-misused': defineProblem<{ node: string; reason: string }>({
+    actor: 'user',
+    message: ({ node, reason }) => `${node}: new_rows() ${reason}.`,
+    hint: () => "write new_rows(ref('x')) or new_rows(source('s', 'x')) in an incremental model.",
+  }),
+  'model/bad-selector': defineProblem<{ selector: string; reason: string }>({
+    actor: 'user',
+    message: ({ selector, reason }) => `The selector ${selector} cannot be read: ${reason}.`,
+    hint: () =>
+      'a selector is [method:]name with *, +name, name+, 2+name+1 or @name; a space joins, a comma intersects.',
+  }),
+  'model/bad-vars': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `--vars is not a map of names and values: ${reason}.`,
+    hint: () => `for example --vars '{"days": 30}'.`,
+  }),
+  'model/sql-failed': defineProblem<{ node: string; reason: string }>({
+    actor: 'model',
+    message: ({ node, reason }) => `${node}: ${reason}`,
+  }),
+  'model/schema-changed': defineProblem<{ node: string; reason: string }>({
+    actor: 'model',
+    message: ({ node, reason }) => `${node} no longer fits its table: ${reason}.`,
+    hint: () =>
+      'build it once with --full-refresh, or set on_schema_change: append_new_columns or sync_all_columns.',
+  }),
+  'model/interrupted': defineProblem<Record<never, never>>({
+    actor: 'outside',
+    message: () => 'Interrupted; everything this run had written was rolled back.',
+  }),
+}

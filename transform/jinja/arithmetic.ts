@@ -1,0 +1,103 @@
+/** Python's operators over template values. */
+import type { BinaryOperator, CompareOperator } from './ast.ts'
+import { formatPercent } from './format-text.ts'
+import {
+  compareValues,
+  contains,
+  describe,
+  Float,
+  isEqual,
+  isNumber,
+  numberOf,
+  TemplateFault,
+  Tuple,
+  toText,
+} from './values.ts'
+
+/** Text longer than this cannot come from a template that means well. */
+export const maxTextLength = 64 * 1024 * 1024
+const maxListLength = 1_000_000
+
+export function applyBinary(operator: BinaryOperator, left: unknown, right: unknown): unknown {
+  if (operator === '~') return toText(left) + toText(right)
+  if (isNumber(left) && isNumber(right)) return calculate(operator, left, right)
+  if (operator === '+') return add(left, right)
+  if (operator === '%' && typeof left === 'string') return formatPercent(left, right)
+  if (operator === '*') return repeat(left, right)
+  throw new TemplateFault(`${describe(left)} ${operator} ${describe(right)} means nothing`)
+}
+
+function calculate(operator: BinaryOperator, left: unknown, right: unknown): unknown {
+  const [a, b] = [numberOf(left), numberOf(right)]
+  const isFloat = left instanceof Float || right instanceof Float
+  const wrap = (value: number) => (isFloat ? new Float(value) : value)
+  switch (operator) {
+    case '+':
+      return wrap(a + b)
+    case '-':
+      return wrap(a - b)
+    case '*':
+      return wrap(a * b)
+    case '**':
+      return isFloat || b < 0 ? new Float(a ** b) : a ** b
+  }
+  if (b === 0) throw new TemplateFault(`${toText(left)} ${operator} 0: division by zero`)
+  if (operator === '/') return new Float(a / b)
+  if (operator === '//') return wrap(Math.floor(a / b))
+  return wrap(a - b * Math.floor(a / b))
+}
+
+function add(left: unknown, right: unknown): unknown {
+  if (typeof left === 'string' && typeof right === 'string') return left + right
+  if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
+  if (left instanceof Tuple && right instanceof Tuple) {
+    return new Tuple([...left.items, ...right.items])
+  }
+  throw new TemplateFault(
+    `${describe(left)} + ${describe(right)} means nothing; ~ joins anything as text`,
+  )
+}
+
+function repeat(left: unknown, right: unknown): unknown {
+  if (typeof left === 'number') return repeat(right, left)
+  if (typeof right !== 'number') {
+    throw new TemplateFault(`${describe(left)} * ${describe(right)} means nothing`)
+  }
+  const times = Math.max(0, right)
+  if (typeof left === 'string') {
+    if (left.length * times > maxTextLength) throw new TemplateFault('this text would be too long')
+    return left.repeat(times)
+  }
+  const items = Array.isArray(left) ? left : left instanceof Tuple ? left.items : undefined
+  if (items === undefined) throw new TemplateFault(`${describe(left)} cannot be repeated`)
+  if (items.length * times > maxListLength) throw new TemplateFault('this list would be too long')
+  const repeated = Array.from({ length: times }, () => items).flat()
+  return left instanceof Tuple ? new Tuple(repeated) : repeated
+}
+
+export function applyUnary(operator: '-' | '+', value: unknown): unknown {
+  const sign = operator === '-' ? -1 : 1
+  const result = numberOf(value) * sign
+  return value instanceof Float ? new Float(result) : result + 0
+}
+
+export function applyCompare(operator: CompareOperator, left: unknown, right: unknown): boolean {
+  switch (operator) {
+    case '==':
+      return isEqual(left, right)
+    case '!=':
+      return !isEqual(left, right)
+    case 'in':
+      return contains(right, left)
+    case 'not in':
+      return !contains(right, left)
+    case '<':
+      return compareValues(left, right) < 0
+    case '<=':
+      return compareValues(left, right) <= 0
+    case '>':
+      return compareValues(left, right) > 0
+    case '>=':
+      return compareValues(left, right) >= 0
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A compiled template: parse once, render often, at a stretch or awaiting host functions. The engine knows
+ * nothing of dbt but the names of its tags; what a template can reach is what the caller puts into `names`.
+ */
+import { MillraceError, messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+import type { Body } from './ast.ts'
+import { generateTemplate, type Mode } from './generate.ts'
+import { globalNames } from './globals.ts'
+import { parseTemplate } from './parse.ts'
+import { Budget, type Definition, LocatedFault, Runtime, type TemplateFile } from './runtime.ts'
+import { type NameSource, Scope } from './scope.ts'
+import { positionOf, SyntaxFault } from './syntax-fault.ts'
+import { HostFunction } from './values.ts'
+
+type Compiled = (runtime: Runtime, scope: Scope) => unknown
+
+export type Definitions = {
+  readonly macros: ReadonlyMap<string, HostFunction>
+  /** Blocks such as `test` or `snapshot`. */
+  readonly blocks: readonly Definition[]
+}
+
+export class Template {
+  readonly body: Body
+  readonly #file: TemplateFile
+  readonly #definitions: Body
+  readonly #compiled = new Map<string, Compiled>()
+
+  constructor(file: TemplateFile, body: Body) {
+    this.#file = file
+    this.body = body
+    this.#definitions = body.filter(({ kind }) => kind === 'macro' || kind === 'definition')
+  }
+
+  /** Renders at a stretch. @throws `model/template-failed`, also where a host function wants to be awaited */
+  renderSync(names: NameSource): string {
+    try {
+      return String(this.#compile('sync')(this.#runtime(), scopeOver(names)))
+    } catch (error) {
+      throw explainFault(error, this.#file)
+    }
+  }
+
+  /** Renders, awaiting what host functions answer. @throws `model/template-failed` */
+  async render(names: NameSource): Promise<string> {
+    try {
+      return String(await this.#compile('async')(this.#runtime(), scopeOver(names)))
+    } catch (error) {
+      throw explainFault(error, this.#file)
+    }
+  }
+
+  /** The names of the macros that this file defines. */
+  macroNames(): string[] {
+    return this.#definitions.flatMap((node) => (node.kind === 'macro' ? [node.name] : []))
+  }
+
+  /** What the file defines, over `names`; bodies run, and in mode `async` await, when they are called. */
+  definitions(names: NameSource, mode: Mode): Definitions {
+    const runtime = this.#runtime()
+    const scope = scopeOver(names)
+    this.#compile(mode, this.#definitions)(runtime, scope)
+    const macros = [...scope.own()].filter(
+      (entry): entry is [string, HostFunction] => entry[1] instanceof HostFunction,
+    )
+    return { macros: new Map(macros), blocks: runtime.definitions }
+  }
+
+  #runtime(): Runtime {
+    return new Runtime(this.#file, new Budget())
+  }
+
+  #compile(mode: Mode, definitions?: Body): Compiled {
+    const key = `${mode}${definitions === undefined ? '' : ' definitions'}`
+    const known = this.#compiled.get(key)
+    if (known !== undefined) return known
+    // Definitions only set names, so their top level runs at a stretch in either mode.
+    const isAsync = mode === 'async' && definitions === undefined
+    const code = generateTemplate(definitions ?? this.body, mode)
+    const compiled = makeFunction(code, isAsync)
+    this.#compiled.set(key, compiled)
+    return compiled
+  }
+}
+
+/** @throws `model/template-syntax` with line and column */
+export function compileTemplate(file: string, source: string): Template {
+  try {
+    return new Template({ file, source }, parseTemplate(source))
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error
+    const at = { file, ...positionOf(source, error.offset) }
+    throw problem('model/template-syntax', { reason: error.message }, { at, cause: error })
+  }
+}
+
+function scopeOver(names: NameSource): Scope {
+  return new Scope(new Scope(new Scope(undefined, globalNames), names))
+}
+
+/** The generated code holds nothing of the template but JSON strings and numbers (see generate.ts). */
+function makeFunction(code: string, isAsync: boolean): Compiled {
+  const make = new Function(`'use strict'; return ${isAsync ? 'async ' : ''}(r, s0) => {${code}}`)
+  return make()
+}
+
+/** A fault as a catalogued problem: the innermost place first, then the chain of macro calls. */
+function explainFault(error: unknown, { file }: TemplateFile): unknown {
+  if (!(error instanceof LocatedFault)) return error
+  const { cause, frames } = error
+  const [first, ...outer] = frames
+  const chain = outer.map((frame) => `${frame.file}:${frame.line}:${frame.column}`)
+  const macro = first?.macro === undefined ? '' : ` in macro ${first.macro}`
+  const via = chain.length === 0 ? '' : ` (called from ${chain.join(', from ')})`
+  const at = first && { file: first.file, line: first.line, column: first.column }
+  if (cause instanceof MillraceError) {
+    return cause.at === undefined ? withPosition(cause, at ?? { file }) : cause
+  }
+  const reason = `${messageOf(cause)}${macro}${via}`
+  return problem('model/template-failed', { reason }, { at: at ?? { file }, cause })
+}
+
+function withPosition(error: MillraceError, at: NonNullable<MillraceError['at']>): MillraceError {
+  const { code, message, hint, exitCode, httpStatus, retryable, cause } = error
+  return new MillraceError({ code, message, hint, exitCode, httpStatus, retryable, at, cause })
+}
