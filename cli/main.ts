@@ -9,6 +9,7 @@ import { printError } from './print-error.ts'
 /** Each command is loaded only when it is called or when help lists it. */
 const commands = {
   config: async () => (await import('./commands/config.ts')).configCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -43,7 +44,9 @@ async function parse(argv: readonly string[]): Promise<number> {
       throw error ?? problem('cli/bad-arguments', { reason: message, command: helpFor(name) })
     })
   for (const [, load] of called.length > 0 ? called : loaders) {
-    parser = addCommand(parser, await load(), (code) => {
+    // Each command was checked where it is defined; their union has no type that yargs could infer.
+    const command = (await load()) as unknown as Command<GlobalOptions>
+    parser = addCommand(parser, command, (code) => {
       exitCode = code
     })
   }

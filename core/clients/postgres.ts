@@ -42,6 +42,10 @@ export function openPostgres(options: PostgresOptions): Pool {
   })
   // An idle connection that breaks is replaced at the next query, which then reports what is wrong.
   pool.on('error', () => {})
+  // The same for one that is taken out and between two statements; without a listener it would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+  })
   return pool
 }
 

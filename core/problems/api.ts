@@ -1,4 +1,97 @@
-/** Problems of the api area. */
+/** Problems of the HTTP API: what a caller did, what an endpoint's author did, what is down. */
 import { defineProblem } from './define.ts'
 
-export const apiProblems = {}
+type Nearest = { readonly nearest?: string | undefined }
+
+export const apiProblems = {
+  'api/unknown-parameter': defineProblem<{ name: string; known: readonly string[] } & Nearest>({
+    actor: 'user',
+    message: ({ name, known }) =>
+      `Unknown parameter ${name}; this endpoint takes ${known.join(', ') || 'none'}.`,
+    hint: ({ nearest }) => (nearest === undefined ? 'leave it out.' : `did you mean ${nearest}?`),
+    httpStatus: 400,
+  }),
+  'api/invalid-parameter': defineProblem<{ name: string; reason: string }>({
+    actor: 'user',
+    message: ({ name, reason }) => `Parameter ${name} ${reason}.`,
+    httpStatus: 400,
+  }),
+  'api/values-out-of-range': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'With these parameters a value leaves the range that can be computed.',
+    httpStatus: 400,
+  }),
+  'api/not-found': defineProblem<{ path: string }>({
+    actor: 'user',
+    message: ({ path }) => `There is nothing at ${path}.`,
+    httpStatus: 404,
+  }),
+  'api/no-row': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'There is no such row.',
+    httpStatus: 404,
+  }),
+  'api/method-not-allowed': defineProblem<{ method: string; allowed: readonly string[] }>({
+    actor: 'user',
+    message: ({ method, allowed }) => `${method} is not possible here, only ${allowed.join(', ')}.`,
+    httpStatus: 405,
+  }),
+  'api/database-unavailable': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'The database does not answer at the moment.',
+    hint: () => 'try again in a few seconds; /readyz says when it is back.',
+  }),
+  'api/table-missing': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'A table that this endpoint reads is not published at the moment.',
+    hint: () => 'try again after the next build.',
+  }),
+  'api/overloaded': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'Too many requests are waiting for the database.',
+    hint: () => 'try again in a few seconds.',
+  }),
+  'api/timeout': defineProblem<{ timeoutMs: number }>({
+    actor: 'outside',
+    message: ({ timeoutMs }) => `The query took longer than ${timeoutMs} ms and was stopped.`,
+    hint: () => 'ask for less.',
+    httpStatus: 504,
+  }),
+  'api/not-ready': defineProblem<{ down: readonly string[] }>({
+    actor: 'outside',
+    message: ({ down }) => `Not ready: ${down.join(', ')} does not answer.`,
+  }),
+  'api/internal': defineProblem<Record<string, never>>({
+    actor: 'us',
+    message: () => 'Something failed on our side.',
+    hint: () => 'report it with the request id.',
+  }),
+  'api/broken-endpoint': defineProblem<{ endpoint: string; reason: string }>({
+    actor: 'user',
+    message: ({ endpoint, reason }) => `The endpoint ${endpoint} cannot be served: ${reason}`,
+    hint: () => 'docs/reference/sql-endpoints.md shows how an endpoint is written.',
+  }),
+  'api/not-built': defineProblem<{ endpoint: string; reason: string }>({
+    actor: 'user',
+    message: ({ endpoint, reason }) =>
+      `The endpoint ${endpoint} reads a table that PostgreSQL does not have yet: ${reason}`,
+    hint: () => 'run `millrace build` first; it makes and publishes the tables.',
+  }),
+  'api/no-endpoints': defineProblem<{ directory: string }>({
+    actor: 'user',
+    message: ({ directory }) => `There is no endpoint (*.sql) in ${directory}.`,
+    hint: () =>
+      'run this inside a Millrace project, or name one with --project-dir; docs/reference/sql-endpoints.md shows how to write one.',
+  }),
+  'api/port-taken': defineProblem<{ host: string; port: number }>({
+    actor: 'user',
+    message: ({ host, port }) => `Port ${port} of ${host} is in use by another program.`,
+    hint: ({ port }) =>
+      `stop what listens there (\`ss -ltnp 'sport = :${port}'\` names it), or choose another with --port (0 takes a free one).`,
+  }),
+  'api/cannot-listen': defineProblem<{ host: string; port: number; reason: string }>({
+    actor: 'user',
+    message: ({ host, port, reason }) => `Cannot listen on ${host}, port ${port}: ${reason}`,
+    hint: () => 'choose another with --host and --port.',
+  }),
+}

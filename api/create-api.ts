@@ -1,0 +1,59 @@
+/** The HTTP API as a Hono app; whoever calls this decides how it listens. */
+import { Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import { problem } from '../core/problems.ts'
+import { addHealthRoutes, type ReadinessCheck } from './http/health.ts'
+import { isForCallers, problemResponse } from './http/problem-response.ts'
+import { type ApiEnvironment, requestLog } from './http/request-log.ts'
+import type { PostgresSource } from './postgres-source.ts'
+import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
+import { addSqlRoute } from './sql-endpoint/route.ts'
+
+export type ApiDependencies = {
+  readonly endpoints: readonly Endpoint[]
+  readonly postgres: Pick<PostgresSource, 'query'>
+  /** Name of a dependency → does it answer? */
+  readonly checks: Readonly<Record<string, ReadinessCheck>>
+  readonly log: Log
+  readonly clock: Clock
+}
+
+/** Makes the app: health, the SQL endpoints, and problem details for everything that goes wrong. */
+export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { log, clock, endpoints, postgres, checks } = dependencies
+  const app = new Hono<ApiEnvironment>()
+  app.use(requestId(), secureHeaders(), requestLog(log, clock))
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) => {
+        const { method } = context.req
+        const allowed = [...methods, 'OPTIONS']
+        const response =
+          method === 'OPTIONS'
+            ? context.body(null, 204)
+            : problemResponse(context, problem('api/method-not-allowed', { method, allowed }))
+        response.headers.set('allow', allowed.join(', '))
+        return response
+      },
+    }),
+  )
+  addHealthRoutes(app, checks)
+  for (const endpoint of endpoints) addSqlRoute(app, endpoint, postgres)
+  app.notFound((context) =>
+    problemResponse(context, problem('api/not-found', { path: context.req.path })),
+  )
+  app.onError((error, context) => {
+    if (!isForCallers(error) || error.cause !== undefined) {
+      const level = isForCallers(error) ? 'warn' : 'error'
+      const request_id = context.get('requestId')
+      log[level]({ event: 'request.failed', request_id, path: context.req.path, err: error })
+    }
+    return problemResponse(context, error)
+  })
+  return app
+}

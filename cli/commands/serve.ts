@@ -1,0 +1,46 @@
+/** `millrace serve`: the HTTP API over the published tables. */
+import { defineCommand } from '../command.ts'
+import { openContext, postgresUrlOf } from '../context.ts'
+import { withInterrupt } from '../interrupt.ts'
+
+export const serveCommand = defineCommand({
+  command: 'serve',
+  describe: 'Serve the HTTP API: every api/endpoints/*.sql is an endpoint',
+  builder: (yargs) =>
+    yargs
+      .option('host', {
+        type: 'string',
+        describe: 'Address to listen on (default: api.host)',
+        requiresArg: true,
+      })
+      .option('port', {
+        type: 'number',
+        describe: 'Port to listen on, 0: a free one (default: api.port)',
+        requiresArg: true,
+      })
+      .example('$0 serve --port 8081', 'then: curl localhost:8081/api/active-users?days=30'),
+  handler: async (args) => {
+    const flags = { host: args.host, port: args.port }
+    const given = Object.fromEntries(
+      Object.entries(flags).filter(([, value]) => value !== undefined),
+    )
+    const { config, log } = openContext(args, { api: given })
+    const { serveApi } = await import('../../api/serve-api.ts')
+    const { api, postgres } = config.settings
+    const postgresUrl = await postgresUrlOf(config)
+    return await withInterrupt(async (signal) => {
+      const options = {
+        ...api,
+        postgresUrl,
+        schema: postgres.schema,
+        projectDir: config.projectDir,
+      }
+      const { url, paths, finished } = await serveApi({ ...options, log }, signal)
+      process.stderr.write(
+        `Serving ${url} (Ctrl-C stops it)\n${paths.map((path) => `  ${url}${path}\n`).join('')}`,
+      )
+      await finished
+      return 0
+    })
+  },
+})

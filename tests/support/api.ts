@@ -1,0 +1,69 @@
+/** An API over a PostgreSQL schema of its own, with endpoints given as text. */
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import { createApi } from '../../api/create-api.ts'
+import { openPostgresSource } from '../../api/postgres-source.ts'
+import { checkEndpoints } from '../../api/sql-endpoint/check-endpoints.ts'
+import { parseEndpoint } from '../../api/sql-endpoint/parse-endpoint.ts'
+import { systemClock } from '../../core/clock.ts'
+import { silentLog } from '../../core/log.ts'
+
+export const repository = new URL('../..', import.meta.url).pathname
+
+export const shippedActiveUsers = readFileSync(
+  `${repository}api/endpoints/active-users.sql`,
+  'utf8',
+)
+
+export type TestApi = Awaited<ReturnType<typeof openTestApi>>
+
+/** Runs statements as the owner of the schema. */
+export async function runSql(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * Makes the schema anew with the given statements, checks the endpoints (name → file) and opens the app.
+ * Close it with `close()`.
+ */
+export async function openTestApi(
+  url: string,
+  schema: string,
+  options: { readonly setup?: string; readonly endpoints: Readonly<Record<string, string>> },
+) {
+  const setup = options.setup ?? ''
+  await runSql(
+    url,
+    `drop schema if exists ${schema} cascade; create schema ${schema}; set search_path = ${schema}; set timezone = 'UTC'; ${setup}`,
+  )
+  const endpoints = Object.entries(options.endpoints).map(([name, text]) =>
+    parseEndpoint(`api/endpoints/${name}.sql`, text),
+  )
+  const postgres = openPostgresSource({ url, schema, maxConnections: 4 })
+  const ping = () => postgres.query({ text: 'select 1::text', values: [], timeoutMs: 2000 })
+  const app = createApi({
+    endpoints,
+    postgres,
+    checks: { postgres: ping },
+    log: silentLog,
+    clock: systemClock,
+  })
+  return {
+    app,
+    check: () => checkEndpoints(endpoints, postgres, 'PostgreSQL'),
+    /** Asks and reads the JSON of the answer. */
+    get: async (path: string, init?: RequestInit) => {
+      const response = await app.request(path, init)
+      const text = await response.text()
+      const body: unknown = text === '' ? undefined : JSON.parse(text)
+      return { status: response.status, headers: response.headers, text, body }
+    },
+    close: () => postgres.close(),
+  }
+}
