@@ -1,6 +1,6 @@
 /** An endpoint file, header and SQL, as plain data. */
 import { basename } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { parseDocument } from 'yaml'
 import { type MillraceError, messageOf } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { type Position, problem } from '../../core/problems.ts'
@@ -59,8 +59,7 @@ function parseHeader(
   offset: number,
   content: string,
 ): EndpointHeader {
-  const lines = new LineCounter()
-  const document = parseDocument(yaml, { lineCounter: lines })
+  const document = parseDocument(yaml, { prettyErrors: false })
   const at = (inYaml: number) => positionIn(content, file, offset + inYaml)
   const broken = document.errors[0]
   if (broken !== undefined) {
