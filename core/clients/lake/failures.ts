@@ -8,7 +8,7 @@ import type { LakeOptions } from './attach.ts'
 const conflict =
   /transaction conflict|conflicts? (with|on)|database is locked|could not serialize|deadlock detected|another transaction|write-write conflict/i
 const catalogDown =
-  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|SSL SYSCALL/i
+  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|SSL SYSCALL|failed to execute query "[^"]*":\s*$/i
 const storeDown =
   /could(n't| not) establish connection|IO Error.*(http|s3:\/\/)|HTTP Error|connection error for HTTP/i
 

@@ -1,0 +1,75 @@
+/** `millrace register`: landed files into the lake, once or as a process. */
+import { userActivitySchema } from '../../core/contracts/user-activity.ts'
+import { problem } from '../../core/problems.ts'
+import type { RegisterReport, RegistrarDeps } from '../../ingest/registrar/register.ts'
+import { defineCommand } from '../command.ts'
+import { openConfiguredLake, openContext, openStore } from '../context.ts'
+import { withInterrupt } from '../interrupt.ts'
+import { formatOption } from '../options.ts'
+import { printRows } from '../output.ts'
+
+const columns = ['topic', 'entries', 'records', 'dead_letters', 'gaps', 'seconds']
+
+export const registerCommand = defineCommand({
+  command: 'register [topic..]',
+  describe: 'Take landed files into the lake, as raw.<topic> and ops.dead_letters',
+  builder: (yargs) =>
+    yargs
+      .positional('topic', {
+        type: 'string',
+        array: true,
+        describe: 'Topics (default: every one that was landed)',
+      })
+      .option('loop', { type: 'boolean', default: false, describe: 'Go on until Ctrl-C' })
+      .option('interval', {
+        type: 'number',
+        describe: 'Milliseconds between rounds (default: registrar.interval_ms)',
+        requiresArg: true,
+      })
+      .option('format', formatOption)
+      .example('$0 register', 'whatever is new')
+      .example('$0 register --loop --interval 2000', 'as a process, every two seconds'),
+  handler: async (args) => {
+    const { config, log } = openContext(args)
+    const { registrar } = config.settings
+    const intervalMs = args.interval ?? registrar.interval_ms
+    if (!(intervalMs >= 0)) {
+      const reason = '--interval takes milliseconds, 0 or more.'
+      throw problem('cli/bad-arguments', { reason, command: 'millrace register' })
+    }
+    const topics = args.topic === undefined || args.topic.length === 0 ? undefined : args.topic
+    const store = await openStore(config)
+    try {
+      await using lake = await openConfiguredLake(config)
+      const deps: RegistrarDeps = { lake, store, schemaOf: () => userActivitySchema }
+      const options = { topics, maxRecords: registrar.max_records }
+      await withInterrupt(async (signal) => {
+        if (!args.loop) {
+          const { registerAll } = await import('../../ingest/registrar/register.ts')
+          printReport(await registerAll(deps, { ...options, signal }), args.format)
+          return
+        }
+        const { registerLoop } = await import('../../ingest/registrar/loop.ts')
+        const onRound = (report: RegisterReport) => {
+          if (report.topics.length > 0) printReport(report, args.format)
+        }
+        await registerLoop({ ...deps, log }, { ...options, intervalMs, signal, onRound })
+      })
+    } finally {
+      store.close()
+    }
+  },
+})
+
+function printReport({ topics, elapsedMs }: RegisterReport, format: string | undefined): void {
+  const rows = topics.map(({ topic, entries, records, deadLetters, gaps }) => ({
+    topic,
+    entries,
+    records,
+    dead_letters: deadLetters,
+    gaps,
+    seconds: elapsedMs / 1_000,
+  }))
+  printRows(rows, format, columns)
+  if (rows.length === 0 && process.stderr.isTTY) process.stderr.write('nothing new\n')
+}
