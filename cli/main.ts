@@ -9,7 +9,10 @@ import { printError } from './print-error.ts'
 /** Each command is loaded only when it is called or when help lists it. */
 const commands = {
   config: async () => (await import('./commands/config.ts')).configCommand,
+  produce: async () => (await import('./commands/produce.ts')).produceCommand,
+  register: async () => (await import('./commands/register.ts')).registerCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  topics: async () => (await import('./commands/topics.ts')).topicsCommand,
 }
 
 async function main(argv: readonly string[]): Promise<number> {

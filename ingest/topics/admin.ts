@@ -1,5 +1,5 @@
 /** kafkajs' admin client, opened for one piece of work, its failures told in our words. */
-import { type Admin, type Kafka, KafkaJSAggregateError, KafkaJSError } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 
@@ -25,15 +25,29 @@ export async function withAdmin<T>(
   }
 }
 
+/** By name: kafkajs' error classes cannot be imported from an ES module. */
 export function isKafkaError(error: unknown): error is Error {
-  return error instanceof KafkaJSError || error instanceof KafkaJSAggregateError
+  return error instanceof Error && error.name.startsWith('KafkaJS')
 }
 
 /** Kafka's name of an error, such as `UNKNOWN_TOPIC_OR_PARTITION`; looks into causes and aggregates. */
 export function kafkaErrorType(error: unknown): string | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {
     if ('type' in current && typeof current.type === 'string') return current.type
-    if (current instanceof KafkaJSAggregateError) return kafkaErrorType(current.errors[0])
+    const inner = innerErrors(current)[0]
+    if (inner !== undefined) return kafkaErrorType(inner)
   }
   return undefined
+}
+
+/** Why it failed, in one line; an aggregate says all of its reasons. */
+export function kafkaReason(error: unknown): string {
+  const inner = innerErrors(error)
+  return inner.length === 0 ? messageOf(error) : inner.map(messageOf).join('; ')
+}
+
+function innerErrors(error: unknown): readonly unknown[] {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+    ? error.errors
+    : []
 }

@@ -1,10 +1,9 @@
 /** Topics: make, list, describe, delete. */
-import { type Admin, KafkaJSAggregateError } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { type Clock, systemClock } from '../../core/clock.ts'
-import { messageOf } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
-import { isKafkaError, type KafkaTarget, kafkaErrorType, withAdmin } from './admin.ts'
+import { isKafkaError, type KafkaTarget, kafkaErrorType, kafkaReason, withAdmin } from './admin.ts'
 
 export type TopicRequest = {
   readonly topic: string
@@ -140,7 +139,7 @@ async function create(admin: Admin, request: TopicRequest): Promise<boolean> {
     const type = kafkaErrorType(cause)
     if (type === 'TOPIC_ALREADY_EXISTS') return false
     if (type === undefined || !type.startsWith('INVALID_')) throw cause
-    throw problem('kafka/topic-refused', { topic, reason: reasonOf(cause) }, { cause })
+    throw problem('kafka/topic-refused', { topic, reason: kafkaReason(cause) }, { cause })
   }
 }
 
@@ -162,11 +161,6 @@ async function waitForLeaders(admin: Admin, topic: string, clock: Clock): Promis
     }
     await clock.sleep(100)
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof KafkaJSAggregateError) return error.errors.map(messageOf).join('; ')
-  return messageOf(error)
 }
 
 function assertTopicName(topic: string): void {
