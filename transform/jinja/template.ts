@@ -3,8 +3,9 @@
  * nothing of dbt but the names of its tags; what a template can reach is what the caller puts into `names`.
  */
 import { MillraceError, messageOf } from '../../core/errors.ts'
-import { problem } from '../../core/problems.ts'
+import { type Position, problem } from '../../core/problems.ts'
 import type { Body } from './ast.ts'
+import { findCalls } from './find-calls.ts'
 import { generateTemplate, type Mode } from './generate.ts'
 import { globalNames } from './globals.ts'
 import { parseTemplate } from './parse.ts'
@@ -65,6 +66,15 @@ export class Template {
       (entry): entry is [string, HostFunction] => entry[1] instanceof HostFunction,
     )
     return { macros: new Map(macros), blocks: runtime.definitions }
+  }
+
+  /** Where a call with these literal arguments stands, or the first call of that name. */
+  placeOfCall(name: string, literals: readonly string[]): Position {
+    const calls = findCalls(this.body, name)
+    const exact = calls.find((call) => literals.every((text, i) => call.literals[i] === text))
+    const found = exact ?? calls[0]
+    const { file, source } = this.#file
+    return found === undefined ? { file } : { file, ...positionOf(source, found.at) }
   }
 
   #runtime(): Runtime {

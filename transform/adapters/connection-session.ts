@@ -1,0 +1,36 @@
+/** A transaction's session over one DuckDB connection. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { queryRows, type Row } from '../../core/clients/duckdb.ts'
+
+export class ConnectionSession {
+  protected readonly connection: DuckDBConnection
+
+  constructor(connection: DuckDBConnection) {
+    this.connection = connection
+  }
+
+  async execute(sql: string): Promise<number> {
+    const reader = await this.connection.runAndReadAll(sql)
+    if (reader.rowsChanged > 0) return reader.rowsChanged
+    // CREATE TABLE AS gives its rows as a result instead.
+    const [only] = reader.columnNames()
+    return only === 'Count' ? Number(reader.getRows()[0]?.[0] ?? 0) : 0
+  }
+
+  query(sql: string): Promise<Row[]> {
+    return queryRows(this.connection, sql)
+  }
+
+  async isLost(): Promise<boolean> {
+    try {
+      await this.connection.run('select 1')
+      return false
+    } catch {
+      return true
+    }
+  }
+
+  interrupt(): void {
+    this.connection.interrupt()
+  }
+}

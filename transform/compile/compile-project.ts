@@ -1,0 +1,341 @@
+/**
+ * Project → graph. Pure: everything it needs comes as arguments. Problems are collected, all of them, with file,
+ * line and column; the graph then holds what could be compiled.
+ */
+import { MillraceError } from '../../core/errors.ts'
+import { nearest } from '../../core/nearest.ts'
+import { problem } from '../../core/problems.ts'
+import type { Config, Project, Properties, SourceTable } from '../project/project.ts'
+import { findCycles, findSharedRelations } from './check-graph.ts'
+import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
+import { type Compilation, draftSql, type SqlDraft } from './drafts.ts'
+import {
+  type Graph,
+  type GraphNode,
+  type ModelNode,
+  type Relation,
+  type SeedNode,
+  type Severity,
+  type SourceNode,
+  type TestNode,
+  textConfig,
+} from './graph.ts'
+import { NameIndex, sourceId } from './index-names.ts'
+import type { CompileInputs } from './inputs.ts'
+import { compileMacros } from './macros.ts'
+import { nameRelation } from './name-relations.ts'
+import { Renderer } from './render.ts'
+import { configOfFolders, mergeConfig, tagsOf } from './resolve-config.ts'
+
+export type Compiled = {
+  readonly graph: Graph
+  /** Renders a node again, knowing the database: incremental models need it. */
+  readonly renderer: Renderer
+}
+
+export async function compileProject(project: Project, inputs: CompileInputs): Promise<Compiled> {
+  const compilation = openCompilation(project, inputs)
+  const models = draftAll(compilation, 'model')
+  const tests = draftAll(compilation, 'test')
+  const seeds = makeSeeds(compilation)
+  const sources = makeSources(compilation)
+  warnOrphanProperties(compilation)
+
+  const referable = new Map([...models, ...seeds].map(({ name, id }) => [name, id] as const))
+  const index = new NameIndex(project.settings.name, referable, project.sources)
+  const relations = new Map<string, Relation>()
+  for (const draft of models)
+    relations.set(draft.id, nameRelation(compilation, draft, draft.config))
+  for (const { id, relation } of [...seeds, ...sources]) relations.set(id, relation)
+  const drafts = new Map([...models, ...tests].map((draft) => [draft.id, draft] as const))
+  const renderer = new Renderer(compilation, index, drafts, relations)
+  const generic = draftTestsOfAll(compilation, models, seeds)
+
+  const nodes = new Map<string, GraphNode>()
+  for (const seed of seeds) nodes.set(seed.id, seed)
+  for (const draft of models) {
+    const relation = relations.get(draft.id)
+    if (relation === undefined) continue
+    nodes.set(draft.id, await makeModel(compilation, draft, relation, index, renderer))
+  }
+  for (const draft of tests) {
+    nodes.set(draft.id, await makeSingularTest(compilation, draft, index, renderer))
+  }
+  for (const draft of generic) {
+    nodes.set(draft.id, await makeGenericTest(compilation, draft, index, renderer))
+  }
+  compilation.problems.push(...findCycles(nodes), ...findSharedRelations(nodes))
+  const graph: Graph = {
+    project: project.settings.name,
+    nodes: new Map([...nodes].sort(([left], [right]) => (left < right ? -1 : 1))),
+    sources: new Map(sources.map((source) => [source.id, source])),
+    problems: unique(compilation.problems),
+    warnings: compilation.warnings,
+  }
+  return { graph, renderer }
+}
+
+function openCompilation(project: Project, inputs: CompileInputs): Compilation {
+  const library = compileMacros(project.macros)
+  const { name, vars } = project.settings
+  const scoped = vars[name]
+  const own = typeof scoped === 'object' && scoped !== null ? { ...scoped } : {}
+  return {
+    project,
+    inputs,
+    library,
+    vars: { ...vars, ...own, ...inputs.vars },
+    problems: [...project.problems, ...library.problems],
+    warnings: [...project.warnings],
+  }
+}
+
+function draftAll(compilation: Compilation, kind: SqlDraft['kind']): SqlDraft[] {
+  const { project, problems } = compilation
+  const files = kind === 'model' ? project.models : project.tests
+  problems.push(...findDuplicates(kind === 'model' ? [...files, ...project.seeds] : files))
+  return files.flatMap((file) => {
+    const properties = kind === 'model' ? propertiesOf(project, 'model', file.name) : undefined
+    return draftSql(compilation, kind, file, properties) ?? []
+  })
+}
+
+function findDuplicates(files: readonly { name: string; file: string }[]): MillraceError[] {
+  const byName = Map.groupBy(files, ({ name }) => name)
+  return [...byName].flatMap(([name, found]) => {
+    if (found.length < 2) return []
+    const paths = found.map(({ file }) => file)
+    return [
+      problem('model/duplicate-name', { name, files: paths }, { at: { file: paths[1] ?? '' } }),
+    ]
+  })
+}
+
+function propertiesOf(project: Project, kind: Properties['kind'], name: string) {
+  return project.properties.find((entry) => entry.kind === kind && entry.name === name)
+}
+
+function warnOrphanProperties({ project, warnings }: Compilation): void {
+  const names = {
+    model: project.models.map(({ name }) => name),
+    seed: project.seeds.map(({ name }) => name),
+  }
+  for (const { kind, name, at } of project.properties) {
+    if (names[kind].includes(name)) continue
+    const parameters = { kind, name, nearest: nearest(name, names[kind]) }
+    warnings.push(problem('model/unknown-subject', parameters, { at }))
+  }
+}
+
+function makeSeeds(compilation: Compilation): SeedNode[] {
+  const { project } = compilation
+  return project.seeds.flatMap((file): SeedNode[] => {
+    const properties = propertiesOf(project, 'seed', file.name)
+    const fqn = [file.package, ...file.folders, file.name]
+    const fromFolders = configOfFolders(project.settings.configs.seeds, fqn)
+    const config = mergeConfig(fromFolders, properties?.config ?? {})
+    if (config['enabled'] === false) return []
+    const id = `seed.${file.package}.${file.name}`
+    const named = { name: file.name, id, file: file.file, fqn, package: file.package, kind: 'seed' }
+    return [
+      {
+        ...base(named, config, properties?.description ?? '', []),
+        kind: 'seed',
+        relation: nameRelation(compilation, named, config),
+        columns: properties?.columns ?? [],
+        absolutePath: file.absolutePath,
+      },
+    ]
+  })
+}
+
+function makeSources({ project, inputs }: Compilation): SourceNode[] {
+  return project.sources.map((table) => ({
+    kind: 'source',
+    id: sourceId(project.settings.name, table.source, table.name),
+    source: table.source,
+    name: table.name,
+    package: table.package,
+    file: table.file,
+    fqn: sourceFqn(project, table),
+    tags: tagsOf(table.config),
+    description: table.description,
+    config: table.config,
+    columns: table.columns,
+    relation: {
+      catalog: table.database ?? inputs.target.database,
+      schema: table.schema,
+      name: table.identifier,
+    },
+  }))
+}
+
+/** Project, folders of the schema file, source, table. */
+function sourceFqn(project: Project, table: SourceTable): string[] {
+  const root = project.settings.modelPaths.find((path) => table.file.startsWith(`${path}/`)) ?? ''
+  const folders = table.file
+    .slice(root.length + 1)
+    .split('/')
+    .slice(0, -1)
+  return [table.package, ...folders, table.source, table.name]
+}
+
+function draftTestsOfAll(
+  compilation: Compilation,
+  models: readonly SqlDraft[],
+  seeds: readonly SeedNode[],
+): GenericDraft[] {
+  const { project } = compilation
+  const ofNodes = [...models, ...seeds].flatMap((node) => {
+    const kind = node.kind === 'seed' ? 'seed' : 'model'
+    const properties = propertiesOf(project, kind, node.name)
+    const subject: Subject = { ...node, isSource: false }
+    return draftGenericTests(compilation, subject, properties?.tests ?? [])
+  })
+  const ofSources = project.sources.flatMap((table) => {
+    const subject: Subject = {
+      id: sourceId(project.settings.name, table.source, table.name),
+      name: `${table.source}_${table.name}`,
+      isSource: true,
+      fqn: sourceFqn(project, table),
+      file: table.file,
+    }
+    return draftGenericTests(compilation, subject, table.tests)
+  })
+  return [...ofNodes, ...ofSources]
+}
+
+async function makeModel(
+  compilation: Compilation,
+  draft: SqlDraft,
+  relation: Relation,
+  index: NameIndex,
+  renderer: Renderer,
+): Promise<ModelNode> {
+  const { asked, config, properties } = draft
+  const dependencies = resolve(compilation, index, draft, asked)
+  const materialized = textConfig(config, 'materialized') ?? 'view'
+  return {
+    ...base(draft, config, properties?.description ?? '', dependencies),
+    kind: 'model',
+    relation,
+    materialized,
+    columns: properties?.columns ?? [],
+    rawSql: draft.source.text,
+    sql: await rendered(compilation, () => renderer.render(draft.id)),
+    newRowsOf: newRowsOf(compilation, draft, index, materialized),
+  }
+}
+
+function newRowsOf(
+  compilation: Compilation,
+  { asked, name, file, template }: SqlDraft,
+  index: NameIndex,
+  materialized: string,
+): string[] {
+  const misused = (reason: string) => {
+    const at = template.placeOfCall('new_rows', []) ?? { file }
+    compilation.problems.push(problem('model/new-rows-misused', { node: name, reason }, { at }))
+  }
+  if (asked.newRowsOf.length > 0 && materialized !== 'incremental') {
+    misused(`stands in a ${materialized}, and only an incremental model has seen rows before`)
+  }
+  const ids = asked.newRowsOf.map((call) => {
+    if (call === undefined) misused('needs a ref() or a source()')
+    else return 'parts' in call ? index.findRef(call) : index.findSource(call)
+    return undefined
+  })
+  return [...new Set(ids.filter((id) => id !== undefined))].sort()
+}
+
+async function makeSingularTest(
+  compilation: Compilation,
+  draft: SqlDraft,
+  index: NameIndex,
+  renderer: Renderer,
+): Promise<TestNode> {
+  const dependencies = resolve(compilation, index, draft, draft.asked)
+  return {
+    ...base(draft, draft.config, '', dependencies),
+    kind: 'test',
+    sql: await rendered(compilation, () => renderer.render(draft.id)),
+    severity: severityOf(draft.config),
+    generic: undefined,
+  }
+}
+
+async function makeGenericTest(
+  compilation: Compilation,
+  draft: GenericDraft,
+  index: NameIndex,
+  renderer: Renderer,
+): Promise<TestNode> {
+  const { test, column, arguments: args } = draft.declaration
+  const others = resolve(compilation, index, draft, draft.asked)
+  return {
+    ...base(draft, draft.config, '', [...new Set([draft.subject, ...others])].sort()),
+    kind: 'test',
+    sql: await rendered(compilation, () => renderer.renderTest(draft)),
+    severity: severityOf(draft.config),
+    generic: { test, column, subject: draft.subject, arguments: args },
+  }
+}
+
+function resolve(
+  compilation: Compilation,
+  index: NameIndex,
+  node: Parameters<NameIndex['resolve']>[0],
+  asked: SqlDraft['asked'],
+): readonly string[] {
+  const { ids, problems } = index.resolve(node, asked.refs, asked.sources)
+  compilation.problems.push(...problems)
+  return ids
+}
+
+/** Text of a node, or nothing when it cannot be rendered; unknown names are listed by `resolve` already. */
+async function rendered(compilation: Compilation, work: () => Promise<string>): Promise<string> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    const listed = ['model/unknown-ref', 'model/unknown-source'].includes(error.code)
+    if (!listed) compilation.problems.push(error)
+    return ''
+  }
+}
+
+function severityOf(config: Config): Severity {
+  return textConfig(config, 'severity')?.toLowerCase() === 'warn' ? 'warn' : 'error'
+}
+
+type Named = {
+  readonly id: string
+  readonly name: string
+  readonly package: string
+  readonly file: string
+  readonly fqn: readonly string[]
+}
+
+function base(node: Named, config: Config, description: string, dependencies: readonly string[]) {
+  const { id, name, package: project, file, fqn } = node
+  return {
+    id,
+    name,
+    package: project,
+    file,
+    fqn,
+    tags: tagsOf(config),
+    description,
+    config,
+    dependencies,
+  }
+}
+
+/** A macro that fails does so in parsing and again in rendering; it is one problem. */
+function unique(problems: readonly MillraceError[]): MillraceError[] {
+  const seen = new Set<string>()
+  return problems.filter(({ code, message, at }) => {
+    const key = JSON.stringify([code, message, at])
+    return !seen.has(key) && seen.add(key)
+  })
+}

@@ -1,0 +1,112 @@
+/** Generic data tests, from what schema files ask of models, seeds and sources. */
+import { nearest } from '../../core/nearest.ts'
+import { problem } from '../../core/problems.ts'
+import { compileTemplate } from '../jinja/template.ts'
+import { HostFunction } from '../jinja/values.ts'
+import type { Config, TestDeclaration } from '../project/project.ts'
+import { type Compilation, collecting, makeNames } from './drafts.ts'
+import { genericTests, missingArgument, nameGenericTest } from './generic-tests.ts'
+import type { NamedNode, NodeHost } from './node-names.ts'
+import { ParseHost } from './parse-host.ts'
+import { configOfFolders, mergeConfig } from './resolve-config.ts'
+
+export type GenericDraft = NamedNode & {
+  readonly declaration: TestDeclaration
+  readonly config: Config
+  readonly asked: ParseHost
+  /** The node or source under test. */
+  readonly subject: string
+}
+
+export type Subject = {
+  readonly id: string
+  /** As it stands in the test's name: `stg_users`, or `raw_events` for a source. */
+  readonly name: string
+  readonly isSource: boolean
+  readonly fqn: readonly string[]
+  readonly file: string
+}
+
+/** Drafts of all tests of one subject; tests that cannot be are listed as problems. */
+export function draftGenericTests(
+  compilation: Compilation,
+  subject: Subject,
+  declarations: readonly TestDeclaration[],
+): GenericDraft[] {
+  return declarations.flatMap((declaration) => {
+    const draft = collecting(compilation, () => draftOne(compilation, subject, declaration))
+    return draft === undefined ? [] : [draft]
+  })
+}
+
+function draftOne(
+  compilation: Compilation,
+  subject: Subject,
+  declaration: TestDeclaration,
+): GenericDraft | undefined {
+  assertKnownTest(compilation, subject, declaration)
+  const { project, inputs } = compilation
+  const { test, column, arguments: args, at } = declaration
+  const kind = subject.isSource ? `source_${test}` : test
+  const name = declaration.name ?? nameGenericTest(kind, subject.name, column, args, inputs.md5)
+  const fqn = [...subject.fqn.slice(0, -1), name]
+  const config = mergeConfig(
+    configOfFolders(project.settings.configs.tests, fqn),
+    declaration.config,
+  )
+  if (config['enabled'] === false) return undefined
+  const settings = project.settings.name
+  const digest = inputs.md5(`${subject.id} ${test} ${name} ${JSON.stringify(args)}`).slice(0, 10)
+  const id = `test.${settings}.${name}.${digest}`
+  const named = { name, id, file: at.file, fqn, package: settings, kind: 'test' }
+  const asked = new ParseHost(config)
+  evaluateArguments(compilation, named, asked, declaration)
+  return { ...named, declaration, config, asked, subject: subject.id }
+}
+
+function assertKnownTest(
+  { library }: Compilation,
+  subject: Subject,
+  { test, column, arguments: args, at }: TestDeclaration,
+): void {
+  const plain = test.split('.').at(-1) ?? test
+  if (library.tests.has(plain)) return
+  if (!Object.hasOwn(genericTests, plain)) {
+    const known = [...Object.keys(genericTests), ...library.tests.keys()]
+    const parameters = { test, subject: subject.name, nearest: nearest(test, known) }
+    throw problem('model/unknown-test', parameters, { at })
+  }
+  const missing = missingArgument(plain, column, args)
+  if (missing !== undefined) {
+    const reason = `needs ${missing}`
+    throw problem('model/invalid-property', { path: `${subject.name}.${test}`, reason }, { at })
+  }
+}
+
+/** Arguments with calls such as `ref('x')` become what they name; the rest stays as it is written. */
+export function evaluateArguments(
+  compilation: Compilation,
+  node: NamedNode,
+  host: NodeHost,
+  { arguments: args, at }: TestDeclaration,
+): Map<string, unknown> {
+  const call = /^\s*(?:env_var|ref|var|source)\s*\(.+\)\s*$/s
+  const values = new Map<string, unknown>()
+  for (const [key, value] of Object.entries(args)) {
+    const text = typeof value === 'string' ? value.replace(/^\s*\{\{(.*)\}\}\s*$/s, '$1') : ''
+    if (!call.test(text)) {
+      values.set(key, value)
+      continue
+    }
+    const { own, all } = makeNames(compilation, node, host, 'sync')
+    own.set(
+      'capture',
+      new HostFunction('capture', ({ positional }) => {
+        values.set(key, positional[0])
+        return ''
+      }),
+    )
+    compileTemplate(at.file, `{{ capture(${text}) }}`).renderSync(all)
+  }
+  return values
+}

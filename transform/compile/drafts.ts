@@ -1,0 +1,77 @@
+/** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
+import { MillraceError } from '../../core/errors.ts'
+import { compileTemplate, type Template } from '../jinja/template.ts'
+import type { Config, Project, Properties, SqlFile } from '../project/project.ts'
+import type { CompileInputs } from './inputs.ts'
+import { type MacroLibrary, NodeNames } from './macros.ts'
+import { type NamedNode, namesOfNode } from './node-names.ts'
+import { ParseHost } from './parse-host.ts'
+import { RelationValue } from './relation-value.ts'
+import { configOfFolders, mergeConfig } from './resolve-config.ts'
+
+/** What every step of compiling needs. */
+export type Compilation = {
+  readonly project: Project
+  readonly inputs: CompileInputs
+  readonly library: MacroLibrary
+  readonly vars: Config
+  readonly problems: MillraceError[]
+  readonly warnings: MillraceError[]
+}
+
+export type SqlDraft = NamedNode & {
+  readonly kind: 'model' | 'test'
+  readonly source: SqlFile
+  readonly template: Template
+  readonly properties: Properties | undefined
+  readonly config: Config
+  readonly asked: ParseHost
+}
+
+/** The draft of a model or singular test; undefined when it cannot be parsed or is switched off. */
+export function draftSql(
+  compilation: Compilation,
+  kind: SqlDraft['kind'],
+  source: SqlFile,
+  properties: Properties | undefined,
+): SqlDraft | undefined {
+  const { project } = compilation
+  const fqn = [source.package, ...source.folders, source.name]
+  const id = `${kind}.${source.package}.${source.name}`
+  const tree = kind === 'model' ? project.settings.configs.models : project.settings.configs.tests
+  const base = mergeConfig(configOfFolders(tree, fqn), properties?.config ?? {})
+  const asked = new ParseHost(base)
+  const named = { name: source.name, id, file: source.file, fqn, package: source.package, kind }
+  return collecting(compilation, () => {
+    const template = compileTemplate(source.file, source.text)
+    const names = makeNames(compilation, named, asked, 'sync')
+    names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name: source.name }))
+    template.renderSync(names.all)
+    const config = asked.readConfig()
+    if (config['enabled'] === false) return undefined
+    return { ...named, source, template, properties, config, asked }
+  })
+}
+
+/** The names of one rendering of one node: its own, with the macros behind them. */
+export function makeNames(
+  { inputs, library, vars }: Compilation,
+  node: NamedNode,
+  host: Parameters<typeof namesOfNode>[1],
+  mode: 'sync' | 'async',
+) {
+  const own = namesOfNode(node, host, inputs, vars, () => all)
+  const all = new NodeNames(own, library, mode)
+  return { own, all }
+}
+
+/** Runs work; a catalogued problem is listed, and compiling goes on. */
+export function collecting<T>(compilation: Compilation, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    compilation.problems.push(error)
+    return undefined
+  }
+}

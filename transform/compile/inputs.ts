@@ -1,0 +1,27 @@
+/** What compiling needs beyond the project, all of it passed in: compiling reads no clock, disk or environment. */
+import type { Config } from '../project/project.ts'
+
+export type Target = {
+  readonly name: string
+  /** The catalog that relations live in. */
+  readonly database: string
+  /** Schema of nodes that name none. */
+  readonly schema: string
+  readonly type: 'duckdb'
+  readonly threads: number
+}
+
+export type CompileInputs = {
+  readonly target: Target
+  /** From `--vars`; they win over dbt_project.yml. */
+  readonly vars: Config
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** MD5 in hex, for the names of tests; passed in because compiling uses no Node built-ins. */
+  readonly md5: (text: string) => string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly invocationId: string
+  readonly fullRefresh: boolean
+  /** Receives what templates `log()` or `print()`. */
+  readonly log?: (message: string) => void
+}

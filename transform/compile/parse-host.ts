@@ -1,0 +1,61 @@
+/** Renders a template once to see what it asks for: refs, sources and configs. Its text is thrown away. */
+import type { Config } from '../project/project.ts'
+import type { NodeHost } from './node-names.ts'
+import { RelationValue } from './relation-value.ts'
+import { mergeConfig } from './resolve-config.ts'
+
+export type RefCall = { readonly parts: readonly string[]; readonly version: string | undefined }
+export type SourceCall = { readonly source: string; readonly table: string }
+
+const nowhere = { catalog: '', schema: '', name: '' }
+
+export class ParseHost implements NodeHost {
+  readonly execute = false
+  readonly refs: RefCall[] = []
+  readonly sources: SourceCall[] = []
+  /** What the header said, in order. */
+  header: Config = {}
+  /** Refs and sources handed to `new_rows()`; an undefined one was something else. */
+  readonly newRowsOf: (RefCall | SourceCall | undefined)[] = []
+  readonly #base: Config
+  readonly #calls = new Map<string, RefCall | SourceCall>()
+
+  constructor(base: Config) {
+    this.#base = base
+  }
+
+  ref(parts: readonly string[], version: string | undefined): RelationValue {
+    const call = { parts, version }
+    this.refs.push(call)
+    return this.#remember(`ref ${parts.join('.')}`, call)
+  }
+
+  source(source: string, table: string): RelationValue {
+    const call = { source, table }
+    this.sources.push(call)
+    return this.#remember(`source ${source}.${table}`, call)
+  }
+
+  config(values: Config): void {
+    this.header = mergeConfig(this.header, values)
+  }
+
+  readConfig(): Config {
+    return mergeConfig(this.#base, this.header)
+  }
+
+  isIncremental(): boolean {
+    return false
+  }
+
+  newRows(relation: unknown): unknown {
+    const call = relation instanceof RelationValue ? this.#calls.get(relation.id) : undefined
+    this.newRowsOf.push(call)
+    return relation
+  }
+
+  #remember(key: string, call: RefCall | SourceCall): RelationValue {
+    this.#calls.set(key, call)
+    return new RelationValue(key, nowhere)
+  }
+}

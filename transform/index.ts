@@ -1,0 +1,30 @@
+/**
+ * The model runner as a library: load a project folder, compile it, plan, run. Each step takes what the one before
+ * it gave, and only the last one touches a database.
+ */
+export { duckdbAdapter } from './adapters/duckdb/adapter.ts'
+export { ducklakeAdapter } from './adapters/ducklake/adapter.ts'
+export { type Compiled, compileProject } from './compile/compile-project.ts'
+export type {
+  Graph,
+  GraphNode,
+  ModelNode,
+  Relation,
+  SeedNode,
+  SourceNode,
+  TestNode,
+} from './compile/graph.ts'
+export type { CompileInputs, Target } from './compile/inputs.ts'
+export {
+  type Plan,
+  planRun,
+  type RunCommand,
+  type RunRequest,
+  type Stage,
+} from './plan/plan-run.ts'
+export { findEmptyCriteria, type Selection, selectNodes } from './plan/select-nodes.ts'
+export { loadProject } from './project/load-project.ts'
+export type { Project } from './project/project.ts'
+export type { Adapter, Session } from './run/adapter.ts'
+export type { BuiltRelation, NodeResult, RunEvent, RunResult } from './run/result.ts'
+export { type RunDependencies, runPlan } from './run/run-plan.ts'

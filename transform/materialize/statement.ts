@@ -1,0 +1,30 @@
+/** What a materialization writes: SQL text, in order. */
+import { quoteRelation } from '../../core/sql.ts'
+import type { Relation } from '../compile/graph.ts'
+
+export type Statement = {
+  readonly sql: string
+  /** The number of rows it wrote is the number the model reports. */
+  readonly countsRows: boolean
+}
+
+/** What stands at a relation's name now. */
+export type Existing = 'table' | 'view' | undefined
+
+export function plain(sql: string): Statement {
+  return { sql, countsRows: false }
+}
+
+export function counting(sql: string): Statement {
+  return { sql, countsRows: true }
+}
+
+export function relationSql({ catalog, schema, name }: Relation): string {
+  return quoteRelation(catalog, schema, name)
+}
+
+/** Neither `create or replace view` replaces a table nor the other way round. */
+export function dropOther(relation: Relation, existing: Existing, wanted: Existing): Statement[] {
+  if (existing === undefined || existing === wanted) return []
+  return [plain(`drop ${existing} ${relationSql(relation)}`)]
+}

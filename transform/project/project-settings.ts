@@ -1,0 +1,72 @@
+/** Reads `dbt_project.yml`. */
+import type { ProjectSettings } from './project.ts'
+import type { YamlNode } from './yaml-node.ts'
+
+/** Every key dbt knows at the top; those Millrace does not act on yet are accepted in silence. */
+const knownKeys = [
+  'name',
+  'version',
+  'profile',
+  'config-version',
+  'require-dbt-version',
+  'model-paths',
+  'source-paths',
+  'seed-paths',
+  'data-paths',
+  'test-paths',
+  'macro-paths',
+  'snapshot-paths',
+  'analysis-paths',
+  'docs-paths',
+  'asset-paths',
+  'function-paths',
+  'packages-install-path',
+  'target-path',
+  'log-path',
+  'clean-targets',
+  'vars',
+  'models',
+  'seeds',
+  'tests',
+  'data_tests',
+  'snapshots',
+  'sources',
+  'exposures',
+  'metrics',
+  'semantic-models',
+  'saved-queries',
+  'unit_tests',
+  'functions',
+  'on-run-start',
+  'on-run-end',
+  'dispatch',
+  'quoting',
+  'query-comment',
+  'flags',
+  'dbt-cloud',
+  'restrict-access',
+  'anchors',
+]
+
+export function readProjectSettings(node: YamlNode): ProjectSettings {
+  node.warnUnknown(knownKeys)
+  const name = node.optionalText('name')
+  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) {
+    node.child('name').wrong('must be the name of the project: letters, digits and _')
+  }
+  return {
+    name: name ?? '',
+    file: node.file,
+    modelPaths: node.texts('model-paths') ?? node.texts('source-paths') ?? ['models'],
+    seedPaths: node.texts('seed-paths') ?? node.texts('data-paths') ?? ['seeds'],
+    testPaths: node.texts('test-paths') ?? ['tests'],
+    macroPaths: node.texts('macro-paths') ?? ['macros'],
+    targetPath: node.text('target-path', 'target'),
+    vars: node.object('vars'),
+    configs: {
+      models: node.object('models'),
+      seeds: node.object('seeds'),
+      tests: node.has('data_tests') ? node.object('data_tests') : node.object('tests'),
+    },
+  }
+}

@@ -1,0 +1,109 @@
+/** Reads values out of a YAML file one key at a time and notes what has the wrong shape. */
+import { nearest } from '../../core/nearest.ts'
+import { type Position, problem } from '../../core/problems.ts'
+import type { Config } from './project.ts'
+import type { Report } from './report.ts'
+import { isObject, type YamlFile, type YamlPath } from './yaml-file.ts'
+
+export class YamlNode {
+  readonly #file: YamlFile
+  readonly #report: Report
+  readonly path: YamlPath
+  readonly value: unknown
+
+  constructor(file: YamlFile, report: Report, path: YamlPath, value: unknown) {
+    this.#file = file
+    this.#report = report
+    this.path = path
+    this.value = value
+  }
+
+  get file(): string {
+    return this.#file.file
+  }
+
+  get at(): Position {
+    return this.#file.positionOf(this.path)
+  }
+
+  /** Dotted path, for messages. */
+  get label(): string {
+    return this.path
+      .map((key) => (typeof key === 'number' ? `[${key}]` : key))
+      .join('.')
+      .replaceAll('.[', '[')
+  }
+
+  static root(file: YamlFile, report: Report): YamlNode {
+    return new YamlNode(file, report, [], file.value)
+  }
+
+  child(key: string | number): YamlNode {
+    const value = Array.isArray(this.value)
+      ? this.value[Number(key)]
+      : isObject(this.value)
+        ? this.value[key]
+        : undefined
+    return new YamlNode(this.#file, this.#report, [...this.path, key], value)
+  }
+
+  has(key: string): boolean {
+    return isObject(this.value) && this.value[key] !== undefined && this.value[key] !== null
+  }
+
+  keys(): string[] {
+    return isObject(this.value) ? Object.keys(this.value) : []
+  }
+
+  text(key: string, fallback: string): string {
+    return this.optionalText(key) ?? fallback
+  }
+
+  optionalText(key: string): string | undefined {
+    const { value } = this.child(key)
+    if (value === undefined || value === null) return undefined
+    if (['string', 'number', 'boolean'].includes(typeof value)) return String(value)
+    this.child(key).wrong('must be text')
+    return undefined
+  }
+
+  /** A list of texts; one text counts as a list of one. */
+  texts(key: string): string[] | undefined {
+    const { value } = this.child(key)
+    if (value === undefined || value === null) return undefined
+    const items = Array.isArray(value) ? value : [value]
+    return items.map(String)
+  }
+
+  object(key: string): Config {
+    const { value } = this.child(key)
+    if (value === undefined || value === null) return {}
+    if (isObject(value)) return value
+    this.child(key).wrong('must be a map of keys and values')
+    return {}
+  }
+
+  /** The items of a list; nothing when the key is absent. */
+  items(key: string): YamlNode[] {
+    const list = this.child(key)
+    if (list.value === undefined || list.value === null) return []
+    if (Array.isArray(list.value)) return list.value.map((_, index) => list.child(index))
+    list.wrong('must be a list')
+    return []
+  }
+
+  wrong(reason: string): void {
+    const path = this.label
+    this.#report.problems.push(problem('model/invalid-property', { path, reason }, { at: this.at }))
+  }
+
+  /** Warns of keys that mean nothing here. */
+  warnUnknown(known: readonly string[]): void {
+    for (const key of this.keys()) {
+      if (known.includes(key)) continue
+      const parameters = { path: this.label, key, nearest: nearest(key, known) }
+      const { at } = this.child(key)
+      this.#report.warnings.push(problem('model/unknown-key', parameters, { at }))
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** What running needs of an engine. Implementations stand in `transform/adapters/`. */
+import type { Row } from '../../core/clients/duckdb.ts'
+
+export type TransactionOptions = {
+  /** Kept with the commit, where the engine keeps such things. */
+  readonly message: string
+  readonly signal?: AbortSignal
+}
+
+export interface Adapter {
+  readonly kind: 'ducklake' | 'duckdb'
+  /** Name under which the database is attached. */
+  readonly catalog: string
+  /**
+   * Runs `work` in one transaction and commits it; when another writer won the race, all of it is rolled back and
+   * `work` is called again. Whatever `work` throws rolls back and is passed on.
+   */
+  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T>
+  /** The newest committed state, where the engine counts them. */
+  snapshot(): Promise<number | undefined>
+  /** Tells a lost race or an outage, which ends the transaction, from a statement that is wrong. */
+  isOutage(error: unknown): boolean
+}
+
+/** One transaction of an adapter. */
+export interface Session {
+  /** Runs a statement. @returns rows written, 0 when it writes none */
+  execute(sql: string): Promise<number>
+  query(sql: string): Promise<Row[]>
+  /** Whether an error has made the transaction useless. */
+  isLost(): Promise<boolean>
+  /** Stops the statement that is running, which then fails. */
+  interrupt(): void
+  /** The committed state that this transaction reads. */
+  snapshot(): Promise<number | undefined>
+  /**
+   * Identity of each table, `schema.name` → an id that changes when the table is replaced; what this transaction
+   * itself has changed is not seen. Undefined where the engine has no such ids.
+   */
+  tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string> | undefined>
+}

@@ -1,0 +1,185 @@
+/**
+ * Which rows of an upstream a model has not seen. A DuckLake table numbers its rows in commit order (`rowid`), so
+ * "new" is everything from a watermark on; that holds as long as the table was not replaced and its old rows were
+ * neither changed nor deleted, which is checked each time. Where it does not hold, the model is built in full.
+ *
+ * Rows that a transaction has itself inserted carry a huge placeholder rowid until it commits. They are read like
+ * any new rows, but their final numbers are not known yet, so the state then says "everything up to the snapshot
+ * that this state row was written in", and the watermark is looked up in that snapshot at the next run.
+ */
+import { quoteLiteral } from '../../core/sql.ts'
+import type { ModelNode, Relation } from '../compile/graph.ts'
+import { relationSql } from '../materialize/statement.ts'
+import type { Session } from './adapter.ts'
+import { opsRelation, type SqlValue } from './history.ts'
+
+/** What a model had seen of an upstream at its last success. */
+export type SeenState = {
+  /** The model's own table, as it was written then. */
+  readonly modelUuid: string | undefined
+  readonly upstreamUuid: string
+  readonly watermark: bigint
+  /** Rows below the watermark. */
+  readonly rowsSeen: bigint
+  /** Rows below the watermark that are younger than this were put there by an update or a rewrite. */
+  readonly snapshot: number
+}
+
+/** What this run has done to a relation so far. */
+export type Change = 'replaced' | 'appended' | 'changed'
+
+export type Upstream = {
+  readonly id: string
+  readonly relation: Relation
+  /** Whether it is a table now. */
+  readonly isTable: boolean
+  readonly change: Change | undefined
+}
+
+/** The rows to read, or why the model has to be built in full. */
+export type NewRows =
+  | { readonly kind: 'from'; readonly watermark: bigint; readonly next: UpstreamMark | undefined }
+  | { readonly kind: 'all'; readonly reason: string; readonly next: UpstreamMark | undefined }
+
+/** How far an upstream reaches in this transaction; undefined while its rows have no final numbers. */
+export type UpstreamMark = {
+  readonly uuid: string
+  readonly watermark: bigint
+  readonly rows: bigint
+}
+
+export async function findNewRows(
+  session: Session,
+  upstream: Upstream,
+  seen: SeenState | undefined,
+  uuids: ReadonlyMap<string, string>,
+): Promise<NewRows> {
+  const all = (reason: string, next?: UpstreamMark): NewRows => ({ kind: 'all', reason, next })
+  const { name } = upstream.relation
+  if (!upstream.isTable) return all(`${name} is not a table`)
+  if (upstream.change === 'replaced') return all(`${name} was replaced in this run`)
+  if (upstream.change === 'changed') return all(`${name} changed old rows in this run`)
+  const uuid = uuids.get(keyOf(upstream.relation))
+  if (uuid === undefined) return all(`${name} has no identity here`)
+  const reach = await measure(session, upstream.relation, seen)
+  // Its last rows have no final numbers yet.
+  const isOpen = upstream.change === 'appended'
+  const next = isOpen ? undefined : { uuid, watermark: reach.watermark, rows: reach.rows }
+  if (seen === undefined) return all(`it has not read ${name} before`, next)
+  if (uuid !== seen.upstreamUuid) return all(`${name} was replaced`, next)
+  if (reach.below !== seen.rowsSeen) return all(`rows of ${name} were deleted`, next)
+  if (reach.changed > 0n) return all(`old rows of ${name} were changed`, next)
+  return { kind: 'from', watermark: seen.watermark, next }
+}
+
+type Reach = {
+  readonly watermark: bigint
+  readonly rows: bigint
+  readonly below: bigint
+  readonly changed: bigint
+}
+
+/** One look at the row numbers, without reading any column. */
+async function measure(
+  session: Session,
+  relation: Relation,
+  seen: SeenState | undefined,
+): Promise<Reach> {
+  const watermark = seen?.watermark ?? 0n
+  const [row] = await session.query(
+    `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count,
+       count(*) filter (where rowid < ${watermark}) as below,
+       count(*) filter (where rowid < ${watermark} and snapshot_id > ${seen?.snapshot ?? 0}) as changed
+     from ${relationSql(relation)}`,
+  )
+  return {
+    watermark: toBigint(row?.['watermark']),
+    rows: toBigint(row?.['row_count']),
+    below: toBigint(row?.['below']),
+    changed: toBigint(row?.['changed']),
+  }
+}
+
+/** The last state of each upstream of a model; those that cannot be known any more are left out. */
+export async function loadSeen(
+  session: Session,
+  catalog: string,
+  model: ModelNode,
+  relationOf: (id: string) => Relation | undefined,
+): Promise<ReadonlyMap<string, SeenState>> {
+  const rows = await session.query(
+    `select upstream, upstream_uuid, watermark, rows_seen, base_snapshot, snapshot_id
+     from ${opsRelation(catalog, 'model_state')} where model = ${quoteLiteral(model.id)}
+     qualify row_number() over (partition by upstream order by snapshot_id desc) = 1`,
+  )
+  const seen = new Map<string, SeenState>()
+  for (const row of rows) {
+    const upstream = String(row['upstream'])
+    const relation = relationOf(upstream)
+    if (relation === undefined) continue
+    const written = Number(row['snapshot_id'])
+    const modelUuid = await uuidAt(session, model.relation, written)
+    const known = {
+      modelUuid,
+      upstreamUuid: String(row['upstream_uuid']),
+      watermark: toBigint(row['watermark']),
+      rowsSeen: toBigint(row['rows_seen']),
+      snapshot: Number(row['base_snapshot']),
+    }
+    const state =
+      row['upstream_uuid'] === null ? await lookUp(session, relation, written, modelUuid) : known
+    if (state !== undefined) seen.set(upstream, state)
+  }
+  return seen
+}
+
+/** State that was left open: the upstream as it stood in the snapshot that the state was written in. */
+async function lookUp(
+  session: Session,
+  relation: Relation,
+  snapshot: number,
+  modelUuid: string | undefined,
+): Promise<SeenState | undefined> {
+  const upstreamUuid = await uuidAt(session, relation, snapshot)
+  if (upstreamUuid === undefined) return undefined
+  try {
+    const [row] = await session.query(
+      `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count
+       from ${relationSql(relation)} at (version => ${snapshot})`,
+    )
+    const watermark = toBigint(row?.['watermark'])
+    return { modelUuid, upstreamUuid, watermark, rowsSeen: toBigint(row?.['row_count']), snapshot }
+  } catch (error) {
+    // The snapshot has expired: nothing can be said of it, and the model is built in full.
+    if (await session.isLost()) throw error
+    return undefined
+  }
+}
+
+async function uuidAt(
+  session: Session,
+  relation: Relation,
+  snapshot: number,
+): Promise<string | undefined> {
+  const ids = await session.tableIds(snapshot)
+  return ids?.get(keyOf(relation))
+}
+
+/** The row of `ops.model_state` that goes with a model's output. */
+export function stateRow(
+  model: string,
+  upstream: string,
+  mark: UpstreamMark | undefined,
+  run: { readonly runId: string; readonly at: string; readonly baseSnapshot: number | undefined },
+): SqlValue[] {
+  const { runId, at, baseSnapshot } = run
+  return [model, upstream, mark?.uuid, mark?.watermark, mark?.rows, baseSnapshot, runId, at]
+}
+
+export function keyOf({ schema, name }: Relation): string {
+  return `${schema}.${name}`
+}
+
+function toBigint(value: unknown): bigint {
+  return typeof value === 'bigint' ? value : BigInt(String(value ?? 0))
+}

@@ -1,0 +1,90 @@
+/** What one transaction knows: what stands in the lake, what it has changed, how its nodes went. */
+import { quoteLiteral } from '../../core/sql.ts'
+import type { Graph, ModelNode, Relation, SeedNode } from '../compile/graph.ts'
+import type { Existing } from '../materialize/statement.ts'
+import type { Adapter, Session } from './adapter.ts'
+import type { SqlValue } from './history.ts'
+import { type Change, keyOf } from './increments.ts'
+import type { NodeResult } from './result.ts'
+
+export class TransactionState {
+  readonly session: Session
+  readonly catalog: string
+  readonly baseSnapshot: number | undefined
+  /** Identities of the tables as they were when the transaction began. */
+  readonly uuids: ReadonlyMap<string, string> | undefined
+  readonly results = new Map<string, NodeResult>()
+  /** The node whose error ended the transaction. */
+  lostTo: string | undefined = undefined
+  /** Rows for `ops.model_state`. */
+  readonly seen: SqlValue[][] = []
+  readonly #existing: Map<string, Existing>
+  readonly #schemas: Set<string>
+  readonly #changes = new Map<string, Change>()
+  readonly #relations = new Map<string, Relation>()
+
+  private constructor(
+    session: Session,
+    catalog: string,
+    graph: Graph,
+    baseSnapshot: number | undefined,
+    uuids: ReadonlyMap<string, string> | undefined,
+    existing: Map<string, Existing>,
+    schemas: Set<string>,
+  ) {
+    this.session = session
+    this.catalog = catalog
+    this.baseSnapshot = baseSnapshot
+    this.uuids = uuids
+    this.#existing = existing
+    this.#schemas = schemas
+    for (const node of graph.nodes.values()) {
+      if (node.kind !== 'test') this.#relations.set(node.id, node.relation)
+    }
+    for (const { id, relation } of graph.sources.values()) this.#relations.set(id, relation)
+  }
+
+  static async load(session: Session, adapter: Adapter, graph: Graph): Promise<TransactionState> {
+    const { catalog } = adapter
+    const snapshot = await session.snapshot()
+    const uuids = await session.tableIds(snapshot)
+    const inCatalog = quoteLiteral(catalog)
+    const tables = await session.query(
+      `select table_schema, table_name, table_type from information_schema.tables where table_catalog = ${inCatalog}`,
+    )
+    const schemas = await session.query(
+      `select schema_name from information_schema.schemata where catalog_name = ${inCatalog}`,
+    )
+    const existing = new Map(
+      tables.map((row): [string, Existing] => [
+        keyOf({ catalog, schema: String(row['table_schema']), name: String(row['table_name']) }),
+        row['table_type'] === 'VIEW' ? 'view' : 'table',
+      ]),
+    )
+    const schemaNames = new Set(schemas.map((row) => String(row['schema_name'])))
+    return new TransactionState(session, catalog, graph, snapshot, uuids, existing, schemaNames)
+  }
+
+  existing(relation: Relation): Existing {
+    return this.#existing.get(keyOf(relation))
+  }
+
+  hasSchema(schema: string): boolean {
+    return this.#schemas.has(schema)
+  }
+
+  relationOf(id: string): Relation | undefined {
+    return this.#relations.get(id)
+  }
+
+  changeOf(id: string): Change | undefined {
+    return this.#changes.get(id)
+  }
+
+  /** Notes that a node was written. */
+  wrote(node: ModelNode | SeedNode, kind: 'table' | 'view', change: Change): void {
+    this.#existing.set(keyOf(node.relation), kind)
+    this.#schemas.add(node.relation.schema)
+    this.#changes.set(node.id, change)
+  }
+}
