@@ -74,7 +74,8 @@ export async function inPostgresTransaction<T>(
   }
 }
 
-async function connectPostgres(pool: Pool): Promise<PoolClient> {
+/** One connection of a pool; give it back with `release()`. @throws `publish/postgres-unreachable` */
+export async function connectPostgres(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect()
   } catch (cause) {

@@ -48,7 +48,6 @@ export async function commitJobs(
     return written
   } catch (error) {
     await client.query('rollback').catch(() => {})
-    await dropStages(client, works, place.schema).catch(() => {})
     throw error
   }
 }
@@ -157,16 +156,6 @@ async function note(client: PoolClient, { request, work, decision }: Job, place:
   const { sourceUuid, watermark, fingerprint, isOurs, sourceRows: rows } = work
   const entry = { schema, table, model, strategy, sourceUuid, snapshot, watermark, rows }
   await writePublished(client, { ...entry, fingerprint, isOurs })
-}
-
-async function dropStages(
-  client: PoolClient,
-  works: readonly Work[],
-  schema: string,
-): Promise<void> {
-  for (const { request } of works) {
-    await client.query(`drop table if exists ${quoteRelation(schema, stageOf(request.table))}`)
-  }
 }
 
 function toSwapTarget({ request, columns, target }: SwapWork, schema: string): SwapTarget {

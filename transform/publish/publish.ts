@@ -115,12 +115,10 @@ async function publishLocked(
   requests: readonly PublishRequest[],
   options: Locked,
 ): Promise<PublishResult[]> {
-  const { client, clock, schema, snapshot } = options
+  const { clock, schema, snapshot } = options
   const started = clock.now()
   const jobs = await examine(requests, options)
-  const works = jobs.flatMap(({ work }) => (work === undefined ? [] : [work]))
-  const staged = await stageAll(works, options)
-  const written = await commitJobs(client, jobs, options)
+  const { staged, written } = await stageAndCommit(jobs, options)
   return jobs.map(({ request, decision }) => {
     const rows = staged.get(request.table) ?? 0n
     const table = `${schema}.${request.table}`
@@ -147,28 +145,40 @@ const outcomes = {
   superseded: 'superseded',
 } as const satisfies Record<Job['decision']['kind'], PublishResult['outcome']>
 
+type Counts = ReadonlyMap<string, bigint>
+
+async function stageAndCommit(
+  jobs: readonly Job[],
+  options: Locked,
+): Promise<{ readonly staged: Counts; readonly written: Counts }> {
+  const { client, schema } = options
+  const works = jobs.flatMap(({ work }) => (work === undefined ? [] : [work]))
+  try {
+    const staged = await stageAll(works, options)
+    return { staged, written: await commitJobs(client, jobs, options) }
+  } catch (error) {
+    // A publish that is killed leaves them; the next one begins by dropping them.
+    const stages = works.map(({ request }) => quoteRelation(schema, stageOf(request.table)))
+    if (stages.length > 0) {
+      await client.query(`drop table if exists ${stages.join(', ')}`).catch(() => {})
+    }
+    throw error
+  }
+}
+
 /** Fills, checks and dresses every stage. @returns rows by table */
-async function stageAll(works: readonly Work[], options: Locked): Promise<Map<string, bigint>> {
-  const { client, postgresUrl, schema } = options
+async function stageAll(works: readonly Work[], options: Locked): Promise<Counts> {
+  const { client, schema } = options
   const staged = new Map<string, bigint>()
   if (works.length === 0) return staged
-  try {
-    for (const { request, columns, kind } of works) {
-      await createStage(client, schema, request.table, columns, kind === 'swap')
-    }
-    await withAttached(options, async (attached) => {
-      for (const work of works) {
-        options.signal?.throwIfAborted()
-        staged.set(work.request.table, await stageOne(work, attached, options))
-      }
-    })
-    return staged
-  } catch (error) {
-    // A publish that was killed here leaves them too; the next one begins by dropping them.
-    const stages = works.map(({ request }) => quoteRelation(schema, stageOf(request.table)))
-    await client.query(`drop table if exists ${stages.join(', ')}`).catch(() => {})
-    throw explainPublishError(error, postgresUrl)
+  for (const { request, columns, kind } of works) {
+    await createStage(client, schema, request.table, columns, kind === 'swap')
   }
+  await withAttached(options, async (attached) => {
+    for (const work of works)
+      staged.set(work.request.table, await stageOne(work, attached, options))
+  })
+  return staged
 }
 
 async function stageOne(work: Work, attached: string, options: Locked): Promise<bigint> {
@@ -178,6 +188,7 @@ async function stageOne(work: Work, attached: string, options: Locked): Promise<
     options.onProgress?.({ model: request.model, table: `${schema}.${request.table}`, step, rows })
   try {
     report('staging', 0n)
+    options.signal?.throwIfAborted()
     const from = work.kind === 'swap' ? 0n : work.from
     const target = { schema, table: request.table }
     const rows = await fillStage(duckdb, attached, target, { request, snapshot, columns, from })
