@@ -8,11 +8,24 @@ import { printError } from './print-error.ts'
 
 /** Each command is loaded only when it is called or when help lists it. */
 const commands = {
+  build: async () => (await import('./commands/build.ts')).buildCommand,
+  compile: async () => (await import('./commands/compile.ts')).compileCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  down: async () => (await import('./commands/down.ts')).downCommand,
+  logs: async () => (await import('./commands/logs.ts')).logsCommand,
+  ls: async () => (await import('./commands/ls.ts')).lsCommand,
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
   register: async () => (await import('./commands/register.ts')).registerCommand,
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  seed: async () => (await import('./commands/seed.ts')).seedCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  setup: async () => (await import('./commands/setup.ts')).setupCommand,
+  sql: async () => (await import('./commands/sql.ts')).sqlCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  test: async () => (await import('./commands/test.ts')).testCommand,
   topics: async () => (await import('./commands/topics.ts')).topicsCommand,
+  up: async () => (await import('./commands/up.ts')).upCommand,
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -80,4 +93,8 @@ function version(): string {
     : ''
 }
 
+// `millrace … | head` closes the pipe early; that is no failure, and nothing is left to print for.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 process.exitCode = await main(process.argv.slice(2))

@@ -15,6 +15,7 @@ export type {
   TestNode,
 } from './compile/graph.ts'
 export type { CompileInputs, Target } from './compile/inputs.ts'
+export { type LabelStyle, nodeLabel } from './plan/node-label.ts'
 export {
   type Plan,
   planRun,
@@ -22,7 +23,12 @@ export {
   type RunRequest,
   type Stage,
 } from './plan/plan-run.ts'
-export { findEmptyCriteria, type Selection, selectNodes } from './plan/select-nodes.ts'
+export {
+  findEmptyCriteria,
+  type Selection,
+  selectAllNodes,
+  selectNodes,
+} from './plan/select-nodes.ts'
 export { loadProject } from './project/load-project.ts'
 export type { Project } from './project/project.ts'
 export type { Adapter, Session } from './run/adapter.ts'

@@ -67,6 +67,7 @@ export async function compileProject(project: Project, inputs: CompileInputs): P
   compilation.problems.push(...findCycles(nodes), ...findSharedRelations(nodes))
   const graph: Graph = {
     project: project.settings.name,
+    targetPath: project.settings.targetPath,
     nodes: new Map([...nodes].sort(([left], [right]) => (left < right ? -1 : 1))),
     sources: new Map(sources.map((source) => [source.id, source])),
     problems: unique(compilation.problems),

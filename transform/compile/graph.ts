@@ -83,6 +83,8 @@ export type GraphNode = ModelNode | SeedNode | TestNode
 
 export type Graph = {
   readonly project: string
+  /** Folder for what is written out, relative to the project. */
+  readonly targetPath: string
   readonly nodes: ReadonlyMap<string, GraphNode>
   readonly sources: ReadonlyMap<string, SourceNode>
   readonly problems: readonly MillraceError[]

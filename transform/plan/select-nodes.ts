@@ -16,13 +16,20 @@ export type Selection = {
  * @throws `model/bad-selector`
  */
 export function selectNodes(graph: Graph, selection: Selection): string[] {
+  return selectAllNodes(graph, selection).flatMap(({ id, kind }) => (kind === 'source' ? [] : [id]))
+}
+
+/** The same, sources with them. */
+export function selectAllNodes(graph: Graph, selection: Selection): SelectableNode[] {
   const relatives = new Relatives(graph)
   const include = parseSelector(selection.select)
   const exclude = parseSelector(selection.exclude)
   const chosen =
-    include.length === 0 ? new Set(graph.nodes.keys()) : resolve(graph, relatives, include)
+    include.length === 0
+      ? new Set(allNodes(graph).map(({ id }) => id))
+      : resolve(graph, relatives, include)
   for (const id of resolve(graph, relatives, exclude)) chosen.delete(id)
-  return [...chosen].filter((id) => graph.nodes.has(id)).sort()
+  return [...chosen].sort().flatMap((id) => graph.nodes.get(id) ?? graph.sources.get(id) ?? [])
 }
 
 /** Criteria that name nothing at all; worth a warning, because they are often misspelt. */

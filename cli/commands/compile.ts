@@ -1,0 +1,39 @@
+/** `millrace compile`: the SQL of models and tests as it is sent to DuckDB, into target/compiled. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { defineCommand } from '../command.ts'
+import { openContext } from '../context.ts'
+import { openProject } from '../runner/open-project.ts'
+import { selectionOptions } from '../runner/options.ts'
+
+export const compileCommand = defineCommand({
+  command: 'compile',
+  describe: 'Write the SQL of models and data tests into target/compiled',
+  builder: (yargs) =>
+    yargs
+      .options(selectionOptions)
+      .example('$0 compile --select active_users', 'one model; its SQL is printed too'),
+  handler: async (args) => {
+    const { config } = openContext(args)
+    const { graph } = await openProject(config, args)
+    const { selectNodes } = await import('../../transform/index.ts')
+    const nodes = selectNodes(graph, args).flatMap((id) => {
+      const node = graph.nodes.get(id)
+      return node === undefined || node.kind === 'seed' ? [] : [node]
+    })
+    for (const node of nodes) {
+      // Generic tests have no file of their own; they go beside the schema file that asks for them.
+      const own = node.kind === 'test' && node.generic !== undefined
+      const file = own ? join(node.file, `${node.name}.sql`) : node.file
+      const path = join(config.projectDir, graph.targetPath, 'compiled', graph.project, file)
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, `${node.sql}\n`)
+    }
+    const models = nodes.filter(({ kind }) => kind === 'model')
+    const [only] = models
+    if (only !== undefined && models.length === 1) process.stdout.write(`${only.sql}\n`)
+    process.stderr.write(
+      `${nodes.length} files in ${join(graph.targetPath, 'compiled', graph.project)}\n`,
+    )
+  },
+})

@@ -1,0 +1,104 @@
+/** What `run`, `test`, `build` and `seed` do: compile, plan, run in one lake transaction, print. */
+import type { Lake } from '../../core/clients/lake.ts'
+import { systemClock } from '../../core/clock.ts'
+import { problem } from '../../core/problems.ts'
+import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
+import { openConfiguredLake, openContext } from '../context.ts'
+import { withInterrupt } from '../interrupt.ts'
+import type { GlobalArguments } from '../options.ts'
+import { type OpenedProject, openProject } from './open-project.ts'
+import type { RunArguments } from './options.ts'
+import { openRunPrinter } from './print-run.ts'
+
+/** Steps around a run that other parts of Millrace add. */
+export type RunHooks = {
+  /** Before anything is read, with the lake open: landed files are registered here. */
+  readonly beforeRun?: (lake: Lake, signal: AbortSignal) => Promise<void>
+  /** After a commit: what was built is published here. */
+  readonly afterCommit?: (result: RunResult, lake: Lake, signal: AbortSignal) => Promise<void>
+}
+
+/** @returns exit code 0, or 1 when a model or data test failed */
+export async function executeRun(
+  command: RunCommand,
+  args: RunArguments & GlobalArguments,
+  hooks: RunHooks = {},
+): Promise<number> {
+  const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
+  const { config } = openContext(args, flags)
+  const project = await openProject(config, args)
+  const { graph } = project
+  const { findEmptyCriteria, planRun } = await import('../../transform/index.ts')
+  for (const text of findEmptyCriteria(graph, args)) {
+    process.stderr.write(`warning: the selector ${text} matches no node\n`)
+  }
+  const plan = planRun(graph, { ...args, command })
+  if (args.format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
+  if (args.dryRun) {
+    printPlan(plan, args.format)
+    return 0
+  }
+  return await withInterrupt(async (signal) => {
+    await using lake = await openConfiguredLake(config)
+    await hooks.beforeRun?.(lake, signal)
+    if (plan.stages.length === 0) {
+      process.stderr.write('Nothing to do: the selection holds no node that this command runs.\n')
+      return 0
+    }
+    const result = await runOn(lake, plan, project, args.format, signal)
+    if (result.outcome === 'interrupted') {
+      throw problem('cli/interrupted', { what: `millrace ${command}, with nothing published,` })
+    }
+    if (result.outcome === 'rolled-back') return 1
+    await hooks.afterCommit?.(result, lake, signal)
+    return 0
+  })
+}
+
+async function runOn(
+  lake: Lake,
+  plan: Plan,
+  { graph, renderer, invocationId }: OpenedProject,
+  format: string,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const { ducklakeAdapter, runPlan } = await import('../../transform/index.ts')
+  const printer = openRunPrinter(format)
+  const result = await runPlan(plan, {
+    graph,
+    renderer,
+    adapter: ducklakeAdapter(lake),
+    clock: systemClock,
+    runId: invocationId,
+    signal,
+    onEvent: (event) => printer.event(event),
+  })
+  printer.finish(result)
+  return result
+}
+
+function foundLine(graph: Graph): string {
+  const nodes = [...graph.nodes.values()]
+  const count = (kind: string) => nodes.filter((node) => node.kind === kind).length
+  return `Found ${count('model')} models, ${count('seed')} seeds, ${count('test')} data tests, ${graph.sources.size} sources`
+}
+
+function printPlan(plan: Plan, format: string): void {
+  for (const [index, { node, waitsFor }] of plan.stages.entries()) {
+    const materialized = node.kind === 'model' ? node.materialized : node.kind
+    const relation =
+      node.kind === 'test' ? node.name : `${node.relation.schema}.${node.relation.name}`
+    if (format === 'json') {
+      const stage = {
+        unique_id: node.id,
+        kind: node.kind,
+        materialized,
+        relation,
+        waits_for: waitsFor,
+      }
+      process.stdout.write(`${JSON.stringify(stage)}\n`)
+    } else {
+      process.stdout.write(`${index + 1} of ${plan.stages.length} ${materialized} ${relation}\n`)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** Options of the commands that work on models, and what a shell's text for them means. */
+
+import { parse } from 'yaml'
+import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+
+/** Which nodes. */
+export const selectionOptions = {
+  select: {
+    type: 'string',
+    array: true,
+    alias: ['s', 'models', 'm'],
+    default: [] as string[],
+    describe:
+      'Nodes: name, +name, name+, @name, tag:x, path:x, config.x:y; a space joins, a comma intersects',
+  },
+  exclude: {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'Nodes to leave out, in the same words',
+  },
+  vars: {
+    type: 'string',
+    describe: `Values for var(), as YAML or JSON: '{"active_days": 7}'`,
+    requiresArg: true,
+  },
+} as const satisfies Record<string, Options>
+
+/** How to run them. */
+export const runOptions = {
+  ...selectionOptions,
+  'full-refresh': {
+    type: 'boolean',
+    alias: 'f',
+    default: false,
+    describe: 'Build incremental models from nothing',
+  },
+  threads: {
+    type: 'number',
+    describe: 'Threads of DuckDB (default: setting duckdb.threads)',
+    requiresArg: true,
+  },
+  format: {
+    type: 'string',
+    choices: ['text', 'json'],
+    default: 'text',
+    describe: 'Lines as of dbt, or one JSON object a node',
+    requiresArg: true,
+  },
+  'dry-run': {
+    type: 'boolean',
+    default: false,
+    describe: 'Print the plan and change nothing',
+  },
+} as const satisfies Record<string, Options>
+
+export type SelectionArguments = ArgumentsCamelCase<InferredOptionTypes<typeof selectionOptions>>
+export type RunArguments = ArgumentsCamelCase<InferredOptionTypes<typeof runOptions>>
+
+/** `--vars` as a map. @throws `model/bad-vars` */
+export function parseVars(text: string | undefined): Record<string, unknown> {
+  if (text === undefined) return {}
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    throw problem('model/bad-vars', { reason: messageOf(cause).split('\n')[0] ?? '' }, { cause })
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  throw problem('model/bad-vars', { reason: `it reads as ${JSON.stringify(value)}` })
+}

@@ -1,0 +1,170 @@
+/** A run on stdout: lines as dbt prints them, or one JSON object a node. */
+import type { NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
+import { openProgress } from '../progress.ts'
+
+export interface RunPrinter {
+  event(event: RunEvent): void
+  finish(result: RunResult): void
+}
+
+export function openRunPrinter(format: string): RunPrinter {
+  return format === 'json' ? jsonPrinter() : textPrinter()
+}
+
+const write = (line: string) => process.stdout.write(`${line}\n`)
+
+function jsonPrinter(): RunPrinter {
+  return {
+    event(event) {
+      if (event.kind !== 'finished') return
+      const { result, index, total } = event
+      write(JSON.stringify({ event: 'node.finished', index, total, ...toJson(result) }))
+    },
+    finish(result) {
+      const { runId, command, outcome, snapshot, attempts, startedAt, elapsedMs } = result
+      const counts = Object.fromEntries(countStatuses(result.results))
+      write(
+        JSON.stringify({
+          event: 'run.finished',
+          run_id: runId,
+          command,
+          outcome,
+          snapshot: snapshot ?? null,
+          attempts,
+          started_at: startedAt,
+          elapsed_ms: Math.round(elapsedMs),
+          counts,
+        }),
+      )
+    },
+  }
+}
+
+function toJson(result: NodeResult) {
+  const { relation } = result
+  return {
+    unique_id: result.id,
+    name: result.name,
+    resource_type: result.kind,
+    status: result.status,
+    materialized: result.materialized ?? null,
+    relation: relation ? `${relation.catalog}.${relation.schema}.${relation.name}` : null,
+    rows: result.rows ?? null,
+    failures: result.failures ?? null,
+    elapsed_ms: Math.round(result.elapsedMs),
+    message: result.message ?? null,
+    failing_rows: result.failingRows.slice(0, 5),
+  }
+}
+
+/** dbt pads its lines with dots to this width. */
+const lineWidth = 80
+
+function textPrinter(): RunPrinter {
+  const progress = openProgress(process.stderr)
+  let attempt = 1
+  return {
+    event(event) {
+      switch (event.kind) {
+        case 'attempt':
+          attempt = event.attempt
+          if (attempt > 1) progress.line('another writer committed in between; beginning again')
+          break
+        case 'started':
+          progress.update(`${event.index} of ${event.total} ${event.node.name}`)
+          break
+        case 'finished':
+          progress.clear()
+          write(resultLine(event.result, event.index, event.total))
+          break
+        default:
+          event satisfies never
+      }
+    },
+    finish(result) {
+      progress.clear()
+      for (const line of closingLines(result)) write(line)
+    },
+  }
+}
+
+function resultLine(result: NodeResult, index: number, total: number): string {
+  const head = `${clockTime()}  ${index} of ${total} ${describeResult(result)} `
+  const seconds = (result.elapsedMs / 1_000).toFixed(2)
+  const note = result.status === 'skipped' ? 'SKIP' : `${verdict(result)} in ${seconds}s`
+  return `${head}${'.'.repeat(Math.max(3, lineWidth - head.length))} [${note}]`
+}
+
+function describeResult({ kind, status, name, relation, materialized }: NodeResult): string {
+  const place = relation === undefined ? name : `${relation.schema}.${relation.name}`
+  if (status === 'skipped') return `SKIP ${kind} ${place}`
+  if (kind === 'test') return `${status.toUpperCase()} ${name}`
+  const what = kind === 'seed' ? 'seed file' : `sql ${materialized} model`
+  if (status === 'error') return `ERROR creating ${what} ${place}`
+  return `OK ${kind === 'seed' ? 'loaded' : 'created'} ${what} ${place}`
+}
+
+function verdict({ status, rows, failures }: NodeResult): string {
+  switch (status) {
+    case 'success':
+      return rows === undefined ? 'OK' : `OK ${rows} rows`
+    case 'pass':
+      return 'PASS'
+    case 'warn':
+    case 'fail':
+      return `${status.toUpperCase()} ${failures ?? ''}`.trim()
+    case 'error':
+    case 'skipped':
+      return status.toUpperCase()
+    default:
+      return status satisfies never
+  }
+}
+
+function closingLines(run: RunResult): string[] {
+  const counts = countStatuses(run.results)
+  const of = (...statuses: readonly string[]) =>
+    statuses.reduce((sum, status) => sum + (counts.get(status) ?? 0), 0)
+  const failed = run.results.filter(({ status }) => ['error', 'fail', 'warn'].includes(status))
+  const seconds = (run.elapsedMs / 1_000).toFixed(2)
+  return [
+    '',
+    ...failed.flatMap((result) => failureLines(result, run)),
+    outcomeLine(run, seconds),
+    `Done. PASS=${of('success', 'pass')} WARN=${of('warn')} ERROR=${of('error', 'fail')} SKIP=${of('skipped')} TOTAL=${run.results.length}`,
+  ]
+}
+
+function failureLines(result: NodeResult, run: RunResult): string[] {
+  const title = { error: 'Error', fail: 'Failure', warn: 'Warning' }[String(result.status)] ?? ''
+  const lines = [`${title} in ${result.kind} ${result.name} (${result.file})`]
+  for (const line of (result.message ?? '').split('\n')) lines.push(`  ${line}`)
+  for (const row of result.failingRows.slice(0, 3)) lines.push(`    ${row}`)
+  if (result.failingRows.length > 3) {
+    lines.push(
+      `    … all that were kept: select * from lake.ops.test_failures where run_id = '${run.runId}' and name = '${result.name}'`,
+    )
+  }
+  return [...lines, '']
+}
+
+function outcomeLine({ outcome, snapshot, results }: RunResult, seconds: string): string {
+  const at = snapshot === undefined ? '' : ` ${snapshot}`
+  if (outcome === 'committed') {
+    const writes = results.some(({ kind }) => kind !== 'test')
+    if (!writes) return `Completed successfully in ${seconds} s.`
+    return `Completed successfully in ${seconds} s: readers see snapshot${at}.`
+  }
+  const why = outcome === 'interrupted' ? 'Interrupted' : 'Completed with errors'
+  return `${why} after ${seconds} s: nothing was published, readers still see snapshot${at}.`
+}
+
+function countStatuses(results: readonly NodeResult[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1)
+  return counts
+}
+
+function clockTime(): string {
+  return new Date().toISOString().slice(11, 19)
+}
