@@ -10,7 +10,7 @@ import { choosePorts, isPortFree } from './ports.ts'
 import { identify, isAlive, signalProcess } from './process/identity.ts'
 import { endProcess } from './process/stop.ts'
 import { purge } from './purge.ts'
-import { type ServiceName, serviceNames } from './services.ts'
+import { type ServiceName, serviceNames } from './service-names.ts'
 import {
   type InstanceSettings,
   type InstanceState,
@@ -37,7 +37,7 @@ import {
 } from './supervisor/records.ts'
 import { waitUntilReady } from './supervisor/wait.ts'
 
-export type { ServiceName } from './services.ts'
+export type { ServiceName } from './service-names.ts'
 export type { InstanceSettings, Ports } from './state.ts'
 export type { InstanceStatus, ServiceStatus } from './status.ts'
 

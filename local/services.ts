@@ -1,8 +1,7 @@
-/** The services of an instance: their names, and what the supervisor needs to know of each. */
+/** What the supervisor needs to know of a service. */
+import type { SystemUser } from './process/run.ts'
+import type { ServiceName } from './service-names.ts'
 import type { Credentials, Ports } from './state.ts'
-
-export const serviceNames = ['kafka', 's3', 'postgres'] as const
-export type ServiceName = (typeof serviceNames)[number]
 
 /** What a service is told about the instance it belongs to. */
 export type ServiceContext = {
@@ -24,8 +23,6 @@ export type ServiceCommand = {
   /** Asks for a clean stop. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT'
 }
-
-export type SystemUser = { readonly name: string; readonly uid: number; readonly gid: number }
 
 /** A service as the supervisor sees it. */
 export interface Service {

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../core/problems.ts'
 import { readJson, writeJson } from './json-file.ts'
-import type { ServiceName } from './services.ts'
+import type { ServiceName } from './service-names.ts'
 
 const ports = z.strictObject({
   kafka: z.int(),

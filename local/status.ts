@@ -1,6 +1,6 @@
 /** How an instance is, read from its records and checked against the processes that really are there. */
 import { systemClock } from '../core/clock.ts'
-import { type ServiceName, serviceNames } from './services.ts'
+import { type ServiceName, serviceNames } from './service-names.ts'
 import { statePaths } from './state.ts'
 import {
   livingProcess,

@@ -6,14 +6,13 @@ export const kafkaVersion = '4.3.1'
 export const versitygwVersion = '1.8.0'
 /** Compiles versitygw where no Go is installed. */
 export const goVersion = '1.26.6'
-/** The same as DuckDB itself: an extension loads into exactly the version it was built for. */
-export const duckdbVersion = '1.5.5'
 
 /** Where each thing is kept in the cache directory. */
 export const cachePaths = {
   kafka: (cacheDir: string) => join(cacheDir, `kafka-${kafkaVersion}`),
   kafkaJars: (cacheDir: string) => join(cacheDir, `kafka-${kafkaVersion}`, 'lib'),
   versitygw: (cacheDir: string) => join(cacheDir, `versitygw-${versitygwVersion}`, 'versitygw'),
+  /** The directory DuckDB is told of. */
   duckdbExtensions: (cacheDir: string) => join(cacheDir, 'duckdb-extensions'),
   postgres: (cacheDir: string, version: string) => join(cacheDir, `postgres-${version}`),
 }

@@ -83,6 +83,22 @@ export const serviceProblems = {
     hint: () =>
       'most often a registry did not answer: run it again, it goes on where it stopped. A proxy or mirror is set in the settings of npm, Maven, pip and Go.',
   }),
+  'services/external': defineProblem<{ target: string }>({
+    actor: 'user',
+    message: ({ target }) =>
+      `The services of target ${target} are given by their addresses (services: external); there is nothing to start here.`,
+    hint: () => 'choose another with --target, or set MILLRACE_SERVICES=local.',
+  }),
+  'services/no-log': defineProblem<{ file: string }>({
+    actor: 'user',
+    message: ({ file }) => `There is no log ${file}.`,
+    hint: () => 'the service was never started here; `millrace up` starts it.',
+  }),
+  'services/cache-dir-unusable': defineProblem<{ path: string; reason: string }>({
+    actor: 'user',
+    message: ({ path, reason }) => `The cache directory ${path} cannot be used: ${reason}`,
+    hint: () => 'free some space or fix its owner, or choose another with MILLRACE_CACHE_DIR.',
+  }),
   'services/no-container-engine': defineProblem<{ reason: string }>({
     actor: 'outside',
     message: ({ reason }) => `No container engine answers: ${reason}`,

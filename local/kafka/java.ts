@@ -10,6 +10,9 @@ const heap = [
   '-Xmx512m',
   // One broker on a laptop: the serial collector starts faster and needs less memory than G1.
   '-XX:+UseSerialGC',
+  // The quick compiler only. Measured over 3M records of 150 B, produced and read back: the broker used
+  // 3.8 s of CPU instead of 5.1 s, and 2.9 s instead of 4.3 s to start; throughput was the same.
+  '-XX:TieredStopAtLevel=1',
 ]
 
 const logging = [
@@ -22,7 +25,7 @@ const logging = [
   '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=error',
 ]
 
-/** Where the archive of loaded classes (AppCDS) is kept; one per Java version, since only that one reads it. */
+/** The archive of loaded classes (AppCDS) that set-up makes. */
 export function classArchive(cacheDir: string): string {
   return join(cachePaths.kafka(cacheDir), 'broker.jsa')
 }
@@ -47,7 +50,7 @@ export function javaArguments(
 function archiveFlags(cacheDir: string): readonly string[] {
   const archive = classArchive(cacheDir)
   if (!existsSync(archive)) return []
-  // An archive of another Java is ignored; without -Xlog that is said on every start.
+  // An archive that another Java wrote is ignored; with these flags silently.
   return [
     `-XX:SharedArchiveFile=${archive}`,
     '-Xshare:auto',

@@ -2,22 +2,14 @@
  * Where the programs of PostgreSQL are. npm brings them; when we are root and the user that PostgreSQL runs
  * as cannot reach node_modules (a clone under a 0700 directory), a copy in the cache is used.
  */
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
-import { moveIntoPlace, temporaryBeside } from '../place.ts'
+import { makeOpenDirectory, moveIntoPlace, temporaryBeside } from '../place.ts'
+import type { SystemUser } from '../process/run.ts'
 import { run } from '../process/run.ts'
-import type { SystemUser } from '../services.ts'
 import { cachePaths } from '../versions.ts'
 import { rootPlace } from './data-home.ts'
 
@@ -43,28 +35,43 @@ export function installedPostgres(): { readonly directory: string; readonly vers
 }
 
 /**
- * Programs that `user` can run, copied to a place he can reach when need be.
+ * Programs that `user` (undefined: ourselves) can run, where they are now.
+ * @throws `services/not-set-up` when npm did not bring them
+ */
+export async function findPostgres(
+  cacheDir: string,
+  user: SystemUser | undefined,
+): Promise<PostgresBinaries | undefined> {
+  const { directory, version } = installedPostgres()
+  for (const place of [directory, ...copies(cacheDir, version)]) {
+    if (await canRun(place, user)) return programs(place)
+  }
+  return undefined
+}
+
+/**
+ * The same, and when there are none a copy is made where the user can reach it.
  * @throws `services/not-set-up`
  */
-export async function reachablePostgres(
+export async function bringPostgres(
   cacheDir: string,
   user: SystemUser | undefined,
 ): Promise<PostgresBinaries> {
-  const installed = installedPostgres()
-  if (user === undefined || (await canRun(installed.directory, user))) {
-    return programs(installed.directory)
-  }
-  const places = [
-    cachePaths.postgres(cacheDir, installed.version),
-    // A cache that is itself out of reach, such as one under a 0700 directory.
-    join(rootPlace, `postgres-${installed.version}`),
-  ]
+  const found = await findPostgres(cacheDir, user)
+  if (found !== undefined) return found
+  const { directory, version } = installedPostgres()
+  const places = user === undefined ? [] : copies(cacheDir, version)
   for (const place of places) {
-    if (!existsSync(place)) copyTree(installed.directory, place)
+    copyTree(directory, place)
     if (await canRun(place, user)) return programs(place)
   }
-  const path = `a copy of it in ${places.join(' or ')} that the user ${user.name} can run`
+  const path = `copy of ${directory} that ${user?.name ?? 'this user'} can run`
   throw problem('services/not-set-up', { what: 'PostgreSQL', path })
+}
+
+/** Where copies go: the cache, or, when that is out of reach itself, a place of root's own. */
+function copies(cacheDir: string, version: string): readonly string[] {
+  return [cachePaths.postgres(cacheDir, version), join(rootPlace, `postgres-${version}`)]
 }
 
 function programs(directory: string): PostgresBinaries {
@@ -75,14 +82,15 @@ function programs(directory: string): PostgresBinaries {
 }
 
 /** Tried with initdb, because it also loads the shared libraries. */
-async function canRun(directory: string, user: SystemUser): Promise<boolean> {
+async function canRun(directory: string, user: SystemUser | undefined): Promise<boolean> {
   const { failure } = await run(programs(directory).initdb, ['--version'], { user, cwd: '/' })
   return failure === undefined
 }
 
 function copyTree(from: string, to: string): void {
+  if (existsSync(to)) return
   const temporary = temporaryBeside(to)
-  mkdirSync(dirname(temporary), { recursive: true, mode: 0o755 })
+  makeOpenDirectory(dirname(to))
   try {
     cpSync(from, temporary, { recursive: true, verbatimSymlinks: true })
     openToAll(temporary)

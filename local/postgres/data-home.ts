@@ -8,6 +8,8 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
   readlinkSync,
   realpathSync,
   rmSync,
@@ -17,7 +19,9 @@ import {
 import { dirname, join } from 'node:path'
 import { problem } from '../../core/problems.ts'
 import { isMissing } from '../json-file.ts'
-import type { SystemUser } from '../services.ts'
+import { makeOpenDirectory } from '../place.ts'
+import { identify } from '../process/identity.ts'
+import type { SystemUser } from '../process/run.ts'
 import { statePaths } from '../state.ts'
 import { canEnter } from './system-user.ts'
 
@@ -45,11 +49,44 @@ export async function makeDataHome(
   }
   // Without a link in the state directory this is what a deleted clone at the same place left behind.
   rmSync(outside, { recursive: true, force: true })
-  mkdirSync(dirname(outside), { recursive: true, mode: 0o755 })
+  removeAbandoned()
+  makeOpenDirectory(dirname(outside))
   own(outside, user)
   writeFileSync(join(outside, 'origin'), `${realpathSync(stateDir)}\n`)
   symlinkSync(outside, home)
   return outside
+}
+
+type AbandonedHome = { readonly directory: string; readonly stateDir: string }
+
+/** Data outside of state directories that do not exist any more. */
+export function abandonedHomes(): readonly AbandonedHome[] {
+  if (process.getuid?.() !== 0 || !existsSync(rootPlace)) return []
+  return readdirSync(rootPlace).flatMap((name) => {
+    const directory = join(rootPlace, name)
+    const origin = join(directory, 'origin')
+    if (!existsSync(origin) || isServed(directory)) return []
+    const stateDir = readFileSync(origin, 'utf8').trim()
+    return existsSync(stateDir) ? [] : [{ directory, stateDir }]
+  })
+}
+
+/** Tells whether a server may still run on the data: its pid file names a living process. */
+function isServed(directory: string): boolean {
+  const pidFile = join(directory, 'data', 'postmaster.pid')
+  if (!existsSync(pidFile)) return false
+  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
+  return identify(pid) !== undefined
+}
+
+/**
+ * Removes data whose state directory was deleted by hand. When the folder around it is gone too, a disk may
+ * only not be mounted: then the data stays, and `millrace doctor` names it.
+ */
+function removeAbandoned(): void {
+  for (const { directory, stateDir } of abandonedHomes()) {
+    if (existsSync(dirname(stateDir))) rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 /** Removes the data for good. The data of another state directory, of which this is a copy, is left alone. */

@@ -5,10 +5,11 @@ import { Client } from 'pg'
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import { host } from '../ports.ts'
+import type { SystemUser } from '../process/run.ts'
 import { lastLines, run } from '../process/run.ts'
-import type { Service, ServiceContext, SystemUser } from '../services.ts'
+import type { Service, ServiceContext } from '../services.ts'
 import { databases, statePaths, superuser } from '../state.ts'
-import { type PostgresBinaries, reachablePostgres } from './binaries.ts'
+import { bringPostgres, type PostgresBinaries } from './binaries.ts'
 import { makeDataHome } from './data-home.ts'
 import { postgresUser } from './system-user.ts'
 
@@ -20,7 +21,7 @@ export function createPostgres(): Service {
     name: 'postgres',
     prepare: async (context, signal) => {
       const home = await makeDataHome(context.stateDir, user)
-      binaries = await reachablePostgres(context.cacheDir, user)
+      binaries = await bringPostgres(context.cacheDir, user)
       if (!existsSync(join(home, 'data'))) {
         await initialize({ context, home, binaries, user, signal })
       }

@@ -4,8 +4,8 @@
  * development database. An ordinary user runs it as himself.
  */
 import { execFileSync } from 'node:child_process'
+import type { SystemUser } from '../process/run.ts'
 import { run } from '../process/run.ts'
-import type { SystemUser } from '../services.ts'
 
 /** The user to run PostgreSQL as; undefined means ourselves. */
 export function postgresUser(): SystemUser | undefined {

@@ -1,7 +1,8 @@
 /** Runs a helper program to its end and keeps the last of what it printed. */
 import { spawn } from 'node:child_process'
 import { systemClock } from '../../core/clock.ts'
-import type { SystemUser } from '../services.ts'
+
+export type SystemUser = { readonly name: string; readonly uid: number; readonly gid: number }
 
 export type RunResult = {
   /** How it ended in words, such as "ended with exit code 1"; undefined when it succeeded. */

@@ -37,18 +37,27 @@ function root(stateDir: string): string {
 }
 
 /** Asks for our bucket with our own key, so that another server on the port is noticed. */
-async function probe({ ports, credentials }: ServiceContext): Promise<void> {
+async function probe(context: ServiceContext): Promise<void> {
+  const status = await askForBucket('HEAD', context)
+  if (status !== 200) {
+    throw new Error(`the server on port ${context.ports.s3} answers ${status} to our key`)
+  }
+}
+
+/** Sends a signed request for the bucket itself. @returns the HTTP status */
+export async function askForBucket(
+  method: 'HEAD' | 'PUT',
+  { ports, credentials }: Pick<ServiceContext, 'ports' | 'credentials'>,
+): Promise<number> {
   const url = new URL(`http://${host}:${ports.s3}/${bucketName}`)
   const headers = signatureHeaders({
-    method: 'HEAD',
+    method,
     url,
     region,
     accessKeyId: credentials.s3AccessKeyId,
     secretAccessKey: credentials.s3SecretAccessKey,
     at: new Date(),
   })
-  const response = await fetch(url, { method: 'HEAD', headers, signal: AbortSignal.timeout(2_000) })
-  if (!response.ok) {
-    throw new Error(`the server on port ${ports.s3} answers ${response.status} to our key`)
-  }
+  const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(2_000) })
+  return response.status
 }

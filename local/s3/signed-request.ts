@@ -2,7 +2,7 @@
 import { createHash, createHmac } from 'node:crypto'
 
 export type SignedRequest = {
-  readonly method: 'GET' | 'HEAD'
+  readonly method: 'HEAD' | 'PUT'
   readonly url: URL
   readonly region: string
   readonly accessKeyId: string

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { z } from 'zod'
 import { isMissing, readJson, writeJson } from '../json-file.ts'
 import { isAlive, type ProcessIdentity } from '../process/identity.ts'
-import { type ServiceName, serviceNames } from '../services.ts'
+import { type ServiceName, serviceNames } from '../service-names.ts'
 import { stateDirIdentity, statePaths } from '../state.ts'
 
 const identity = z.object({ pid: z.int(), birth: z.string() })

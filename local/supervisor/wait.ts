@@ -1,7 +1,7 @@
 /** Waits for services that were asked for, by watching their records. */
 import { systemClock } from '../../core/clock.ts'
 import { problem } from '../../core/problems.ts'
-import type { ServiceName } from '../services.ts'
+import type { ServiceName } from '../service-names.ts'
 import { statePaths } from '../state.ts'
 import { readServiceRecord, runningSupervisor, type ServiceRecord } from './records.ts'
 

@@ -1,0 +1,55 @@
+# The verbs of this repository. `make help` lists them.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# A query of DuckDB holds one thread of this pool while it runs; the default of 4 is too few.
+export UV_THREADPOOL_SIZE := 16
+
+.DEFAULT_GOAL := help
+.PHONY: help setup fmt check test it e2e demo up down bench docs clean unit
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12
+
+setup: ## once, and after a pull: packages, Kafka, the S3 server, PostgreSQL, DuckDB's extensions
+	@sh local/setup/prerequisites.sh
+	@sh local/setup/node-modules.sh
+	@./millrace setup
+
+fmt: ## format, and repair what can be repaired
+	biome check --write
+
+check: ## types, lint, floors, unused code
+	tsc --noEmit
+	biome check
+	@.ci/check-floors
+	knip
+
+test: ## every test
+	vitest run
+
+unit: ## tests that need no service
+	vitest run --project unit
+
+it: ## tests against real services
+	vitest run --project integration
+
+e2e: ## whole stories, from the broker to the API
+	vitest run --project e2e
+
+demo: setup ## 200,000 events through the whole chain, checked; then the API stays up
+	@./millrace demo
+
+up: ## start the local services
+	@./millrace up
+
+down: ## stop them
+	@./millrace down
+
+bench: ## the figures quoted anywhere
+	node bench/main.ts
+
+docs: ## regenerate the reference pages
+	node docs/config-reference.ts
+
+clean: ## stop the services and remove their data; downloads stay in the cache
+	-@./millrace down --purge
+	rm -rf dist
