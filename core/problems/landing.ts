@@ -36,6 +36,14 @@ export const landingProblems = {
     hint: () =>
       'the log was truncated and written again (unclean leader election or a restore). Compare the landed file of that offset with Kafka; a topic made anew gets a ledger of its own.',
   }),
+  'landing/topic-recreated': defineProblem<{ topic: string; before: string; now: string }>({
+    actor: 'outside',
+    retryable: false, // not by asking again in this run
+    message: ({ topic, before, now }) =>
+      `Topic ${topic} was deleted and made again (topic id ${before}, now ${now}) while it was being landed.`,
+    hint: () =>
+      'run it again: the new topic gets a ledger of its own. Records of the old one that were not landed are gone with it.',
+  }),
   'landing/offset-too-large': defineProblem<{ partition: string; offset: string }>({
     actor: 'user',
     message: ({ partition, offset }) =>

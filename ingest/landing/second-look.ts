@@ -12,10 +12,7 @@ export async function takeSecondLook(
   records: RecordBuffer,
 ): Promise<void> {
   const name = quoteIdent(table)
-  const marked = await queryRows(
-    connection,
-    `select _offset from ${name} where _second_look`,
-  )
+  const marked = await queryRows(connection, `select _offset from ${name} where _second_look`)
   if (marked.length === 0) return
   const offsets = new Set(marked.map((row) => Number(row['_offset'])))
   for (let index = 0; index < records.count; index += 1) {
