@@ -14,30 +14,31 @@ export type LoopOptions = RegisterOptions & {
   readonly intervalMs: number
   readonly signal: AbortSignal
   readonly onRound: (report: RegisterReport) => void
-  /** Rounds in a row that may fail because something outside did not answer. Default 5. */
-  readonly maxFailures?: number
+  /** How long rounds may go on failing because something outside does not answer. Default 60,000. */
+  readonly patienceMs?: number
 }
 
 /**
  * Runs until the signal comes; the round under way is finished first.
- * @throws what `registerOnce` throws, when it cannot pass by waiting or has not passed after `maxFailures` rounds
+ * @throws what `registerOnce` throws, when it cannot pass by waiting or has not passed after `patienceMs`
  */
 export async function registerLoop(
   deps: RegistrarDeps & { readonly log: Log },
   options: LoopOptions,
 ): Promise<void> {
   const { clock = systemClock, log } = deps
-  const { signal, maxFailures = 5 } = options
-  let failures = 0
+  const { signal, patienceMs = 60_000 } = options
+  let failingSince: number | undefined
   while (!signal.aborted) {
     try {
       options.onRound(await registerAll(deps, options))
-      failures = 0
+      failingSince = undefined
     } catch (error) {
-      failures += 1
       if (signal.aborted) return
-      if (!isProblem(error) || !error.retryable || failures >= maxFailures) throw error
-      log.warn({ event: 'register.failed', code: error.code, failures }, error.message)
+      failingSince ??= clock.now()
+      if (!isProblem(error) || !error.retryable) throw error
+      if (clock.now() - failingSince >= patienceMs) throw error
+      log.warn({ event: 'register.failed', code: error.code }, error.message)
     }
     await clock.sleep(options.intervalMs, signal).catch(() => {})
   }

@@ -49,10 +49,11 @@ export async function planRound(
 /** Every chain of the topics asked for, older lives of a topic first. */
 export async function listChains(
   store: LedgerStore,
-  request: Pick<PlanRequest, 'topics' | 'cluster'>,
+  { topics, cluster }: Pick<PlanRequest, 'topics' | 'cluster'>,
 ): Promise<readonly Chain[]> {
+  const names = topics ?? (await topicsOf(store, cluster))
   const chains: Chain[] = []
-  for (const { cluster, topic } of await topicsOf(store, request)) {
+  for (const topic of names) {
     for (const epoch of await listEpochs(store, topic, cluster)) {
       chains.push(...(await listPartitions(store, epoch)))
     }
@@ -60,16 +61,10 @@ export async function listChains(
   return chains
 }
 
-async function topicsOf(
-  store: LedgerStore,
-  { topics, cluster }: Pick<PlanRequest, 'topics' | 'cluster'>,
-) {
+async function topicsOf(store: LedgerStore, cluster: string | undefined) {
   const known = await listTopics(store)
-  return known.filter(
-    (one) =>
-      (topics === undefined || topics.includes(one.topic)) &&
-      (cluster === undefined || one.cluster === cluster),
-  )
+  const wanted = known.filter((one) => cluster === undefined || one.cluster === cluster)
+  return [...new Set(wanted.map(({ topic }) => topic))]
 }
 
 async function takeEntries(
