@@ -53,7 +53,8 @@ export async function choosePorts(
 }
 
 function firstChoice({ wanted, explicit, kept }: PortRequest, name: PortName): number {
-  return explicit.has(name) ? wanted[name] : kept?.[name] || wanted[name]
+  const chosen = explicit.has(name) && wanted[name] !== 0
+  return chosen ? wanted[name] : kept?.[name] || wanted[name]
 }
 
 async function settle(

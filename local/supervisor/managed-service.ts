@@ -5,7 +5,7 @@ import { systemClock } from '../../core/clock.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { identify, isAlive, type ProcessIdentity, signalProcess } from '../process/identity.ts'
 import { describeEnd } from '../process/run.ts'
-import { hasEnded } from '../process/stop.ts'
+import { endProcess } from '../process/stop.ts'
 import type { Service, ServiceContext } from '../services.ts'
 import { logSize, rotateLog, tailLog } from './log-file.ts'
 import { type ServiceRecord, writeServiceRecord } from './records.ts'
@@ -51,12 +51,7 @@ export class ManagedService {
     this.#starting?.abort.abort()
     const running = this.#running
     if (running !== undefined && this.#record !== undefined) {
-      signalProcess(running.identity, this.#record.stopSignal)
-      // A process frozen by SIGSTOP hears nothing until it is woken.
-      signalProcess(running.identity, 'SIGCONT')
-      if (!(await hasEnded(running.identity, stopGraceMs))) {
-        signalProcess(running.identity, 'SIGKILL')
-      }
+      await endProcess(running.identity, this.#record.stopSignal, stopGraceMs)
       await running.ended
     }
     await this.#starting?.done
