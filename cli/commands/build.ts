@@ -1,10 +1,8 @@
-/** `millrace build`: seeds, models and their tests, published together or not at all. */
+/** `millrace build`: what has landed, then seeds, models and their tests, published together or not at all. */
 import { defineCommand } from '../command.ts'
-import { executeRun, type RunHooks } from '../runner/execute-run.ts'
+import { registerThenPublish } from '../runner/around-build.ts'
+import { executeRun } from '../runner/execute-run.ts'
 import { runOptions } from '../runner/options.ts'
-
-/** What happens around a build: registering what has landed before it, publishing to PostgreSQL after it. */
-const hooks: RunHooks = {}
 
 export const buildCommand = defineCommand({
   command: 'build',
@@ -13,5 +11,5 @@ export const buildCommand = defineCommand({
     yargs
       .options(runOptions)
       .example('$0 build --select staging+', 'a folder and all that reads it'),
-  handler: (args) => executeRun('build', args, hooks),
+  handler: (args) => executeRun('build', args, registerThenPublish),
 })

@@ -1,6 +1,7 @@
 /** What `run`, `test`, `build` and `seed` do: compile, plan, run in one lake transaction, print. */
 import type { Lake } from '../../core/clients/lake.ts'
 import { systemClock } from '../../core/clock.ts'
+import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
 import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
 import { openConfiguredLake, openContext } from '../context.ts'
@@ -10,12 +11,21 @@ import { type OpenedProject, openProject } from './open-project.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
 
+/** What a step around a run works with. */
+export type RunSurroundings = {
+  readonly config: Config
+  readonly lake: Lake
+  readonly graph: Graph
+  readonly format: string
+  readonly signal: AbortSignal
+}
+
 /** Steps around a run that other parts of Millrace add. */
 export type RunHooks = {
-  /** Before anything is read, with the lake open: landed files are registered here. */
-  readonly beforeRun?: (lake: Lake, signal: AbortSignal) => Promise<void>
+  /** Before anything is read: landed files are registered here. */
+  readonly beforeRun?: (surroundings: RunSurroundings) => Promise<void>
   /** After a commit: what was built is published here. */
-  readonly afterCommit?: (result: RunResult, lake: Lake, signal: AbortSignal) => Promise<void>
+  readonly afterCommit?: (result: RunResult, surroundings: RunSurroundings) => Promise<void>
 }
 
 /** @returns exit code 0, or 1 when a model or data test failed */
@@ -40,7 +50,8 @@ export async function executeRun(
   }
   return await withInterrupt(async (signal) => {
     await using lake = await openConfiguredLake(config)
-    await hooks.beforeRun?.(lake, signal)
+    const surroundings = { config, lake, graph, format: args.format, signal }
+    await hooks.beforeRun?.(surroundings)
     if (plan.stages.length === 0) {
       process.stderr.write('Nothing to do: the selection holds no node that this command runs.\n')
       return 0
@@ -50,7 +61,7 @@ export async function executeRun(
       throw problem('cli/interrupted', { what: `millrace ${command}, with nothing published,` })
     }
     if (result.outcome === 'rolled-back') return 1
-    await hooks.afterCommit?.(result, lake, signal)
+    await hooks.afterCommit?.(result, surroundings)
     return 0
   })
 }
