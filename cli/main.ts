@@ -11,8 +11,10 @@ const commands = {
   build: async () => (await import('./commands/build.ts')).buildCommand,
   compile: async () => (await import('./commands/compile.ts')).compileCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   down: async () => (await import('./commands/down.ts')).downCommand,
+  land: async () => (await import('./commands/land.ts')).landCommand,
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
   ls: async () => (await import('./commands/ls.ts')).lsCommand,
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
@@ -93,8 +95,16 @@ function version(): string {
     : ''
 }
 
-// `millrace … | head` closes the pipe early; that is no failure, and nothing is left to print for.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
+/** `millrace … | head` closes the pipe early, which is no failure; a full disk behind `>` is one. */
+function onStdoutError(cause: NodeJS.ErrnoException): void {
+  if (cause.code === 'EPIPE') return
+  const reason = cause.message
+  const error =
+    cause.code === 'ENOSPC'
+      ? problem('lake/out-of-space', { where: 'where stdout goes', reason }, { cause })
+      : problem('cli/cannot-write', { file: 'stdout', reason }, { cause })
+  process.exit(printError(error, false)) // nothing can be printed any more
+}
+
+process.stdout.on('error', onStdoutError)
 process.exitCode = await main(process.argv.slice(2))
