@@ -26,7 +26,8 @@ export type ProduceReport = MessageCounts & {
 
 /** A broker's default limit for one partition's share of a request is 1 MiB; all of a batch stays below it. */
 const maxBatchBytes = 800_000
-const maxBatchMessages = 5_000
+/** kafkajs copies what a partition has so far for every message of a send: 2,000 cost 14.6 CPU s a million, 5,000 17.1. */
+const maxBatchMessages = 2_000
 /** What a record costs besides key and value. */
 const recordOverheadBytes = 24
 
