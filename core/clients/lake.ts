@@ -2,6 +2,8 @@
  * The one module that owns the lake (DuckLake on a PostgreSQL or SQLite catalog). Attach, transactions with
  * retry, snapshots, file registration and upkeep are here; nobody else writes DuckLake's SQL.
  */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type Clock, systemClock } from '../clock.ts'
 import { findCause, MillraceError, messageOf } from '../errors.ts'
@@ -159,6 +161,10 @@ export async function openLake(
   options: LakeOptions,
   clock: Clock = systemClock,
 ): Promise<Lake> {
+  const { catalog, readOnly } = options
+  if (catalog.kind === 'sqlite' && readOnly !== true) {
+    mkdirSync(dirname(catalog.path), { recursive: true })
+  }
   await duckdb.withConnection(async (connection) => {
     for (const extension of extensionsOf(options)) {
       await loadExtension(connection, duckdb.extensionDirectory, extension)

@@ -11,4 +11,23 @@ export const cliProblems = {
     actor: 'outside',
     message: ({ what }) => `${what} was interrupted.`,
   }),
+  'cli/no-lake': defineProblem<{ where: string }>({
+    actor: 'user',
+    message: ({ where }) => `There is no lake yet (looked in ${where}).`,
+    hint: () => 'run `millrace up`, then `millrace build`; the first build makes it.',
+  }),
+  'cli/not-a-query': defineProblem<{ statement: string }>({
+    actor: 'user',
+    message: ({ statement }) =>
+      `${statement.toUpperCase()} cannot be written as Parquet, only a query can.`,
+    hint: () => 'write it as a query (`from …`), or choose another --format.',
+  }),
+  'cli/cannot-write': defineProblem<{ file: string; reason: string }>({
+    actor: 'user',
+    message: ({ file, reason }) => `${file} cannot be written: ${reason}`,
+  }),
+  'cli/cannot-read': defineProblem<{ file: string; reason: string }>({
+    actor: 'user',
+    message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
+  }),
 }
