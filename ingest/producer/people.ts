@@ -1,4 +1,4 @@
-/** The people who use the shop. The simulator's user ids and `seeds/users.csv` agree on them. */
+/** The people who use the shop. The simulator's user ids and `seeds/registered_users.csv` agree on them. */
 import { cultures } from './names.ts'
 import { createRandom } from './random.ts'
 
@@ -37,7 +37,7 @@ export function personOf(userId: number): Person {
   }
 }
 
-/** The content of `seeds/users.csv` for users 1…`count`. */
+/** The content of `seeds/registered_users.csv` for users 1…`count`. */
 export function usersCsv(count: number = defaultUserCount): string {
   const rows = Array.from({ length: count }, (_, index) => {
     const { userId, name, email, signupDate } = personOf(index + 1)

@@ -1,4 +1,4 @@
--- One row: how many users were active in the 30 days before this build; times are UTC.
+-- One row: how many users were active in the days before this build; times are UTC.
 with activity as (
 
     select * from {{ ref('user_activity') }}
@@ -8,7 +8,7 @@ with activity as (
 bounds as (
 
     select
-        timezone('UTC', now()) - interval 30 days as window_start,
+        timezone('UTC', now()) - interval {{ var('active_days') }} days as window_start,
         timezone('UTC', now()) as window_end,
 
 )
@@ -19,5 +19,7 @@ select
     bounds.window_end,
 from bounds
 left join activity
-    on activity.event_timestamp between bounds.window_start and bounds.window_end
+    on
+        activity.event_timestamp > bounds.window_start
+        and activity.event_timestamp <= bounds.window_end
 group by bounds.window_start, bounds.window_end

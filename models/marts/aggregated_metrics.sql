@@ -69,7 +69,7 @@ metrics as (
     union all
     select 'total_users', count(*) from users
     union all
-    select 'active_users_30_days', active.active_users from active
+    select 'active_users', active.active_users from active
     union all
     select 'total_sessions', session_totals.total_sessions from session_totals
 

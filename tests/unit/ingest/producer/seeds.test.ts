@@ -8,7 +8,7 @@ const seed = (name: string) =>
 
 describe('the seeds', () => {
   it('hold exactly the simulator’s users', () => {
-    expect(seed('users.csv')).toBe(usersCsv())
+    expect(seed('registered_users.csv')).toBe(usersCsv())
   })
 
   it('hold exactly the simulator’s products', () => {
