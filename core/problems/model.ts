@@ -108,8 +108,7 @@ export const modelProblems = {
   'model/unknown-materialization': defineProblem<{ node: string; materialized: string } & Nearest>({
     actor: 'user',
     message: ({ node, materialized }) => `${node} is materialized as ${materialized}.`,
-    hint: ({ nearest }) =>
-      didYouMean(nearest, 'There are view, table, incremental, ephemeral and seed.'),
+    hint: ({ nearest }) => didYouMean(nearest, 'There are view, table, incremental and ephemeral.'),
   }),
   'model/invalid-config': defineProblem<{ node: string; key: string; reason: string }>({
     actor: 'user',
@@ -131,18 +130,10 @@ export const modelProblems = {
     message: ({ reason }) => `--vars is not a map of names and values: ${reason}.`,
     hint: () => `for example --vars '{"days": 30}'.`,
   }),
-  'model/sql-failed': defineProblem<{ node: string; reason: string }>({
-    actor: 'model',
-    message: ({ node, reason }) => `${node}: ${reason}`,
-  }),
   'model/schema-changed': defineProblem<{ node: string; reason: string }>({
     actor: 'model',
     message: ({ node, reason }) => `${node} no longer fits its table: ${reason}.`,
     hint: () =>
       'build it once with --full-refresh, or set on_schema_change: append_new_columns or sync_all_columns.',
-  }),
-  'model/interrupted': defineProblem<Record<never, never>>({
-    actor: 'outside',
-    message: () => 'Interrupted; everything this run had written was rolled back.',
   }),
 }

@@ -1,5 +1,6 @@
 /** What can be wrong between nodes: circles, and two that write one relation. */
 import type { MillraceError } from '../../core/errors.ts'
+import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import type { GraphNode } from './graph.ts'
 
@@ -42,5 +43,28 @@ export function findSharedRelations(nodes: ReadonlyMap<string, GraphNode>): Mill
     const parameters = { relation, nodes: found.map(({ name }) => name) }
     const file = found[1]?.file ?? ''
     return [problem('model/duplicate-relation', parameters, { at: { file } })]
+  })
+}
+
+const materializations = ['view', 'table', 'incremental', 'ephemeral']
+
+/** Models with a materialization that does not exist, and `new_rows()` of what keeps no rows. */
+export function findMisuse(nodes: ReadonlyMap<string, GraphNode>): MillraceError[] {
+  return [...nodes.values()].flatMap((node) => {
+    if (node.kind !== 'model') return []
+    const at = { file: node.file }
+    const { name, materialized } = node
+    if (!materializations.includes(materialized)) {
+      const near = nearest(materialized, materializations)
+      const parameters = { node: name, materialized, nearest: near }
+      return [problem('model/unknown-materialization', parameters, { at })]
+    }
+    return node.newRowsOf.flatMap((id) => {
+      const upstream = nodes.get(id)
+      if (upstream?.kind !== 'model' || !/^(view|ephemeral)$/.test(upstream.materialized)) return []
+      const kind = upstream.materialized === 'view' ? 'a view' : 'ephemeral'
+      const reason = `reads ${upstream.name}, which is ${kind}: only tables know which rows are new`
+      return [problem('model/new-rows-misused', { node: name, reason }, { at })]
+    })
   })
 }

@@ -6,7 +6,7 @@ import { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import type { Config, Project, Properties, SourceTable } from '../project/project.ts'
-import { findCycles, findSharedRelations } from './check-graph.ts'
+import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, draftSql, type SqlDraft } from './drafts.ts'
 import {
@@ -64,7 +64,11 @@ export async function compileProject(project: Project, inputs: CompileInputs): P
   for (const draft of generic) {
     nodes.set(draft.id, await makeGenericTest(compilation, draft, index, renderer))
   }
-  compilation.problems.push(...findCycles(nodes), ...findSharedRelations(nodes))
+  compilation.problems.push(
+    ...findCycles(nodes),
+    ...findSharedRelations(nodes),
+    ...findMisuse(nodes),
+  )
   const graph: Graph = {
     project: project.settings.name,
     targetPath: project.settings.targetPath,

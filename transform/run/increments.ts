@@ -13,6 +13,9 @@ import { relationSql } from '../materialize/statement.ts'
 import type { Session } from './adapter.ts'
 import { opsRelation, type SqlValue } from './history.ts'
 
+/** Rowid of every row that the transaction itself inserted; such rows show even in older versions. */
+const uncommittedRowid = 1_000_000_000_000_000_000n
+
 /** What a model had seen of an upstream at its last success. */
 export type SeenState = {
   /** The model's own table, as it was written then. */
@@ -145,7 +148,7 @@ async function lookUp(
   try {
     const [row] = await session.query(
       `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count
-       from ${relationSql(relation)} at (version => ${snapshot})`,
+       from ${relationSql(relation)} at (version => ${snapshot}) where rowid < ${uncommittedRowid}`,
     )
     const watermark = toBigint(row?.['watermark'])
     return { modelUuid, upstreamUuid, watermark, rowsSeen: toBigint(row?.['row_count']), snapshot }

@@ -1,0 +1,130 @@
+/** dbt-style projects for tests: written inline, compiled, and run on a lake of their own in a temporary folder. */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { openDuckdb, queryRows, type Row } from '../../core/clients/duckdb.ts'
+import { type Lake, openLake } from '../../core/clients/lake.ts'
+import { systemClock } from '../../core/clock.ts'
+import {
+  type Adapter,
+  type Compiled,
+  compileProject,
+  ducklakeAdapter,
+  loadProject,
+  planRun,
+  type RunCommand,
+  type RunDependencies,
+  type RunResult,
+  runPlan,
+} from '../../transform/index.ts'
+import { extensionDirectory } from './extension-directory.ts'
+
+export type Files = Readonly<Record<string, string>>
+
+/** A folder that goes when the test ends (`await using`). */
+export type TestFolder = AsyncDisposable & { readonly path: string }
+
+export async function makeFolder(): Promise<TestFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'millrace-project-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+const settings = 'name: shop\n'
+
+/** Writes files of a project; `dbt_project.yml` only names it `shop` unless it is given. */
+export async function writeProject(folder: string, files: Files): Promise<string> {
+  for (const [file, text] of Object.entries({ 'dbt_project.yml': settings, ...files })) {
+    const path = join(folder, file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  }
+  return folder
+}
+
+export type CompileOverrides = {
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly environment?: Readonly<Record<string, string>>
+  readonly fullRefresh?: boolean
+}
+
+/** Loads and compiles; problems are in the graph. */
+export async function compileFolder(
+  folder: string,
+  overrides: CompileOverrides = {},
+): Promise<Compiled> {
+  const project = await loadProject(folder)
+  return await compileProject(project, {
+    target: { name: 'test', database: 'lake', schema: 'main', type: 'duckdb', threads: 1 },
+    vars: overrides.vars ?? {},
+    environment: overrides.environment ?? {},
+    md5: (text) => createHash('md5').update(text).digest('hex'),
+    startedAt: '2024-11-25T12:00:00.000Z',
+    invocationId: 'test',
+    fullRefresh: overrides.fullRefresh === true,
+  })
+}
+
+/** Writes and compiles in one go, in a folder that is gone afterwards. */
+export async function compileFiles(files: Files, overrides?: CompileOverrides): Promise<Compiled> {
+  await using folder = await makeFolder()
+  return await compileFolder(await writeProject(folder.path, files), overrides)
+}
+
+/** A lake with a SQLite catalog in the folder. */
+export async function openFolderLake(folder: string): Promise<Lake> {
+  const duckdb = await openDuckdb({ extensionDirectory, threads: 2 })
+  return await openLake(duckdb, {
+    catalog: { kind: 'sqlite', path: join(folder, 'lake.sqlite') },
+    dataPath: `${join(folder, 'data')}/`,
+  })
+}
+
+export type RunOverrides = CompileOverrides & {
+  readonly command?: RunCommand
+  readonly select?: readonly string[]
+  readonly adapter?: Adapter
+} & Pick<RunDependencies, 'signal' | 'onEvent'>
+
+/** Compiles the folder's project and runs it. @throws the first problem of the project */
+export async function runFolder(
+  folder: string,
+  lake: Lake,
+  overrides: RunOverrides = {},
+): Promise<RunResult> {
+  const { graph, renderer } = await compileFolder(folder, overrides)
+  const [problem] = graph.problems
+  if (problem !== undefined) throw problem
+  const plan = planRun(graph, {
+    command: overrides.command ?? 'build',
+    select: overrides.select ?? [],
+    exclude: [],
+    fullRefresh: overrides.fullRefresh === true,
+  })
+  const adapter = overrides.adapter ?? ducklakeAdapter(lake)
+  const { signal, onEvent } = overrides
+  return await runPlan(plan, {
+    graph,
+    renderer,
+    adapter,
+    clock: systemClock,
+    runId: randomUUID(),
+    ...(signal && { signal }),
+    ...(onEvent && { onEvent }),
+  })
+}
+
+/** Runs SQL on the lake and gives the rows. */
+export function queryLake(lake: Lake, sql: string): Promise<Row[]> {
+  return lake.read((connection) => queryRows(connection, sql))
+}
+
+/** Status of each node by name. */
+export function statuses({ results }: RunResult): Record<string, string> {
+  return Object.fromEntries(results.map(({ name, status }) => [name, status]))
+}
+
+/** Message of one node. */
+export function messageOf({ results }: RunResult, name: string): string | undefined {
+  return results.find((result) => result.name === name)?.message
+}
