@@ -1,6 +1,7 @@
 /** A kafkajs client from our settings. Its own log is sent to ours, without the lines it repeats for each retry. */
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { Log } from '../../core/log.ts'
+import { quietTimers } from './quiet-timers.ts'
 
 export type KafkaOptions = {
   /** host:port */
@@ -16,6 +17,7 @@ export type KafkaOptions = {
 
 /** Makes the client; nothing is connected yet. */
 export function openKafka(options: KafkaOptions, log: Log): Kafka {
+  quietTimers()
   const config: KafkaConfig = {
     brokers: [...options.brokers],
     clientId: options.clientId,

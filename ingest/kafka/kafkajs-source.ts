@@ -19,7 +19,6 @@ import { problem } from '../../core/problems.ts'
 import type { KafkaRecord } from '../landing/record-buffer.ts'
 import { missingCodec, registerCodecs } from './codecs.ts'
 import { type KafkaOptions, openKafka } from './connect.ts'
-import { quietTimers } from './quiet-timers.ts'
 import type { GroupListener, Source, SourceBatch, Watermarks } from './source.ts'
 
 export type SourceOptions = {
@@ -42,7 +41,6 @@ const metadataMaxAgeMs = 30_000
 /** Opens the source; nothing is connected yet. */
 export function openKafkajsSource(options: SourceOptions, log: Log): Source {
   registerCodecs()
-  quietTimers()
   return new KafkajsSource(openKafka(options.kafka, log), options, log)
 }
 

@@ -18,6 +18,7 @@ import {
   type State,
   transition,
 } from './machine.ts'
+import { nonceTimeMs } from './nonce.ts'
 import type { LandingDependencies, LandingOptions, PartitionProgress } from './options.ts'
 import { type LastOfInterval, RecordBuffer, recordCrc } from './record-buffer.ts'
 import { type RetryContext, untilDone } from './retry.ts'
@@ -402,6 +403,10 @@ export class PartitionWorker {
     this.#prepared ??= { entry: this.#entryOf(claim, [], null) }
     const { entry } = this.#prepared
     if (retry) await clock.sleep(claimPauseMs, signal)
+    if (clock.now() - (nonceTimeMs(claim.nonce) ?? clock.now()) > claimAgeMs) {
+      this.assign(this.#generation)
+      return
+    }
     const outcome = await putClaim(store, this.chain, entry).catch((error: unknown) => {
       if (!(isProblem(error) && error.retryable)) throw error
       this.#trouble = error
@@ -465,6 +470,8 @@ export class PartitionWorker {
 
 /** Between repetitions of a claim whose answer is unknown. */
 const claimPauseMs = 500
+/** An older claim is given up and its records fetched again: the janitor may delete files of unclaimed ones. */
+const claimAgeMs = 6 * 3_600_000
 
 function failureToProblem(partition: string, failure: Failure): unknown {
   switch (failure.kind) {

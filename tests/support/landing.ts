@@ -11,6 +11,7 @@ import { userActivitySchema } from '../../core/contracts/user-activity.ts'
 import { silentLog } from '../../core/log.ts'
 import { openKafka } from '../../ingest/kafka/connect.ts'
 import { runLanding } from '../../ingest/landing/land.ts'
+import { makeNonce } from '../../ingest/landing/nonce.ts'
 import type {
   LandingDependencies,
   LandingOptions,
@@ -100,7 +101,7 @@ export async function landingBench(
           duckdb,
           log: silentLog,
           clock: systemClock,
-          makeNonce: () => randomUUID().replaceAll('-', ''),
+          makeNonce: () => makeNonce(Date.now(), randomUUID().replaceAll('-', '')),
           ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
         },
         run.signal ?? new AbortController().signal,
