@@ -71,11 +71,12 @@ async function demo(args: DemoArguments, signal: AbortSignal): Promise<number> {
   const progress = openProgress(process.stderr)
   const upMs = await up(args, progress, signal)
   // Read again: the services have written down where they are.
-  const context = openContext(args, args.port === undefined ? {} : { api: { port: args.port } })
+  const quiet = { ...args, logLevel: args.logLevel ?? 'warn' }
+  const context = openContext(quiet, args.port === undefined ? {} : { api: { port: args.port } })
   try {
     const { hops, run } = await runDemo({
       config: context.config,
-      globalArguments: globalArgumentsOf(args),
+      globalArguments: globalArgumentsOf(quiet),
       events: args.events,
       seed: args.seed ?? (await nextSeed(context)),
       progress,

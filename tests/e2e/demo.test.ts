@@ -1,0 +1,82 @@
+/** The newcomer's story: `millrace demo` twice with a state directory of its own, then what the README says to try. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { repository } from '../support/api.ts'
+import { type CliResult, runCli, startCli } from '../support/cli.ts'
+
+let folder: string
+let env: Record<string, string>
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-demo-'))
+  env = { MILLRACE_STATE_DIR: folder }
+})
+afterAll(async () => {
+  await millrace('down', '--purge')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const millrace = (...args: string[]): Promise<CliResult> =>
+  runCli([...args, '--project-dir', repository], { env })
+
+type Equation = { equation: string; values: string; holds: string }
+
+function equationsOf({ stdout }: CliResult): Equation[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"equation"'))
+    .map((line) => JSON.parse(line))
+}
+
+describe('the demo', () => {
+  it('takes events from Kafka to the API, and again on top of that, every count in step', async () => {
+    for (const round of ['first', 'second']) {
+      const run = await millrace('demo', '--events', '5000', '--port', '0', '--exit')
+      expect(run.code, `${round}: ${run.stderr}`).toBe(0)
+      const equations = equationsOf(run)
+      expect(equations).toHaveLength(7)
+      expect(equations.filter(({ holds }) => holds !== 'yes')).toEqual([])
+    }
+  })
+
+  it('leaves a lake that answers SQL, and a ledger that proves itself', async () => {
+    const sql = 'select count(*) as n, count(distinct id) as ids from marts.user_activity'
+    const { stdout, code } = await millrace('sql', sql, '--format', 'json')
+    expect(code).toBe(0)
+    const [row] = JSON.parse(stdout)
+    expect(row.n).toBe(row.ids)
+    expect(row.n).toBeGreaterThan(9_000)
+    const audit = await millrace('audit', 'user_activity_logs', '--deep')
+    expect(audit.code, audit.stderr).toBe(0)
+  })
+
+  it('builds a part of the project again without anything new', async () => {
+    const build = await millrace('build', '--select', '+monthly_user_activity', '--format', 'json')
+    expect(build.code, build.stderr).toBe(0)
+    expect(build.stdout).toContain('"outcome":"committed"')
+  })
+
+  it('goes on serving until Ctrl-C, and leaves the services running', async () => {
+    const running = startCli(
+      ['demo', '--events', '100', '--port', '0', '--project-dir', repository],
+      { env },
+    )
+    const shown = await running.shows(/Serving (http:\S+)/)
+    const url = /Serving (http:\S+)/.exec(shown)?.[1]
+    const response = await fetch(`${url}/api/active-users?days=30`)
+    expect(await response.json()).toEqual({ active_users: expect.any(Number) })
+    running.process.kill('SIGINT')
+    expect((await running.finished).code).toBe(0)
+    expect((await millrace('status')).code).toBe(0)
+  })
+
+  it('fails with the code of the step that failed', async () => {
+    const run = await runCli(
+      ['demo', '--events', '10', '--port', '0', '--exit', '--project-dir', repository],
+      { env: { ...env, MILLRACE_KAFKA_BROKERS: '127.0.0.1:1' } },
+    )
+    expect(run.code).toBe(3)
+    expect(run.stderr).toContain('error[')
+  })
+})
