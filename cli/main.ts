@@ -8,6 +8,7 @@ import { printError } from './print-error.ts'
 
 /** Each command is loaded only when it is called or when help lists it. */
 const commands = {
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
   build: async () => (await import('./commands/build.ts')).buildCommand,
   compile: async () => (await import('./commands/compile.ts')).compileCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
@@ -17,7 +18,9 @@ const commands = {
   land: async () => (await import('./commands/land.ts')).landCommand,
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
   ls: async () => (await import('./commands/ls.ts')).lsCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
+  publish: async () => (await import('./commands/publish.ts')).publishCommand,
   register: async () => (await import('./commands/register.ts')).registerCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
   seed: async () => (await import('./commands/seed.ts')).seedCommand,
