@@ -26,6 +26,11 @@ export const registerCommand = defineCommand({
         describe: 'Milliseconds between rounds (default: registrar.interval_ms)',
         requiresArg: true,
       })
+      .option('expire-days', {
+        type: 'number',
+        describe: 'Then delete landing files that were registered and landed so many days ago',
+        requiresArg: true,
+      })
       .option('format', formatOption)
       .example('$0 register', 'whatever is new')
       .example('$0 register --loop --interval 2000', 'as a process, every two seconds'),
@@ -35,6 +40,10 @@ export const registerCommand = defineCommand({
     const intervalMs = args.interval ?? registrar.interval_ms
     if (!(intervalMs >= 0)) {
       const reason = '--interval takes milliseconds, 0 or more.'
+      throw problem('cli/bad-arguments', { reason, command: 'millrace register' })
+    }
+    if (args.expireDays !== undefined && (args.loop || !(args.expireDays >= 0))) {
+      const reason = '--expire-days takes a number of days, 0 or more, and no --loop.'
       throw problem('cli/bad-arguments', { reason, command: 'millrace register' })
     }
     const topics = args.topic === undefined || args.topic.length === 0 ? undefined : args.topic
@@ -47,6 +56,7 @@ export const registerCommand = defineCommand({
         if (!args.loop) {
           const { registerAll } = await import('../../ingest/registrar/register.ts')
           printReport(await registerAll(deps, { ...options, signal }), args.format)
+          if (args.expireDays !== undefined) await expire(deps, args.expireDays, topics)
           return
         }
         const { registerLoop } = await import('../../ingest/registrar/loop.ts')
@@ -61,8 +71,20 @@ export const registerCommand = defineCommand({
   },
 })
 
-function printReport({ topics, elapsedMs }: RegisterReport, format: string | undefined): void {
-  const rows = topics.map(({ topic, entries, records, deadLetters, gaps }) => ({
+/** Says on stderr what was deleted: stdout holds what was registered. */
+async function expire(
+  deps: RegistrarDeps,
+  days: number,
+  topics: readonly string[] | undefined,
+): Promise<void> {
+  const { expireLandingFiles } = await import('../../ingest/registrar/expire.ts')
+  const olderThan = new Date(Date.now() - days * 86_400_000)
+  const { files, bytes } = await expireLandingFiles(deps, olderThan, { topics })
+  process.stderr.write(`deleted ${files} landing files, ${bytes} bytes\n`)
+}
+
+function printReport({ topics }: RegisterReport, format: string | undefined): void {
+  const rows = topics.map(({ topic, entries, records, deadLetters, gaps, elapsedMs }) => ({
     topic,
     entries,
     records,

@@ -39,6 +39,8 @@ export type TopicReport = {
   readonly records: number
   readonly deadLetters: number
   readonly gaps: number
+  /** Time its files took, without planning and commit. */
+  readonly elapsedMs: number
 }
 
 /** One transaction, or none when nothing was new. */
@@ -110,19 +112,22 @@ async function take(
   portions: readonly Portion[],
   deps: RegistrarDeps,
 ): Promise<readonly TopicReport[]> {
-  const { store, schemaOf, uriOf = (key) => `s3://${store.bucket}/${key}` } = deps
+  const { store, schemaOf, clock = systemClock } = deps
+  const uriOf = deps.uriOf ?? ((key: string) => `s3://${store.bucket}/${key}`)
   const options: TakeOptions = { store, uriOf }
   if (!(await hasOpsTables(transaction))) await createOpsTables(transaction)
   await advanceFence(transaction)
   const reports: TopicReport[] = []
   for (const [topic, own] of Map.groupBy(portions, ({ chain }) => chain.topic)) {
-    reports.push({
+    const started = clock.now()
+    const taken = {
       topic,
       entries: own.reduce((sum, { entries }) => sum + entries.length, 0),
       records: await takeData(transaction, topic, own, schemaOf?.(topic), options),
       deadLetters: await takeDeadLetters(transaction, own, options),
       gaps: await takeGaps(transaction, own),
-    })
+    }
+    reports.push({ ...taken, elapsedMs: clock.now() - started })
   }
   await writeOffsets(transaction, portions)
   return reports
@@ -149,5 +154,6 @@ function sumReports(topic: string, reports: readonly TopicReport[]): TopicReport
     records: sum(({ records }) => records),
     deadLetters: sum(({ deadLetters }) => deadLetters),
     gaps: sum(({ gaps }) => gaps),
+    elapsedMs: sum(({ elapsedMs }) => elapsedMs),
   }
 }

@@ -126,7 +126,7 @@ describe.each(['postgres', 'sqlite'] as const)('with a %s catalog', (kind) => {
   }, 300_000)
 })
 
-it('ends with exit code 3 when PostgreSQL is killed, and goes on when it is back', async () => {
+it('ends with exit code 3 when PostgreSQL or S3 is killed, and goes on when it is back', async () => {
   const stateDir = await mkdtemp(join(tmpdir(), 'millrace-registrar-pg-'))
   const instance = await startInstance({
     stateDir,
@@ -160,7 +160,7 @@ it('ends with exit code 3 when PostgreSQL is killed, and goes on when it is back
       partition: 0,
     })
     await landed.open()
-    for (let round = 0; round < 3; round++) {
+    for (const service of ['postgres', 's3', 'postgres', 's3', 'postgres'] as const) {
       const child = startRegistrar(world.process)
       const ended = once(child, 'exit')
       let complaint = ''
@@ -170,11 +170,12 @@ it('ends with exit code 3 when PostgreSQL is killed, and goes on when it is back
       await printed(child, 'ready')
       for (let entry = 0; entry < 6; entry++) await landed.land({ records: 10 })
       await sleep(Math.random() * 300)
-      await killService(stateDir, 'postgres', 'SIGKILL')
+      await killService(stateDir, service, 'SIGKILL')
       const [code] = await ended
-      expect(complaint).toMatch(/lake's catalog.*does not answer/)
+      const lost = service === 's3' ? /object store at .* failed to/ : /catalog.*does not answer/
+      expect(complaint).toMatch(lost)
       expect(code).toBe(3)
-      await startService(stateDir, 'postgres')
+      await startService(stateDir, service)
     }
     // A new process, as the next run would be.
     const lakeAgain = await openLake(await openDuckdb({ extensionDirectory }), options)
