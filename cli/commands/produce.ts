@@ -18,7 +18,10 @@ const text = (describe: string) => ({ type: 'string', describe, requiresArg: tru
 
 const options = {
   events: number('How many events are simulated (default 200000)'),
-  users: { ...number('Users, ids 1…n; seeds/registered_users.csv names the first 2,000'), default: 2_000 },
+  users: {
+    ...number('Users, ids 1…n; seeds/registered_users.csv names the first 2,000'),
+    default: 2_000,
+  },
   seed: { ...number('The same seed, users, events, days and end give the same bytes'), default: 1 },
   end: text('Instant of the last event, ISO 8601 (default: now)'),
   days: { ...number('Days of activity before --end'), default: 60 },

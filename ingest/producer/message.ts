@@ -1,6 +1,6 @@
 /** What the producer sends, and how it counts it. */
 
-export const messageKinds = [
+const messageKinds = [
   'ordinary',
   'late',
   'out_of_order',
@@ -10,7 +10,7 @@ export const messageKinds = [
   'unknown_field',
 ] as const
 
-export type MessageKind = (typeof messageKinds)[number]
+type MessageKind = (typeof messageKinds)[number]
 
 export const malformedKinds = [
   'truncated',

@@ -1,6 +1,6 @@
 /** Names of many cultures, as people write them, each with the letters an e-mail address uses. */
 
-export type NamePart = { readonly written: string; readonly ascii: string }
+type NamePart = { readonly written: string; readonly ascii: string }
 export type Culture = {
   readonly given: readonly [NamePart, ...NamePart[]]
   readonly family: readonly [NamePart, ...NamePart[]]

@@ -11,7 +11,7 @@ export type Person = {
 }
 
 /** Users in the seed, and of `millrace produce` by default. */
-export const defaultUserCount = 2_000
+const defaultUserCount = 2_000
 
 const worldSeed = 19_700_101
 const firstSignup = Date.UTC(2022, 0, 1)

@@ -5,7 +5,7 @@ import { problem } from '../../core/problems.ts'
 import type { Message } from './message.ts'
 
 /** Below a broker's default of 1 MiB for a batch, with room for its framing. */
-export const maxLineBytes = 1_000_000
+const maxLineBytes = 1_000_000
 
 const lineFeed = 0x0a
 

@@ -36,7 +36,7 @@ function holds(table: string, file: string): boolean {
 }
 
 /** DuckDB's long name of a type. */
-export function plainType(type: string): string {
+function plainType(type: string): string {
   const upper = type.toUpperCase()
   return upper === 'TIMESTAMPTZ' ? 'TIMESTAMP WITH TIME ZONE' : upper
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { userActivityEventSchema } from '../../../../core/contracts/user-activity.ts'
 import { defaultMess, type MessRates, messUp, noMess } from '../../../../ingest/producer/mess.ts'
 import {
@@ -9,6 +9,9 @@ import {
   malformedKinds,
 } from '../../../../ingest/producer/message.ts'
 import { simulate } from '../../../../ingest/producer/simulate.ts'
+
+// They generate much; a busy machine takes long over it.
+vi.setConfig({ testTimeout: 120_000 })
 
 const simulation = { seed: 3, users: 100, events: 20_000, end: Date.UTC(2024, 10, 25), days: 60 }
 const maxRecordBytes = 4_096
