@@ -59,6 +59,7 @@ export function findMisuse(nodes: ReadonlyMap<string, GraphNode>): MillraceError
       const parameters = { node: name, materialized, nearest: near }
       return [problem('model/unknown-materialization', parameters, { at })]
     }
+    if (materialized !== 'incremental') return []
     return node.newRowsOf.flatMap((id) => {
       const upstream = nodes.get(id)
       if (upstream?.kind !== 'model' || !/^(view|ephemeral)$/.test(upstream.materialized)) return []

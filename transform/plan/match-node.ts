@@ -63,12 +63,10 @@ function matchesPrefix(parts: readonly string[], wanted: readonly string[]): boo
   )
 }
 
-/** The file itself or a folder above it. */
+/** The file itself or a folder above it; `*` stays within one folder. */
 function matchesPath(file: string, value: string): boolean {
-  const path = value.replace(/^\.\//, '').replace(/\/+$/, '')
-  if (matchesGlob(file, path)) return true
-  const depth = path.split('/').length
-  return matchesGlob(file.split('/').slice(0, depth).join('/'), path)
+  const wanted = value.replace(/^\.\//, '').replace(/\/+$/, '')
+  return matchesPrefix(file.split('/'), wanted.split('/'))
 }
 
 function matchesFile(file: string, value: string): boolean {

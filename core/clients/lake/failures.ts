@@ -5,8 +5,9 @@ import { isOutOfSpace } from '../duckdb.ts'
 import { describePostgres } from '../postgres.ts'
 import type { LakeOptions } from './attach.ts'
 
+// The last one is a commit that lost to another which made the same tables first (seen on SQLite catalogs).
 const conflict =
-  /transaction conflict|conflicts? (with|on)|database is locked|could not serialize|deadlock detected|another transaction|write-write conflict/i
+  /transaction conflict|conflicts? (with|on)|database is locked|could not serialize|deadlock detected|another transaction|write-write conflict|failed to load ducklake - table entry/i
 const catalogDown =
   /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|SSL SYSCALL|failed to execute query "[^"]*":\s*$/i
 const storeDown =
