@@ -12,7 +12,8 @@ const sound: ModelOptions = {
   maxStates: 400_000,
 }
 
-describe('the landing protocol, checked in every order of events', () => {
+// Pure computing, some seconds of it: slower where other tests run beside it.
+describe('the landing protocol, checked in every order of events', { timeout: 120_000 }, () => {
   it('lands each offset once with two writers, crashes, late PUTs and lost answers', () => {
     const result = checkLanding(sound)
     expect(result).toMatchObject({ violation: undefined, complete: true })

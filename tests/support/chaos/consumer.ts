@@ -1,0 +1,71 @@
+/** A landing consumer as a process of its own, to be killed. Its options come as one JSON argument. */
+import { randomUUID } from 'node:crypto'
+import { openDuckdb } from '../../../core/clients/duckdb.ts'
+import { openS3, type S3Options } from '../../../core/clients/s3.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { userActivitySchema } from '../../../core/contracts/user-activity.ts'
+import { MillraceError, messageOf } from '../../../core/errors.ts'
+import { openLog } from '../../../core/log.ts'
+import { runLanding } from '../../../ingest/landing/land.ts'
+import { makeNonce } from '../../../ingest/landing/nonce.ts'
+import type { LandingOptions, LandingStore } from '../../../ingest/landing/options.ts'
+
+export type ConsumerArguments = {
+  readonly s3: S3Options
+  readonly landing: Omit<LandingOptions, 'schema'>
+  /** Writes claims without the condition and believes that they were written: what a test must catch. */
+  readonly crippled: boolean
+}
+
+/** Sent to the parent: offsets landed so far and whether partitions are being landed. */
+export type ConsumerMessage = { readonly landing: boolean; readonly entries: number }
+
+async function main(): Promise<number> {
+  const argument = JSON.parse(process.argv[2] ?? '{}') as ConsumerArguments // written by our parent
+  const stop = new AbortController()
+  process.on('SIGTERM', () => stop.abort())
+  const store = openS3({ ...argument.s3, maxAttempts: 2, requestTimeoutMs: 5_000 })
+  const directory = argument.landing.tempDirectory
+  await using duckdb = await openDuckdb({
+    extensionDirectory: directory,
+    tempDirectory: directory,
+    threads: 2,
+  })
+  const report = await runLanding(
+    { ...argument.landing, schema: userActivitySchema },
+    {
+      store: argument.crippled ? withoutCondition(store) : store,
+      duckdb,
+      log: openLog('info'),
+      clock: systemClock,
+      makeNonce: () => makeNonce(Date.now(), randomUUID().replaceAll('-', '')),
+      onProgress: ({ partitions, entries }) => {
+        const landing = partitions.some(({ state }) => state !== 'recovering')
+        process.send?.({ landing, entries } satisfies ConsumerMessage)
+      },
+    },
+    stop.signal,
+  )
+  process.stderr.write(`${JSON.stringify(report)}\n`)
+  store.close()
+  return 0
+}
+
+function withoutCondition(store: LandingStore): LandingStore {
+  return {
+    ...store,
+    putIfAbsent: async (key, body, contentType) => {
+      // The self-test at the start and the epoch's record are not what is crippled.
+      if (!/\/p=\d+\//.test(key)) return await store.putIfAbsent(key, body, contentType)
+      return { kind: 'written', etag: await store.put(key, body, contentType) }
+    },
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof MillraceError ? error.code : ''} ${messageOf(error)}\n`)
+  process.exitCode = error instanceof MillraceError ? error.exitCode : 70
+}
+process.disconnect?.()
