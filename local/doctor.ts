@@ -1,5 +1,6 @@
 /** Looks whether everything that Millrace needs is there and fits together; what is wrong comes with what to do. */
 import { messageOf } from '../core/errors.ts'
+import { java } from './kafka/java.ts'
 import { isPortFree, portSettings } from './ports.ts'
 import { abandonedHomes, rootPlace } from './postgres/data-home.ts'
 import { run } from './process/run.ts'
@@ -71,7 +72,7 @@ function threadPoolFinding(size: number): Finding {
 }
 
 async function javaFinding(): Promise<Finding> {
-  const { failure, output } = await run('java', ['-version'])
+  const { failure, output } = await run(java, ['-version'])
   const version = /version "([^"]+)"/.exec(output)?.[1]
   const found = version ?? failure ?? 'unknown'
   return Number.parseInt(version ?? '0', 10) >= 17

@@ -5,6 +5,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { systemClock } from '../core/clock.ts'
 import { problem } from '../core/problems.ts'
+import { assertInstalled } from './installed.ts'
 import { withLock } from './lock.ts'
 import { choosePorts, isPortFree } from './ports.ts'
 import { identify, isAlive, signalProcess } from './process/identity.ts'
@@ -97,6 +98,7 @@ const serviceStopMs = 30_000
  */
 export async function startInstance(options: StartOptions): Promise<Instance> {
   const { stateDir, signal } = options
+  assertInstalled(options.cacheDir, options.services ?? serviceNames)
   makeStateDir(stateDir)
   for (let attempt = 1; ; attempt++) {
     const begun = await withLock(statePaths(stateDir).lock, () => begin(options), { signal })

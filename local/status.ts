@@ -10,7 +10,7 @@ import {
   type ServiceRecord,
 } from './supervisor/records.ts'
 
-export type ServiceState = 'running' | 'starting' | 'stopped' | 'died'
+type ServiceState = 'running' | 'starting' | 'stopped' | 'died'
 
 export type ServiceStatus = {
   readonly service: ServiceName

@@ -28,12 +28,13 @@ export const logsCommand = defineCommand({
     const { config } = openContext(args)
     const paths = statePaths(config.stateDir)
     const file = args.service === 'supervisor' ? paths.supervisorLog : paths.log(args.service)
-    const { text, end } = lastLogLines(file, args.lines)
-    process.stdout.write(text)
-    if (!args.follow) return 0
-    await withInterrupt((signal) =>
-      followLog(file, end, (added) => process.stdout.write(added), signal),
-    )
+    await withInterrupt(async (signal) => {
+      const { text, end } = lastLogLines(file, args.lines)
+      process.stdout.write(text)
+      if (args.follow) {
+        await followLog(file, end, (added) => process.stdout.write(added), signal)
+      }
+    })
     return 0
   },
 })

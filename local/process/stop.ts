@@ -28,7 +28,7 @@ export async function endProcess(
 }
 
 /** Resolves true as soon as the process is gone, false when it is still there after `withinMs`. */
-export async function hasEnded(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
+async function hasEnded(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
   const deadline = systemClock.now() + withinMs
   while (isAlive(identity)) {
     if (systemClock.now() >= deadline) return false

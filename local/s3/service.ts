@@ -1,7 +1,6 @@
 /** versitygw: an S3 server whose objects are plain files. */
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { problem } from '../../core/problems.ts'
 import { host } from '../ports.ts'
 import type { Service, ServiceContext } from '../services.ts'
 import { bucketName, region, statePaths } from '../state.ts'
@@ -10,11 +9,7 @@ import { signatureHeaders } from './signed-request.ts'
 
 export const s3: Service = {
   name: 's3',
-  prepare: async ({ stateDir, cacheDir }) => {
-    const program = cachePaths.versitygw(cacheDir)
-    if (!existsSync(program)) {
-      throw problem('services/not-set-up', { what: 'The S3 server', path: program })
-    }
+  prepare: async ({ stateDir }) => {
     // A directory at the top level is a bucket.
     mkdirSync(join(root(stateDir), bucketName), { recursive: true, mode: 0o700 })
   },

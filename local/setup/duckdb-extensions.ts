@@ -73,7 +73,7 @@ function extensionFiles(cacheDir: string): string {
 }
 
 /** The extensions that are not in the cache. */
-export function missingIn(cacheDir: string): readonly string[] {
+function missingIn(cacheDir: string): readonly string[] {
   return duckdbExtensions.filter(
     (name) => !existsSync(join(extensionFiles(cacheDir), `${name}.duckdb_extension`)),
   )

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { problem } from '../../core/problems.ts'
-import { classArchive, javaArguments } from '../kafka/java.ts'
+import { classArchive, java, javaArguments } from '../kafka/java.ts'
 import { askClusterId } from '../kafka/probe.ts'
 import { brokerProperties } from '../kafka/properties.ts'
 import { moveIntoPlace, temporaryBeside } from '../place.ts'
@@ -63,7 +63,7 @@ function noteOf(archive: string): string {
 }
 
 async function javaVersion(signal: AbortSignal): Promise<string> {
-  return (await run('java', ['-version'], { signal })).output
+  return (await run(java, ['-version'], { signal })).output
 }
 
 /** Starts a broker on free ports with an empty data directory, and stops it once it answers. */
@@ -79,12 +79,12 @@ async function dryStart(workshop: string, archive: string, context: SetupContext
   )
   const format = ['format', '--cluster-id', clusterId, '--config', properties]
   const tool = javaArguments(cacheDir, 'kafka.tools.StorageTool', format, [])
-  await runTool(title, 'java', tool, { signal })
+  await runTool(title, java, tool, { signal })
 
   const log = join(workshop, 'broker.log')
   const descriptor = openSync(log, 'a')
   const record = [`-XX:ArchiveClassesAtExit=${archive}`]
-  const broker = spawn('java', javaArguments(cacheDir, 'kafka.Kafka', [properties], record), {
+  const broker = spawn(java, javaArguments(cacheDir, 'kafka.Kafka', [properties], record), {
     stdio: ['ignore', descriptor, descriptor],
   })
   closeSync(descriptor)
@@ -104,7 +104,7 @@ async function dryStart(workshop: string, archive: string, context: SetupContext
   }
   if (!existsSync(archive)) {
     const lines = lastLines(readFileSync(log, 'utf8'), 5)
-    throw problem('services/setup-failed', { step: title, command: 'java', reason, lines })
+    throw problem('services/setup-failed', { step: title, command: java, reason, lines })
   }
 }
 

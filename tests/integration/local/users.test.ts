@@ -1,0 +1,160 @@
+/** Who may run an instance: root, whose PostgreSQL needs another user, and anybody else. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  type Instance,
+  instanceStatus,
+  startInstance,
+  stopInstance,
+} from '../../../local/instance.ts'
+import { bringPostgres, findPostgres, installedPostgres } from '../../../local/postgres/binaries.ts'
+import { rootPlace } from '../../../local/postgres/data-home.ts'
+import { postgresUser } from '../../../local/postgres/system-user.ts'
+import { identify } from '../../../local/process/identity.ts'
+import { run } from '../../../local/process/run.ts'
+import { stateDirIdentity, statePaths } from '../../../local/state.ts'
+import { startOptions, testInstance, testStateDir } from '../../support/instance.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const isRoot = process.getuid?.() === 0
+const setpriv = '/usr/bin/setpriv'
+const onlyPostgres = { services: ['postgres'] } as const
+const nobody = 65_534
+
+function ownerOf(pid: number | undefined): number {
+  return statSync(`/proc/${pid}`).uid
+}
+
+async function answer({ settings }: Instance): Promise<unknown> {
+  const client = new Client({ connectionString: settings.postgres?.url })
+  await client.connect()
+  try {
+    return (await client.query("select current_setting('fsync') as fsync")).rows
+  } finally {
+    await client.end()
+  }
+}
+
+describe.runIf(isRoot)('as root', () => {
+  it('runs PostgreSQL as another user, in the state directory where that user can get there', async () => {
+    const stateDir = testStateDir()
+    chmodSync(stateDir, 0o711)
+    const instance = await testInstance({ ...onlyPostgres, stateDir })
+    expect(lstatSync(statePaths(stateDir).data('postgres')).isDirectory()).toBe(true)
+    expect(ownerOf(instanceStatus(stateDir).services[0]?.pid)).toBe(postgresUser()?.uid)
+    expect(await answer(instance)).toEqual([{ fsync: 'on' }])
+  })
+
+  it('keeps the data elsewhere when that user cannot get there, and removes it with the rest', async () => {
+    const stateDir = testStateDir()
+    chmodSync(stateDir, 0o700)
+    const instance = await testInstance({ ...onlyPostgres, stateDir })
+    const data = readlinkSync(statePaths(stateDir).data('postgres'))
+    expect(readFileSync(join(data, 'origin'), 'utf8').trim()).toBe(stateDir)
+    expect(await answer(instance)).toEqual([{ fsync: 'on' }])
+    await stopInstance(stateDir, { purge: true })
+    expect(existsSync(data)).toBe(false)
+  })
+
+  it('does not use the data of the directory from which this one was copied', async () => {
+    const stateDir = testStateDir()
+    chmodSync(stateDir, 0o700)
+    await testInstance({ ...onlyPostgres, stateDir })
+    const data = readlinkSync(statePaths(stateDir).data('postgres'))
+    const copy = `${stateDir}-copy`
+    cpSync(stateDir, copy, { recursive: true, verbatimSymlinks: true })
+    onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
+    const start = startInstance(startOptions(copy, onlyPostgres))
+    await expect(start).rejects.toThrow('was copied or moved')
+    await stopInstance(copy, { purge: true })
+    expect(existsSync(data)).toBe(true)
+    expect(instanceStatus(stateDir).allRunning).toBe(true)
+  })
+
+  it('copies the programs into the cache when that user cannot reach node_modules', async () => {
+    const clone = temporaryDirectory() // 0700, like a clone under root's home
+    const directory = join(clone, 'native')
+    cpSync(installedPostgres().directory, directory, { recursive: true, verbatimSymlinks: true })
+    const cache = temporaryDirectory()
+    chmodSync(cache, 0o755)
+    const user = postgresUser()
+    const installed = { directory, version: 'test' }
+    expect(await findPostgres(cache, user, installed)).toBeUndefined()
+    const { postgres } = await bringPostgres(cache, user, installed)
+    expect(postgres).toBe(join(cache, 'postgres-test', 'bin', 'postgres'))
+    expect((await run(postgres, ['--version'], { user, cwd: '/' })).output).toContain(') 18')
+  })
+
+  it('copies them to a place of its own when the cache is out of reach as well', async () => {
+    const clone = temporaryDirectory()
+    const directory = join(clone, 'native')
+    cpSync(installedPostgres().directory, directory, { recursive: true, verbatimSymlinks: true })
+    const place = join(rootPlace, 'postgres-test-of-reach')
+    onTestFinished(() => rmSync(place, { recursive: true, force: true }))
+    const installed = { directory, version: 'test-of-reach' }
+    const { postgres } = await bringPostgres(join(clone, 'cache'), postgresUser(), installed)
+    expect(postgres).toBe(join(place, 'bin', 'postgres'))
+  })
+})
+
+describe.runIf(isRoot && existsSync(setpriv))('as an ordinary user', () => {
+  /** Runs a piece of a program as nobody; it gets `startInstance` and friends, and the options. */
+  function asNobody(stateDir: string, program: string) {
+    const module = new URL('../../../local/instance.ts', import.meta.url).href
+    const options = { ...startOptions(stateDir), boundToThisProcess: false }
+    const source = `
+      import { instanceStatus, startInstance, stopInstance } from ${JSON.stringify(module)}
+      const options = ${JSON.stringify(options)}
+      ${program}`
+    const user = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--']
+    const node = [process.execPath, '--input-type=module', '--eval', source]
+    return spawnSync(setpriv, [...user, ...node], { cwd: '/', encoding: 'utf8' })
+  }
+
+  it('starts, stops and purges everything as that user', () => {
+    const stateDir = testStateDir()
+    chownSync(stateDir, nobody, nobody)
+    const { stdout, stderr } = asNobody(
+      stateDir,
+      `await startInstance(options)
+       console.log(JSON.stringify(instanceStatus(options.stateDir)))
+       console.log(await stopInstance(options.stateDir, { purge: true }))`,
+    )
+    expect(stderr).toBe('')
+    const [status = '{}', stopped] = stdout.trim().split('\n')
+    expect(JSON.parse(status)).toMatchObject({ allRunning: true })
+    expect(stopped).toBe('true')
+  })
+
+  it('says so when it may not stop what another user started', () => {
+    const stateDir = testStateDir()
+    execFileSync('mkdir', ['-p', statePaths(stateDir).lock])
+    const record = {
+      home: stateDirIdentity(stateDir),
+      process: identify(process.pid), // root's, and certainly alive
+      startedAt: '2026-01-01T00:00:00.000Z',
+      accepting: true,
+    }
+    execFileSync('tee', [statePaths(stateDir).supervisor], { input: JSON.stringify(record) })
+    execFileSync('chown', ['-R', String(nobody), stateDir])
+    const { stdout } = asNobody(
+      stateDir,
+      'await stopInstance(options.stateDir).catch((error) => console.log(error.code))',
+    )
+    expect(stdout.trim()).toBe('services/will-not-stop')
+    rmSync(statePaths(stateDir).run, { recursive: true })
+  })
+})
