@@ -84,9 +84,8 @@ export const sqlCommand = defineCommand({
     if (statements.length === 0) throw badArguments('There is no statement to run.')
     return await withInterrupt(async (signal) => {
       await using session = await openSession(config, options)
-      const interrupt = () => session.interrupt()
-      signal.addEventListener('abort', interrupt, { once: true })
-      if (signal.aborted) throw problem('cli/interrupted', { what: 'The query' })
+      signal.addEventListener('abort', () => session.interrupt(), { once: true })
+      if (signal.aborted) session.interrupt()
       await runStatements(session, statements, { ...print, format })
       return 0
     })

@@ -64,6 +64,7 @@ export async function runPrompt(options: PromptOptions): Promise<void> {
     buffer = ''
     if (text.includes('\n')) history.join(text)
     running = true
+    session.resume()
     if (isCommand) await guarded(() => dotCommand(text, session, state, output))
     else await runText(options, state, text, output)
     running = false

@@ -35,6 +35,7 @@ export class Session implements AsyncDisposable {
   readonly #lake: Lake
   readonly #connection: DuckDBConnection
   readonly #write: boolean
+  #stopping: NodeJS.Timeout | undefined
 
   constructor(lake: Lake, connection: DuckDBConnection, write: boolean) {
     this.#lake = lake
@@ -48,6 +49,7 @@ export class Session implements AsyncDisposable {
    */
   async run(statement: Statement): Promise<Outcome> {
     return await this.#explained(async () => {
+      if (this.#stopping !== undefined) throw interrupted()
       const result = await this.#stream(statement)
       if (result === undefined || result.returnType === ResultReturnType.NOTHING) {
         return { kind: 'done' }
@@ -80,12 +82,21 @@ export class Session implements AsyncDisposable {
     return this.#explained(() => queryRows(this.#connection, sql))
   }
 
-  /** Stops the statement that runs, if one does; the session stays usable. */
+  /** Stops the statement that runs and refuses further ones until `resume()`. */
   interrupt(): void {
     this.#connection.interrupt()
+    // DuckDB forgets an interrupt that comes between preparing and running, so it is said again.
+    this.#stopping ??= setInterval(() => this.#connection.interrupt(), 50).unref()
+  }
+
+  /** Takes statements again after an interrupt. */
+  resume(): void {
+    clearInterval(this.#stopping)
+    this.#stopping = undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.resume()
     this.#connection.closeSync()
     this.#lake.close()
   }
@@ -166,9 +177,13 @@ function explainSqlError(error: unknown, options: LakeOptions): unknown {
   if (!(explained instanceof Error) || explained instanceof MillraceError) return explained
   const reason = messageOf(explained).replace(/^Failed to extract statements: /, '')
   if (/^INTERRUPT Error/.test(reason)) {
-    return problem('cli/interrupted', { what: 'The query' }, { cause: error })
+    return interrupted(error)
   }
   return problem('lake/sql-failed', { reason }, { cause: error })
+}
+
+function interrupted(cause?: unknown): MillraceError {
+  return problem('cli/interrupted', { what: 'The query' }, { cause })
 }
 
 /**
