@@ -3,7 +3,9 @@
  * that this repository's models are merged into. Each target schema keeps its own list of what has run.
  */
 import knex, { type Knex } from 'knex'
+import type { PoolClient } from 'pg'
 import { connectPostgres, openPostgres } from '../../core/clients/postgres.ts'
+import { quoteIdent } from '../../core/sql.ts'
 import { explainPublishError } from './failures.ts'
 import { ledgerMigration } from './migrations/0001-published.ts'
 import { userActivityMigration } from './migrations/0002-user-activity.ts'
@@ -29,12 +31,12 @@ export async function migrate(url: string, options: MigrateOptions): Promise<str
   const pool = openPostgres({ url, maxConnections: 1, applicationName: 'millrace-migrate' })
   const lock = await connectPostgres(pool)
   lock.on('error', () => {})
-  const database = knex({ client: 'pg', connection: url, pool: { min: 0, max: 1 } })
+  const pooling = { min: 0, max: 1 }
+  const database = knex({ client: 'pg', connection: url, pool: pooling, log: silent })
   try {
     // Two processes that start together would trip over each other's CREATE TABLE.
     await lock.query(`select pg_advisory_lock(hashtext('millrace.migrate'), 0)`)
-    await lock.query('create schema if not exists millrace')
-    await database.schema.createSchemaIfNotExists(schema)
+    for (const name of ['millrace', schema]) await ensureSchema(lock, name)
     const ran = await runMigrations(database, schema, 'migrations', [ledgerMigration])
     if (!withTables) return ran
     const log = `migrations_${schema}`.slice(0, 50)
@@ -46,6 +48,15 @@ export async function migrate(url: string, options: MigrateOptions): Promise<str
     lock.release(true)
     await pool.end()
   }
+}
+
+/** Whatever fails is thrown as well; knex would also print it. */
+const silent: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} }
+
+/** `if not exists` would ask for the right to create schemas even where the schema is there. */
+async function ensureSchema(client: PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query('select 1 from pg_namespace where nspname = $1', [schema])
+  if (rows.length === 0) await client.query(`create schema ${quoteIdent(schema)}`)
 }
 
 async function runMigrations(

@@ -396,6 +396,18 @@ describe('what cannot be published', () => {
     })
   })
 
+  it('is said when another publish goes on for too long', async () => {
+    await fixture.publish([request('orders')]).catch(() => {})
+    const other = await fixture.pool.connect()
+    try {
+      await other.query(`select pg_advisory_lock(hashtext('millrace.publish'), hashtext('public'))`)
+      const publishing = fixture.publish([request('orders')], { waits: { busyMs: 150 } })
+      await expect(publishing).rejects.toMatchObject({ code: 'publish/busy', retryable: true })
+    } finally {
+      other.release(true)
+    }
+  })
+
   it('is left out when the publish is cancelled', async () => {
     await fixture.build(orders('select range as id from range(1000000)'))
     const stop = new AbortController()
