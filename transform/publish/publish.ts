@@ -37,7 +37,7 @@ export type PublishOptions = {
 }
 
 /** Milliseconds. */
-export type PublishWaits = {
+type PublishWaits = {
   /** For another publish into the same schema. Default 600,000. */
   readonly busyMs: number
   /** For transactions that would find an exchanged table empty. Default 5,000. */
