@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/errors.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
 import type { Config, Project, Properties, SqlFile } from '../project/project.ts'
 import type { CompileInputs } from './inputs.ts'
+import { warnMisspelt } from './known-configs.ts'
 import { type MacroLibrary, NodeNames } from './macros.ts'
 import { type NamedNode, namesOfNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
@@ -49,6 +50,7 @@ export function draftSql(
     template.renderSync(names.all)
     const config = asked.readConfig()
     if (config['enabled'] === false) return undefined
+    compilation.warnings.push(...warnMisspelt(source.name, source.file, config))
     return { ...named, source, template, properties, config, asked }
   })
 }

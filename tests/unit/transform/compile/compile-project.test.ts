@@ -225,7 +225,7 @@ models:
   it('warns of keys that mean nothing, with the nearest that does', async () => {
     const graph = await graphOf({
       'dbt_project.yml': 'name: shop\nmodel-path: [models]\n',
-      'models/a.sql': 'select 1',
+      'models/a.sql': "{{ config(materialised='table', cost_centre=7) }} select 1",
       'models/a.yml': 'models:\n  - name: a\n    desciption: x\n  - name: b\n',
     })
     expect(graph.problems).toEqual([])
@@ -235,6 +235,9 @@ models:
     expect(warnings).toEqual([
       expect.stringMatching(/^model\/unknown-key dbt_project.yml:2 did you mean model-paths\?/),
       expect.stringMatching(/^model\/unknown-key models\/a.yml:3 did you mean description\?/),
+      expect.stringMatching(
+        /^model\/unknown-key models\/a.sql:undefined did you mean materialized\?/,
+      ),
       expect.stringMatching(/^model\/unknown-subject models\/a.yml:4/),
     ])
   })

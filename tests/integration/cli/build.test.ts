@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli, startCli } from '../../support/cli.ts'
+import { makeFolder, type TestFolder, writeProject } from '../../support/project.ts'
+
+const millraceYml = `
+name: shop
+targets:
+  local:
+    services: external
+    lake: {catalog: sqlite, catalog_path: lake.sqlite, data_path: data}
+`
+
+let folder: TestFolder
+
+beforeAll(async () => {
+  folder = await makeFolder()
+  await writeProject(folder.path, {
+    'millrace.yml': millraceYml,
+    'seeds/countries.csv': 'code,name\nde,Germany\nfr,\n',
+    'seeds/countries.yml':
+      'seeds: [{name: countries, columns: [{name: code, data_tests: [unique, not_null]}]}]',
+    'models/named.sql':
+      "{{ config(materialized='table') }} select * from {{ ref('countries') }} where name is not null",
+    'models/named.yml':
+      'models: [{name: named, columns: [{name: code, data_tests: [{accepted_values: {values: [de]}}]}]}]',
+  })
+})
+
+afterAll(() => folder[Symbol.asyncDispose]())
+
+const millrace = (...args: readonly string[]) => runCli([...args, '--project-dir', folder.path])
+
+describe('millrace build', () => {
+  it('prints the plan and changes nothing with --dry-run', async () => {
+    const { code, stdout } = await millrace('build', '--dry-run')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/1 of 5 seed main.countries/)
+    const { stdout: runs } = await millrace(
+      'sql',
+      'select table_name from information_schema.tables',
+    )
+    expect(runs).not.toMatch(/countries/)
+  })
+
+  it('loads seeds, builds models, runs tests, and says what readers see', async () => {
+    const { code, stdout } = await millrace('build')
+    expect(stdout).toMatch(/1 of 5 OK loaded seed file main.countries \.+ \[OK 2 rows in [\d.]+s\]/)
+    expect(stdout).toMatch(/OK created sql table model main.named \.+ \[OK 1 rows in/)
+    expect(stdout).toMatch(/Completed successfully in [\d.]+ s: readers see snapshot \d+\./)
+    expect(stdout).toMatch(/Done. PASS=5 WARN=0 ERROR=0 SKIP=0 TOTAL=5\n$/)
+    expect(code).toBe(0)
+    const rows = await millrace('sql', 'from lake.main.named', '--format', 'ndjson')
+    expect(rows.stdout).toBe('{"code":"de","name":"Germany"}\n')
+  })
+
+  it('ends with 1 when a data test failed, and names failing rows', async () => {
+    await writeProject(folder.path, { 'tests/no_rows.sql': "select * from {{ ref('named') }}" })
+    const { code, stdout } = await millrace('build', '--format', 'json')
+    await writeProject(folder.path, {
+      'tests/no_rows.sql': "select * from {{ ref('named') }} where false",
+    })
+    expect(code).toBe(1)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.find(({ name }) => name === 'no_rows')).toMatchObject({
+      status: 'fail',
+      failures: 1,
+      failing_rows: ['{"code":"de","name":"Germany"}'],
+    })
+    expect(lines.at(-1)).toMatchObject({ event: 'run.finished', outcome: 'rolled-back' })
+  })
+
+  it('runs what is selected only', async () => {
+    const { code, stdout } = await millrace('test', '--select', 'countries')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/TOTAL=2/)
+    const nothing = await millrace('run', '--select', 'nmaed')
+    expect(nothing.code).toBe(0)
+    expect(nothing.stderr).toMatch(/the selector nmaed matches no node/)
+  })
+
+  it('ends with 2 and every problem when the project is wrong', async () => {
+    await writeProject(folder.path, {
+      'models/wrong.sql': "select * from {{ ref('country') }}",
+      'models/worse.sql': 'select {{',
+    })
+    const { code, stderr } = await millrace('run')
+    await writeProject(folder.path, {
+      'models/wrong.sql': 'select 1 as x',
+      'models/worse.sql': 'select 1 as x',
+    })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/error\[model\/unknown-ref\] models\/wrong.sql:1:18/)
+    expect(stderr).toMatch(/error\[model\/template-syntax\] models\/worse.sql:1:8/)
+    expect((await millrace('run', '--vars', '[1]')).code).toBe(2)
+    expect((await millrace('run', '--select', '@a+')).code).toBe(2)
+  })
+
+  it('is rolled back by Ctrl-C, says so and ends with 3', async () => {
+    await writeProject(folder.path, {
+      'models/endless.sql':
+        "{{ config(materialized='table') }} select count(*) as n from range(10000000000) as a(x), range(1000) as b(y) where (x * y) % 7 = 3 -- {{ ref('named') }}",
+    })
+    const running = startCli(['run', '--project-dir', folder.path])
+    await running.shows(/OK created sql table model main.named/)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    running.process.kill('SIGINT')
+    const { code, stdout, stderr } = await running.finished
+    await writeProject(folder.path, { 'models/endless.sql': 'select 1 as x' })
+    expect(stderr).toMatch(/millrace run, with nothing published, was interrupted/)
+    expect(stdout).toMatch(/Interrupted after [\d.]+ s: nothing was published/)
+    expect(code).toBe(3)
+  })
+})
+
+describe('millrace ls and compile', () => {
+  it('print names, and the SQL that is sent', async () => {
+    const { stdout } = await millrace(
+      'ls',
+      '--select',
+      '+named',
+      '--resource-type',
+      'model',
+      'seed',
+    )
+    expect(stdout).toBe('shop.named\nshop.countries\n')
+    const compiled = await millrace('compile', '--select', 'named')
+    expect(compiled.stdout).toBe('select * from "lake"."main"."countries" where name is not null\n')
+    expect(compiled.code).toBe(0)
+  })
+})
