@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
 import { systemClock } from '../../core/clock.ts'
 import { userActivitySchema } from '../../core/contracts/user-activity.ts'
+import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type {
   LandingOptions,
@@ -57,7 +58,7 @@ async function land(
 ): Promise<LandingReport> {
   const { config, log } = context
   const landingOptions = optionsOf(args, context)
-  await mkdir(landingOptions.tempDirectory, { recursive: true })
+  await makeTempDirectory(landingOptions.tempDirectory)
   const [{ runLanding }, { makeNonce }] = await Promise.all([
     import('../../ingest/landing/land.ts'),
     import('../../ingest/landing/nonce.ts'),
@@ -78,6 +79,12 @@ async function land(
   } finally {
     store.close()
   }
+}
+
+async function makeTempDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
+    throw problem('landing/temp-unusable', { directory, reason: messageOf(cause) }, { cause })
+  })
 }
 
 function optionsOf(args: Arguments, { config }: Context): LandingOptions {

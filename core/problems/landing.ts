@@ -68,6 +68,12 @@ export const landingProblems = {
     hint: () =>
       'set compression.type=gzip or zstd (zstd needs Node 22.15) on the topic or its producers; batches written before stay as they are.',
   }),
+  'landing/temp-unusable': defineProblem<{ directory: string; reason: string }>({
+    actor: 'user',
+    message: ({ directory, reason }) =>
+      `The folder for temporary files, ${directory}, cannot be used: ${reason}`,
+    hint: () => 'set duckdb.temp_directory to a folder that this user may write, with some space.',
+  }),
   'landing/kafka-unreachable': defineProblem<{ brokers: string; reason: string }>({
     actor: 'outside',
     message: ({ brokers, reason }) => `Kafka at ${brokers} failed: ${reason}`,
@@ -82,12 +88,6 @@ export const landingProblems = {
       hint: () => 'what was landed is safe; the log above says what failed. Run it again.',
     },
   ),
-  'landing/reset-refused': defineProblem<{ partition: string; expected: number; actual: number }>({
-    actor: 'outside',
-    message: ({ partition, expected, actual }) =>
-      `${partition}: records from offset ${expected} were asked for and ${actual} came; the jump was refused.`,
-    hint: () => 'what was landed is safe; run it again and the cause is looked into at the start.',
-  }),
   'landing/encode-failed': defineProblem<{
     partition: string
     start: number

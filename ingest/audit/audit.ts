@@ -32,7 +32,7 @@ export type Orphan = {
   readonly madeMs: number | undefined
 }
 
-export type PartitionAudit = Chain & {
+type PartitionAudit = Chain & {
   /** First offset ever to be landed, and the next one to come. */
   readonly begin: number
   readonly head: number

@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { KafkaOptions } from './connect.ts'
 
-export type TopicIdentity = {
+type TopicIdentity = {
   readonly cluster: string
   /** Kafka's topic id: a topic that was deleted and made again has another. */
   readonly epoch: string

@@ -14,7 +14,7 @@ export type Bucket = {
 }
 
 /** More files than this in one claim cost more than their pruning saves: hours become days, days one file. */
-export const maxBuckets = 24
+const maxBuckets = 24
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 /** Clocks may be wrong by a day; event times after that are no times. */

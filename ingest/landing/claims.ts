@@ -1,6 +1,5 @@
 /** The writing side of the ledger: files, entries, checkpoints, the epoch's start and the store's self-test. */
 import { createHash } from 'node:crypto'
-import { isProblem } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { readEpoch } from '../ledger/discover.ts'
 import {
@@ -126,11 +125,4 @@ export async function assertConditionalWrites(store: LandingStore, nonce: string
   if (second.kind !== 'exists') {
     throw problem('landing/store-ignores-conditions', { bucket: store.bucket })
   }
-}
-
-/** The store refused for a reason that waiting does not mend, such as credentials or a missing bucket. */
-export function isRefusal(error: unknown): boolean {
-  return (
-    isProblem(error, 'lake/store-unreachable') && /HTTP 4(?!08|09|12|29)\d\d/.test(error.message)
-  )
 }

@@ -20,8 +20,8 @@ import { parseSql } from './parse-sql.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 import { takeSecondLook } from './second-look.ts'
 
-export const deadLetterSchemaId = 'dead-letter-1'
-export const deadLetterBucket = 'dead_letters'
+const deadLetterSchemaId = 'dead-letter-1'
+const deadLetterBucket = 'dead_letters'
 
 export type EncodeOptions = {
   readonly topic: string

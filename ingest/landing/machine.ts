@@ -7,8 +7,8 @@
 
 /** The end of the ledger: the next offset to claim, and the entry the claim must link to. */
 export type Head = { readonly offset: number; readonly prev: Link | null }
-export type Link = { readonly start: number; readonly etag: string }
-export type LastRecord = { readonly offset: number; readonly crc: string }
+type Link = { readonly start: number; readonly etag: string }
+type LastRecord = { readonly offset: number; readonly crc: string }
 
 export type Claim = {
   readonly type: 'data' | 'gap' | 'genesis'

@@ -17,7 +17,7 @@ const firstPauseMs = 100
 const longestPauseMs = 5_000
 
 /** The pause before a repetition: doubling, capped, a quarter of it random. */
-export function pauseMs(attempt: number, random: () => number = Math.random): number {
+function pauseMs(attempt: number, random: () => number = Math.random): number {
   const full = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempt, 10))
   return full * (0.75 + 0.25 * random())
 }

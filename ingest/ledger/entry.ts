@@ -10,7 +10,7 @@ const offset = z.int().nonnegative()
 const count = z.int().nonnegative()
 
 /** One Parquet file of an interval. `data` has the topic's columns, `dead_letter` those of `deadLetterColumns`. */
-export const ledgerFileSchema = z.object({
+const ledgerFileSchema = z.object({
   key: z.string(),
   kind: z.enum(['data', 'dead_letter']),
   etag: z.string(),

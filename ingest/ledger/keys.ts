@@ -10,7 +10,7 @@ export type Chain = {
 export type TopicEpoch = Omit<Chain, 'partition'>
 
 /** Zero-padded to 20 digits, so that keys sort as offsets do. */
-export function padOffset(offset: number): string {
+function padOffset(offset: number): string {
   return String(offset).padStart(20, '0')
 }
 

@@ -74,10 +74,7 @@ export async function readHead(
 }
 
 /** The checkpoint of a chain, or undefined. Any entry it may stand on was committed, so an old one is only slow. */
-export async function readCheckpoint(
-  store: LedgerStore,
-  chain: Chain,
-): Promise<Checkpoint | undefined> {
+async function readCheckpoint(store: LedgerStore, chain: Chain): Promise<Checkpoint | undefined> {
   const key = checkpointKey(chain)
   const object = await store.get(key)
   return object === undefined ? undefined : parseLedgerObject(checkpointSchema, key, object.body)

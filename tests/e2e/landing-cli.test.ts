@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type CliResult, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { event, landingBench } from '../support/landing.ts'
+
+const services = inject('services')
+let directory: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'millrace-cli-'))
+  await writeFile(
+    join(directory, 'millrace.yml'),
+    'name: t\ndefault_target: t\ntargets:\n  t: {}\n',
+  )
+})
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const env = (settings: Readonly<Record<string, string>> = {}) => ({
+  MILLRACE_SERVICES: 'external',
+  MILLRACE_KAFKA_BROKERS: services.brokers.join(','),
+  MILLRACE_S3_ENDPOINT: services.s3.endpoint ?? '',
+  MILLRACE_S3_REGION: services.s3.region,
+  MILLRACE_S3_BUCKET: services.s3.bucket,
+  MILLRACE_S3_ACCESS_KEY_ID: services.s3.accessKeyId ?? '',
+  MILLRACE_S3_SECRET_ACCESS_KEY: services.s3.secretAccessKey ?? '',
+  MILLRACE_S3_PATH_STYLE: String(services.s3.pathStyle),
+  MILLRACE_STATE_DIR: join(directory, 'state'),
+  MILLRACE_LOG_LEVEL: 'warn',
+  ...settings,
+})
+const args = (words: readonly string[]) => [...words, '--project-dir', directory]
+const millrace = (words: readonly string[], settings = {}): Promise<CliResult> =>
+  runCli(args(words), { env: env(settings) })
+const started = (words: readonly string[], settings = {}): RunningCli =>
+  startCli(args(words), { env: env(settings) })
+
+describe('millrace land', () => {
+  it('lands until caught up, and audit --deep proves it', async () => {
+    await using bench = await landingBench(services, 2)
+    await bench.produce([event(1), 'broken', event(2)])
+    const settings = { MILLRACE_LANDING_GROUP_ID: bench.topic }
+    const landed = await millrace(['land', '--topic', bench.topic, '--until-caught-up'], settings)
+    expect([landed.code, landed.stderr]).toEqual([0, ''])
+    expect(JSON.parse(landed.stdout)).toMatchObject({
+      records: 2,
+      dead_letters: 1,
+      entries: 1,
+      unflushed: 0,
+      stopped_by: 'caught-up',
+    })
+    const audit = await millrace(['audit', bench.topic, '--deep'])
+    expect([audit.code, audit.stderr]).toEqual([0, 'the ledger holds\n'])
+    expect(JSON.parse(audit.stdout)).toMatchObject({ partition: 0, head: 3, records: 2 })
+    const [file] = (await bench.entries())[0]?.files ?? []
+    await bench.store.delete([file?.key ?? ''])
+    const broken = await millrace(['audit', bench.topic])
+    expect(broken.code).toBe(1)
+    expect(broken.stderr).toContain(`violation  ${file?.key}: the file is missing`)
+    expect(broken.stderr).toContain('landing/does-not-hold')
+  })
+
+  it('flushes on SIGTERM and exits with 0', async () => {
+    await using bench = await landingBench(services)
+    const settings = { MILLRACE_LANDING_GROUP_ID: bench.topic, MILLRACE_LOG_LEVEL: 'debug' }
+    const run = started(['land', '--topic', bench.topic], settings)
+    await run.shows(/verifying|filling/)
+    await bench.produce([event(1), event(2), event(3)])
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(await bench.entries()).toEqual([])
+    run.process.kill('SIGTERM')
+    const { code, stdout } = await run.finished
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { records: 3, stopped_by: 'signal' }])
+    expect(await bench.entries()).toMatchObject([{ start: 0, end: 3 }])
+  })
+
+  it('says what to do about a topic or a broker that is not there', async () => {
+    const missing = await millrace(['land', '--topic', 'no-such-topic', '--until-caught-up'])
+    expect([missing.code, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining('landing/no-such-topic'),
+    ])
+    const nobody = { MILLRACE_KAFKA_BROKERS: '127.0.0.1:9' }
+    const unreachable = await millrace(['land', '--until-caught-up'], nobody)
+    expect([unreachable.code, unreachable.stderr]).toEqual([
+      3,
+      expect.stringContaining('landing/kafka-unreachable'),
+    ])
+  })
+
+  it('says so when it cannot write temporary files, and claims nothing', async () => {
+    await using bench = await landingBench(services)
+    await bench.produce([event(1)])
+    const settings = {
+      MILLRACE_DUCKDB_TEMP_DIRECTORY: '/dev/full/tmp',
+      MILLRACE_LANDING_GROUP_ID: bench.topic,
+    }
+    const full = await millrace(['land', '--topic', bench.topic, '--until-caught-up'], settings)
+    expect([full.code, full.stderr]).toEqual([2, expect.stringContaining('landing/temp-unusable')])
+    expect(await bench.entries()).toEqual([])
+  })
+})
+
+describe('millrace audit', () => {
+  it('refuses a topic that was never landed, and durations that are none', async () => {
+    const never = await millrace(['audit', 'never-landed'])
+    expect([never.code, never.stderr]).toEqual([2, expect.stringContaining('landing/no-ledger')])
+    const wrong = await millrace(['audit', '--older-than', 'soon'])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('cli/bad-arguments')])
+  })
+})
