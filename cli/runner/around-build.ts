@@ -1,6 +1,8 @@
 /** What `millrace build` does around the models: landed files are registered before, PostgreSQL is updated after. */
+import type { Lake } from '../../core/clients/lake.ts'
 import { userActivitySchema } from '../../core/contracts/user-activity.ts'
 import type { TopicReport } from '../../ingest/registrar/register.ts'
+import type { Graph, ModelNode } from '../../transform/index.ts'
 import type { PublishResult } from '../../transform/publish/publish.ts'
 import { openStore } from '../context.ts'
 import { formatCount, openProgress } from '../progress.ts'
@@ -9,14 +11,13 @@ import { publishBuilt, wantsPublishing } from './publish-built.ts'
 
 export const registerThenPublish: RunHooks = {
   beforeRun: registerLanded,
-  async afterCommit({ built, snapshot }, surroundings) {
+  async afterCommit({ snapshot }, surroundings) {
     const { config, lake, graph, format, signal } = surroundings
-    const wanted = built.filter(wantsPublishing)
+    const wanted = await publishableModels(lake, graph, snapshot)
     if (wanted.length === 0) return
     if (config.settings.postgres.url === undefined) {
-      process.stderr.write(
-        `warning: ${wanted.length} models ask to be published, and postgres.url is not set.\n`,
-      )
+      const names = wanted.map(({ name }) => name).join(', ')
+      process.stderr.write(`warning: not published, because postgres.url is not set: ${names}\n`)
       return
     }
     const progress = openProgress(process.stderr)
@@ -33,6 +34,19 @@ export const registerThenPublish: RunHooks = {
       progress.clear()
     }
   },
+}
+
+/**
+ * Every model that says `publish` and is in the lake, not only what this build made: a selected model may refer
+ * to a row that only an unselected one brings. What is in PostgreSQL already costs nothing.
+ */
+async function publishableModels(lake: Lake, graph: Graph, snapshot: number | undefined): Promise<ModelNode[]> {
+  const tables = await lake.tables(snapshot)
+  const names = new Set(tables.map(({ schema, name }) => `${schema}.${name}`))
+  return [...graph.nodes.values()]
+    .filter((node) => node.kind === 'model')
+    .filter((node) => wantsPublishing(node))
+    .filter(({ relation }) => names.has(`${relation.schema}.${relation.name}`))
 }
 
 /** Takes what has landed since into the lake; a project without an object store has nothing landed. */

@@ -56,7 +56,6 @@ export const runOptions = {
   },
 } as const satisfies Record<string, Options>
 
-export type SelectionArguments = ArgumentsCamelCase<InferredOptionTypes<typeof selectionOptions>>
 export type RunArguments = ArgumentsCamelCase<InferredOptionTypes<typeof runOptions>>
 
 /** `--vars` as a map. @throws `model/bad-vars` */

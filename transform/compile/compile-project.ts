@@ -33,6 +33,10 @@ export type Compiled = {
   readonly renderer: Renderer
 }
 
+/**
+ * Compiles a project: every model and data test gets its SQL, as a full build sends it, and what it depends on.
+ * @returns the graph, whose `problems` must be empty before it is run, and the renderer that increments need
+ */
 export async function compileProject(project: Project, inputs: CompileInputs): Promise<Compiled> {
   const compilation = openCompilation(project, inputs)
   const models = draftAll(compilation, 'model')

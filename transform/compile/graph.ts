@@ -56,7 +56,7 @@ export type TestNode = NodeBase & {
   readonly generic: GenericTest | undefined
 }
 
-export type GenericTest = {
+type GenericTest = {
   readonly test: string
   readonly column: string | undefined
   /** The node or source it was written for. */

@@ -18,7 +18,7 @@ export type RenderState = {
   readonly watermarkOf?: (upstream: string) => bigint | undefined
 }
 
-export const fullBuild: RenderState = { isIncremental: false }
+const fullBuild: RenderState = { isIncremental: false }
 
 export class Renderer {
   readonly #compilation: Compilation

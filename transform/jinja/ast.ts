@@ -106,7 +106,7 @@ export type FilterCall = {
   readonly at: number
 }
 
-export type MacroStatement = {
+type MacroStatement = {
   readonly at: number
   readonly kind: 'macro'
   readonly name: string
@@ -115,7 +115,7 @@ export type MacroStatement = {
 }
 
 /** A block of dbt's own that names something and renders to nothing where it stands. */
-export type DefinitionStatement = {
+type DefinitionStatement = {
   readonly at: number
   readonly kind: 'definition'
   readonly tag: DefinitionTag

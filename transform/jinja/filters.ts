@@ -21,7 +21,7 @@ import {
 } from './values.ts'
 
 /** What a filter may ask of the runtime: other filters, tests and attributes. */
-export interface FilterHost {
+interface FilterHost {
   filter(name: string, value: unknown, args: Arguments): unknown
   test(name: string, value: unknown, args: Arguments): boolean
   attribute(value: unknown, name: string): unknown

@@ -280,7 +280,7 @@ function parseSubscript(
 }
 
 /** `(a, b=1, *rest, **named)`; the current token is the parenthesis. */
-export function parseArguments(tokens: TokenStream, depth = 0): Argument[] {
+function parseArguments(tokens: TokenStream, depth = 0): Argument[] {
   tokens.expect('operator', '(')
   const args: Argument[] = []
   while (!tokens.isOperator(')')) {

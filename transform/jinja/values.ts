@@ -186,7 +186,7 @@ function printFloat(value: number): string {
 }
 
 /** Python's name of a value's type. */
-export function typeName(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null) return 'NoneType'
   if (value instanceof Undefined) return 'Undefined'
   if (typeof value === 'string') return 'str'

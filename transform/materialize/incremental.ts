@@ -35,7 +35,7 @@ function invalid(model: ModelNode, key: string, reason: string) {
 }
 
 /** `unique_key`, one column or several. */
-export function uniqueKeyOf(model: ModelNode): string[] {
+function uniqueKeyOf(model: ModelNode): string[] {
   const key = model.config['unique_key']
   if (key === undefined || key === null) return []
   return Array.isArray(key) ? key.map(String) : [String(key)]

@@ -9,7 +9,7 @@ export function materializeSeed(seed: SeedNode, existing: Existing): Statement[]
 }
 
 /** The query that reads the file. */
-export function seedSql(seed: SeedNode): string {
+function seedSql(seed: SeedNode): string {
   const options = [quoteLiteral(seed.absolutePath), 'header = true', "nullstr = ''"]
   const delimiter = textConfig(seed.config, 'delimiter')
   if (delimiter !== undefined) options.push(`delim = ${quoteLiteral(delimiter)}`)

@@ -33,7 +33,7 @@ export function matchesCriterion(node: SelectableNode, criterion: Criterion): bo
 }
 
 /** `*` any text, `?` one character, `[ab]` one of these. */
-export function matchesGlob(text: string, pattern: string): boolean {
+function matchesGlob(text: string, pattern: string): boolean {
   if (!/[*?[]/.test(pattern)) return text === pattern
   const source = pattern
     .replaceAll(/[.+^${}()|\\]/g, '\\$&')

@@ -18,7 +18,7 @@ export type Criterion = {
 /** A union of intersections: `a b,c` is `[[a], [b, c]]`. */
 export type Selector = readonly (readonly Criterion[])[]
 
-export const selectorMethods = [
+const selectorMethods = [
   'fqn',
   'path',
   'file',

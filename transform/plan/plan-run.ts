@@ -91,7 +91,7 @@ function nearestChosen(relatives: Relatives, id: string, chosen: ReadonlySet<str
 }
 
 /** Nodes after all they wait for; among those that are ready, tests first and then by id, so that order is stable. */
-export function sortTopologically(
+function sortTopologically(
   ids: readonly string[],
   waits: ReadonlyMap<string, ReadonlySet<string>>,
 ): string[] {

@@ -1,7 +1,7 @@
 /** What running needs of an engine. Implementations stand in `transform/adapters/`. */
 import type { Row } from '../../core/clients/duckdb.ts'
 
-export type TransactionOptions = {
+type TransactionOptions = {
   /** Kept with the commit, where the engine keeps such things. */
   readonly message: string
   readonly signal?: AbortSignal

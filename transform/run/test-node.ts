@@ -4,7 +4,7 @@ import type { Session } from './adapter.ts'
 import type { NodeStatus } from './result.ts'
 
 /** Failing rows that are kept of one test. */
-export const maxFailingRows = 100
+const maxFailingRows = 100
 
 export type Tested = {
   readonly status: Extract<NodeStatus, 'pass' | 'warn' | 'fail'>
