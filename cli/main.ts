@@ -1,4 +1,6 @@
+#!/usr/bin/env node
 /** The `millrace` command: parses arguments, runs one command, turns what is thrown into a message and an exit code. */
+import './thread-pool.ts'
 import { readFileSync } from 'node:fs'
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import { problem } from '../core/problems.ts'
@@ -91,7 +93,8 @@ function helpFor(name: string): string {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const place = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json'
+  const text = readFileSync(new URL(place, import.meta.url), 'utf8')
   const found: unknown = JSON.parse(text)
   return typeof found === 'object' && found !== null && 'version' in found
     ? String(found.version)

@@ -40,7 +40,11 @@ export const registerThenPublish: RunHooks = {
  * Every model that says `publish` and is in the lake, not only what this build made: a selected model may refer
  * to a row that only an unselected one brings. What is in PostgreSQL already costs nothing.
  */
-async function publishableModels(lake: Lake, graph: Graph, snapshot: number | undefined): Promise<ModelNode[]> {
+async function publishableModels(
+  lake: Lake,
+  graph: Graph,
+  snapshot: number | undefined,
+): Promise<ModelNode[]> {
   const tables = await lake.tables(snapshot)
   const names = new Set(tables.map(({ schema, name }) => `${schema}.${name}`))
   return [...graph.nodes.values()]
