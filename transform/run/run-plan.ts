@@ -81,11 +81,23 @@ export async function runPlan(plan: Plan, dependencies: RunDependencies): Promis
     const built = builtRelations(plan, results, snapshot)
     return { ...summary('committed', results), snapshot, built }
   } catch (error) {
-    if (!(error instanceof RollBack)) throw error
-    const run = summary(error.outcome, error.results)
-    await recordRolledBack(adapter, run, error.baseSnapshot)
-    return { ...run, snapshot: error.baseSnapshot, built: [] }
+    const end = endOf(error, signal)
+    if (end === undefined) throw error
+    const run = summary(end.outcome, end.results)
+    await recordRolledBack(adapter, run, end.baseSnapshot)
+    const snapshot = end.baseSnapshot ?? (await adapter.snapshot())
+    return { ...run, snapshot, built: [] }
   }
+}
+
+type End = Pick<RollBack, 'outcome' | 'results' | 'baseSnapshot'>
+
+/** How a run ended that was not committed; undefined when it could not be carried out at all. */
+function endOf(error: unknown, signal: AbortSignal | undefined): End | undefined {
+  if (error instanceof RollBack) return error
+  // Whatever breaks between two nodes after Ctrl-C was broken by it.
+  if (signal?.aborted) return { outcome: 'interrupted', results: [], baseSnapshot: undefined }
+  return undefined
 }
 
 /** The history of a run that was rolled back goes into a transaction of its own. */

@@ -121,6 +121,14 @@ describe('a model that fails', () => {
 })
 
 describe('an interrupted build', () => {
+  it('runs nothing when it is stopped before its first node', async () => {
+    await writeProject(folder.path, { 'models/a.sql': 'select 1 as x' })
+    const signal = AbortSignal.abort(new Error('SIGTERM'))
+    const run = await runFolder(folder.path, lake, { signal })
+    expect(run).toMatchObject({ outcome: 'interrupted', results: [], built: [] })
+    expect(await sql('select outcome from lake.ops.runs')).toEqual([{ outcome: 'interrupted' }])
+  })
+
   it('stops in the middle of a query, is rolled back and written down', async () => {
     await writeProject(folder.path, {
       'models/a_quick.sql': "{{ config(materialized='table') }} select 1 as x",
