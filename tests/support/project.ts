@@ -46,6 +46,8 @@ export type CompileOverrides = {
   readonly vars?: Readonly<Record<string, unknown>>
   readonly environment?: Readonly<Record<string, string>>
   readonly fullRefresh?: boolean
+  /** Name of the catalog; default `lake`. */
+  readonly database?: string
 }
 
 /** Loads and compiles; problems are in the graph. */
@@ -55,7 +57,13 @@ export async function compileFolder(
 ): Promise<Compiled> {
   const project = await loadProject(folder)
   return await compileProject(project, {
-    target: { name: 'test', database: 'lake', schema: 'main', type: 'duckdb', threads: 1 },
+    target: {
+      name: 'test',
+      database: overrides.database ?? 'lake',
+      schema: 'main',
+      type: 'duckdb',
+      threads: 1,
+    },
     vars: overrides.vars ?? {},
     environment: overrides.environment ?? {},
     md5: (text) => createHash('md5').update(text).digest('hex'),
@@ -83,13 +91,12 @@ export async function openFolderLake(folder: string): Promise<Lake> {
 export type RunOverrides = CompileOverrides & {
   readonly command?: RunCommand
   readonly select?: readonly string[]
-  readonly adapter?: Adapter
 } & Pick<RunDependencies, 'signal' | 'onEvent'>
 
 /** Compiles the folder's project and runs it. @throws the first problem of the project */
 export async function runFolder(
   folder: string,
-  lake: Lake,
+  lake: Lake | Adapter,
   overrides: RunOverrides = {},
 ): Promise<RunResult> {
   const { graph, renderer } = await compileFolder(folder, overrides)
@@ -101,7 +108,7 @@ export async function runFolder(
     exclude: [],
     fullRefresh: overrides.fullRefresh === true,
   })
-  const adapter = overrides.adapter ?? ducklakeAdapter(lake)
+  const adapter = 'kind' in lake ? lake : ducklakeAdapter(lake)
   const { signal, onEvent } = overrides
   return await runPlan(plan, {
     graph,
