@@ -1,5 +1,6 @@
 /** The interactive prompt: statements end with `;`, lines that begin with a dot are commands. */
 import { createInterface, type Interface } from 'node:readline'
+import type { Writable } from 'node:stream'
 import { printError } from '../print-error.ts'
 import { dotCommand, type PromptState } from './dot-commands.ts'
 import { openHistory } from './history.ts'
@@ -15,7 +16,7 @@ export type PromptOptions = {
   readonly print: PrintOptions
   readonly write: boolean
   readonly input?: NodeJS.ReadableStream
-  readonly output?: NodeJS.WritableStream
+  readonly output?: Writable
 }
 
 const first = 'millrace> '
@@ -80,11 +81,12 @@ async function runText(
   options: PromptOptions,
   state: PromptState,
   text: string,
-  output: NodeJS.WritableStream,
+  output: Writable,
 ): Promise<void> {
+  const print = { ...options.print, stream: output }
   for (const statement of splitStatements(text)) {
     const start = performance.now()
-    const done = await guarded(() => runAndPrint(options.session, statement, options.print))
+    const done = await guarded(() => runAndPrint(options.session, statement, print))
     if (state.timer) output.write(`Time: ${Math.round(performance.now() - start)} ms\n`)
     if (!done) return
   }

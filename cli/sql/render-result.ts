@@ -13,7 +13,7 @@ export type ResultRows = {
   readonly next: () => Promise<RowChunk | undefined>
 }
 
-export type RowChunk = { readonly rowCount: number; readonly rows: () => DuckDBValue[][] }
+type RowChunk = { readonly rowCount: number; readonly rows: () => DuckDBValue[][] }
 
 export type RenderOptions = {
   /** Rows of a table that are shown; the others are only counted. */

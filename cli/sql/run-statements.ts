@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import { problem } from '../../core/problems.ts'
 import { renderResult, type TextFormat } from './render-result.ts'
 import type { Session } from './session.ts'
@@ -21,6 +22,8 @@ export type PrintOptions = {
   readonly format: SqlFormat
   /** A file; without it stdout. */
   readonly output?: string | undefined
+  /** Instead of stdout. */
+  readonly stream?: Writable
   /** Rows of a table that are shown. */
   readonly displayLimit?: number | undefined
 }
@@ -69,7 +72,7 @@ export async function runAndPrint(
     width: onTerminal ? columns : undefined,
     footer: onTerminal,
   })
-  if (output === undefined) await writePieces(process.stdout, pieces)
+  if (output === undefined) await writePieces(options.stream ?? process.stdout, pieces)
   else await writeFileWhole(output, (file) => writeTextFile(file, pieces))
 }
 
