@@ -37,7 +37,7 @@ export function kafkaOptionsOf(config: Config) {
 }
 
 /** The object store's settings as the client takes them. @throws `config/missing-value` */
-export function s3OptionsOf(config: Config): S3Options {
+function s3OptionsOf(config: Config): S3Options {
   const { s3, services } = config.settings
   // Local services give an address; without one a request would go to AWS by mistake.
   if (services !== 'external') requireSetting(config, 's3.endpoint', s3.endpoint)

@@ -20,6 +20,7 @@ const commands = {
   land: async () => (await import('./commands/land.ts')).landCommand,
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
   ls: async () => (await import('./commands/ls.ts')).lsCommand,
+  maintain: async () => (await import('./commands/maintain.ts')).maintainCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
   publish: async () => (await import('./commands/publish.ts')).publishCommand,

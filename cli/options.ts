@@ -1,14 +1,14 @@
 /** Options that several commands share, defined once. */
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
 
-export const projectDirOption = {
+const projectDirOption = {
   type: 'string',
   default: '.',
   describe: 'Folder with millrace.yml',
   requiresArg: true,
 } as const satisfies Options
 
-export const targetOption = {
+const targetOption = {
   type: 'string',
   describe: 'Target of millrace.yml',
   requiresArg: true,
@@ -22,7 +22,7 @@ export const formatOption = {
   requiresArg: true,
 } as const satisfies Options
 
-export const logLevelOption = {
+const logLevelOption = {
   type: 'string',
   choices: ['silent', 'error', 'warn', 'info', 'debug'],
   describe: 'Least severe log line on stderr',

@@ -33,6 +33,7 @@ export const lsCommand = defineCommand({
       ({ kind }) => kinds === undefined || kinds.length === 0 || kinds.includes(kind),
     )
     if (nodes.length === 0) process.stderr.write('The selection holds no node.\n')
-    for (const node of nodes) process.stdout.write(`${nodeLabel(node, args.output ?? 'selector')}\n`)
+    for (const node of nodes)
+      process.stdout.write(`${nodeLabel(node, args.output ?? 'selector')}\n`)
   },
 })

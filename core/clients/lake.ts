@@ -15,6 +15,7 @@ import { attachSql, extensionsOf, type LakeOptions, lakeName } from './lake/atta
 import { explainLakeError, isLakeConflict } from './lake/failures.ts'
 import { type RegisterRequest, registerFiles } from './lake/register-files.ts'
 import {
+  countSnapshotsAndFiles,
   currentSnapshot,
   type LakeTable,
   listFiles,
@@ -135,6 +136,11 @@ export class Lake {
   /** Data files of a table at a snapshot, or now. */
   files(schema: string, table: string, snapshot?: number): ReturnType<typeof listFiles> {
     return this.read((connection) => listFiles(connection, schema, table, snapshot))
+  }
+
+  /** How many snapshots there are, and data files that the newest one reads. */
+  size(): Promise<{ readonly snapshots: number; readonly files: number }> {
+    return this.read(countSnapshotsAndFiles)
   }
 
   /** Takes Parquet files into a table, inside a transaction. @throws `lake/file-registered` */

@@ -49,31 +49,6 @@ export function openPostgres(options: PostgresOptions): Pool {
   return pool
 }
 
-/**
- * Runs `work` in one transaction, rolled back when it throws.
- * @throws `publish/postgres-unreachable` when the server does not answer
- */
-export async function inPostgresTransaction<T>(
-  pool: Pool,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await connectPostgres(pool)
-  let broken: Error | undefined
-  try {
-    await client.query('begin')
-    const result = await work(client)
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure
-    })
-    throw error
-  } finally {
-    client.release(broken)
-  }
-}
-
 /** One connection of a pool; give it back with `release()`. @throws `publish/postgres-unreachable` */
 export async function connectPostgres(pool: Pool): Promise<PoolClient> {
   try {

@@ -31,9 +31,7 @@ export type S3Options = {
 export type StoredObject = { readonly key: string; readonly bytes: number; readonly etag: string }
 
 /** How a conditional PUT ended: `exists` is the store's 412. */
-export type PutOutcome =
-  | { readonly kind: 'written'; readonly etag: string }
-  | { readonly kind: 'exists' }
+type PutOutcome = { readonly kind: 'written'; readonly etag: string } | { readonly kind: 'exists' }
 
 export interface ObjectStore {
   readonly bucket: string

@@ -41,7 +41,10 @@ export const serviceProblems = {
     actor: 'outside',
     message: ({ service, reason, lines }) =>
       [`${service} did not start: ${reason}`, ...lines.map((line) => `  | ${line}`)].join('\n'),
-    hint: ({ log }) => `its log is ${log}; \`millrace doctor\` checks what it needs.`,
+    hint: ({ log, lines }) =>
+      /no space left|disk quota/i.test(lines.join())
+        ? `the disk is full: free some space, then start again; its log is ${log}`
+        : `its log is ${log}; \`millrace doctor\` checks what it needs.`,
   }),
   'services/supervisor-ended': defineProblem<{ stateDir: string; log: string }>({
     actor: 'outside',

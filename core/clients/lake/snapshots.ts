@@ -79,6 +79,18 @@ export async function listFiles(
   }))
 }
 
+/** How many snapshots there are, and data files that the newest one reads. */
+export async function countSnapshotsAndFiles(
+  connection: DuckDBConnection,
+): Promise<{ readonly snapshots: number; readonly files: number }> {
+  const snapshots = await queryValue(connection, `select count(*) from ${lakeName}.snapshots()`)
+  const files = await queryValue(
+    connection,
+    `select coalesce(sum(file_count), 0) from ducklake_table_info(${quoteLiteral(lakeName)})`,
+  )
+  return { snapshots: Number(snapshots), files: Number(files) }
+}
+
 /** The catalog's own tables, as DuckLake attaches them. */
 export function metadataSchema(catalog: LakeCatalog): string {
   const database = quoteIdent(`__ducklake_metadata_${lakeName}`)

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
+import { maintainLake } from '../../../core/clients/lake/maintenance.ts'
 import { type Lake, openLake } from '../../../core/clients/lake.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 
@@ -130,6 +131,25 @@ describe.each([
       await expect(open({ at: { snapshot: 999 } })).rejects.toMatchObject({
         code: 'lake/unknown-snapshot',
       })
+    })
+  })
+
+  describe('upkeep', () => {
+    it('merges files and forgets snapshots without changing a row or a row number', async () => {
+      await lake.transaction(async (tx) => {
+        await tx.run('create table lake.t (id integer)')
+      })
+      for (let id = 0; id < 4; id++) {
+        await lake.transaction(async (tx) => {
+          await tx.run(`insert into lake.t values (${id})`)
+        })
+      }
+      const rows = () => lake.read((c) => queryRows(c, 'select rowid, id from lake.t order by id'))
+      const before = await rows()
+      const now = new Date(Date.now() + 1_000).toISOString()
+      await lake.read((c) => maintainLake(c, { expireBefore: now, deleteBefore: now }))
+      expect(await lake.size()).toEqual({ snapshots: 1, files: 1 })
+      expect(await rows()).toEqual(before)
     })
   })
 
