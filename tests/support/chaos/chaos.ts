@@ -173,12 +173,14 @@ class Injector {
         return
       }
       case 'freeze-consumer': {
-        const consumer = await this.#aLandingOne()
+        // One that has landed holds records of the stream when it is stopped.
+        const consumer = await this.#aLandingOne((one) => one.entries > 0)
         await pause(fault.afterMs)
         if (consumer === undefined) return
         this.#consumers.freeze(consumer)
         const helper = this.#consumers.start(consumer.group)
-        await pause(sessionTimeoutMs + 2_500)
+        await pause(sessionTimeoutMs + 500)
+        await until(() => helper.entries >= 8, 20_000)
         this.#consumers.thaw(consumer)
         await pause(2_500)
         await this.#consumers.kill(helper)
@@ -202,14 +204,12 @@ class Injector {
   }
 
   /** One that has been given partitions, or whichever there is after a while. */
-  async #aLandingOne(): Promise<Consumer | undefined> {
-    const deadline = Date.now() + 9_000
-    for (;;) {
-      const running = this.#consumers.running.filter((one) => !one.frozen)
-      const found = running.find((one) => one.landing)
-      if (found !== undefined || Date.now() > deadline) return found ?? running[0]
-      await pause(50)
-    }
+  async #aLandingOne(
+    suits: (consumer: Consumer) => boolean = (one) => one.landing,
+  ): Promise<Consumer | undefined> {
+    const candidates = () => this.#consumers.running.filter((one) => !one.frozen)
+    await until(() => candidates().some(suits), 9_000)
+    return candidates().find(suits) ?? candidates()[0]
   }
 
   async #killService(service: ServiceName, downMs: number): Promise<void> {
@@ -264,6 +264,11 @@ async function look(
   const audit = await auditTopic(store, { topic, deepCheck })
   store.close()
   return { seen, audit }
+}
+
+async function until(holds: () => boolean, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs
+  while (!holds() && Date.now() < deadline) await pause(50)
 }
 
 function pause(ms: number): Promise<void> {

@@ -12,6 +12,8 @@ export type Consumer = {
   readonly process: ChildProcess
   readonly ended: Promise<void>
   landing: boolean
+  /** Claims it has made. */
+  entries: number
   /** It has said anything at all, so it listens to signals. */
   heard: boolean
   frozen: boolean
@@ -58,6 +60,7 @@ export class Consumers {
       process: child,
       ended,
       landing: false,
+      entries: 0,
       heard: false,
       frozen: false,
       expected: false,
@@ -65,6 +68,7 @@ export class Consumers {
     child.on('message', (message: ConsumerMessage) => {
       consumer.heard = true
       consumer.landing = message.landing
+      consumer.entries = message.entries
     })
     child.once('exit', (code) => {
       if (consumer.expected) return
