@@ -1,13 +1,5 @@
 /** The named states and events of the table in `docs/specs/landing.md`, and how a step is written there. */
-import {
-  type Claim,
-  type Event,
-  type Facts,
-  type Head,
-  type State,
-  type Step,
-  transition,
-} from '../../ingest/landing/machine.ts'
+import type { Claim, Event, Facts, Head, State, Step } from '../../ingest/landing/machine.ts'
 
 const head: Head = { offset: 10, prev: { start: 0, etag: 'e0' } }
 const last = { offset: 9, crc: 'c9' }
@@ -103,17 +95,4 @@ export function renderStep(before: State, { state, actions }: Step): string {
     return action.kind
   })
   return words.length === 0 ? state.kind : `${state.kind}: ${words.join(', ')}`
-}
-
-/** The whole table as Markdown: a row an event, a column a state. */
-export function renderTable(): string {
-  const names = Object.keys(states)
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rows = Object.entries(events).map(([name, make]) =>
-    row([
-      name,
-      ...Object.values(states).map((state) => renderStep(state, transition(state, make(state)))),
-    ]),
-  )
-  return [row(['event', ...names]), row(['---', ...names.map(() => '---')]), ...rows].join('\n')
 }

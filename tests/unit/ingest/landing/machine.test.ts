@@ -1,27 +1,32 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { transition } from '../../../../ingest/landing/machine.ts'
-import { events, renderStep, renderTable, states } from '../../../support/landing-table.ts'
+import { events, renderStep, states } from '../../../support/landing-table.ts'
 
 const specification = readFileSync(
   new URL('../../../../docs/specs/landing.md', import.meta.url),
   'utf8',
 )
-const [, ...rows] = specification
-  .split('\n')
-  .filter((line) => line.startsWith('|'))
-  .map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  )
-  .filter((cells) => cells.length === Object.keys(states).length + 1 && cells[0] !== '---')
+/** Lines of tables as wide as ours, padding and rules taken off. */
+function wideRows(markdown: string): readonly (readonly string[])[] {
+  return markdown
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^[|\s-]+$/.test(line))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    )
+    .filter((cells) => cells.length === Object.keys(states).length + 1)
+}
+
+const [head, ...rows] = wideRows(specification)
 
 describe('the table of docs/specs/landing.md', () => {
   it('has a row for every event and a column for every state', () => {
+    expect(head).toEqual(['event', ...Object.keys(states)])
     expect(rows.map(([event]) => event)).toEqual(Object.keys(events))
-    expect(specification).toContain(renderTable())
   })
 
   it.each(rows)('says what happens on: %s', (name, ...cells) => {
