@@ -8,6 +8,7 @@ import { problem } from '../core/problems.ts'
 import { assertInstalled } from './installed.ts'
 import { withLock } from './lock.ts'
 import { choosePorts, isPortFree } from './ports.ts'
+import { assertOwnData } from './postgres/data-home.ts'
 import { identify, isAlive, signalProcess } from './process/identity.ts'
 import { endProcess } from './process/stop.ts'
 import { purge } from './purge.ts'
@@ -140,6 +141,8 @@ async function begin(options: StartOptions): Promise<Begun> {
   const asked = options.services ?? serviceNames
   const current = asked.map((service) => ({ service, ...progressOf(stateDir, service, before) }))
   const own = current.filter(({ progress }) => progress === 'down').map(({ service }) => service)
+
+  if (own.includes('postgres')) assertOwnData(stateDir)
 
   const services = serviceNames.filter((name) => asked.includes(name) || before?.generations[name])
   const state = await settleState(options, services, own)

@@ -24,11 +24,17 @@ export type ServiceCommand = {
   readonly stopSignal: 'SIGTERM' | 'SIGINT'
 }
 
+/** Why something did not work: in words, and what a program said last. */
+export type Failure = { readonly reason: string; readonly lines: readonly string[] }
+
 /** A service as the supervisor sees it. */
 export interface Service {
   readonly name: ServiceName
-  /** Makes what the first start needs. Safe to repeat, also after it was cut short. */
-  prepare(context: ServiceContext, signal: AbortSignal): Promise<void>
+  /**
+   * Makes what the first start needs. Safe to repeat, also after it was cut short.
+   * @returns what went wrong, if a program that it ran failed
+   */
+  prepare(context: ServiceContext, signal: AbortSignal): Promise<Failure | undefined>
   /** The process to run, once prepared. */
   command(context: ServiceContext): ServiceCommand
   /**
@@ -36,6 +42,11 @@ export interface Service {
    * rejects while it is not ready yet. Also finishes what needs a running server, such as databases.
    */
   probe(context: ServiceContext): Promise<void>
+  /**
+   * Called when the process ended before it was ready: mends what it complains about in its log, if that is
+   * something we know. @returns true when it is worth starting again
+   */
+  mend?(context: ServiceContext, log: string): boolean
   /** Where clients find it, for people to read: host:port or a URL without secrets. */
   address(context: ServiceContext): string
 }

@@ -66,12 +66,15 @@ function serviceStatus(stateDir: string, service: ServiceName): ServiceStatus {
   if (record.phase === 'preparing' && supervised) return { service, state: 'starting', log }
   if (record.end?.expected === true) return { service, state: 'stopped', log }
   const lastLines = record.end?.lines ?? []
-  return { service, state: 'died', reason: describeDeath(record), log, lastLines }
+  return { service, state: 'died', reason: describeDeath(record, supervised), log, lastLines }
 }
 
-function describeDeath({ end }: ServiceRecord): string {
-  // Nobody was left to see it: the supervisor was killed too, or the machine went down.
-  if (end === undefined) return 'ended together with its supervisor'
+function describeDeath({ end }: ServiceRecord, supervised: boolean): string {
+  if (end === undefined) {
+    return supervised
+      ? 'ended just now, or its end could not be written down (is the disk full?)'
+      : 'ended together with its supervisor' // nobody was left to see how
+  }
   const last = end.lines.at(-1)
   return `${end.reason} at ${end.at}${last === undefined ? '' : `; last line: ${last.slice(0, 200)}`}`
 }

@@ -1,10 +1,9 @@
 /** Apache Kafka: one KRaft node that is broker and controller. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { problem } from '../../core/problems.ts'
 import { host } from '../ports.ts'
-import { lastLines, run } from '../process/run.ts'
-import type { Service, ServiceContext } from '../services.ts'
+import { run, tellingLines } from '../process/run.ts'
+import type { Failure, Service, ServiceContext } from '../services.ts'
 import { statePaths } from '../state.ts'
 import { java, javaArguments } from './java.ts'
 import { askClusterId } from './probe.ts'
@@ -28,8 +27,8 @@ export const kafka: Service = {
 }
 
 /** Writes the configuration, and formats the data directory the first time. */
-async function prepare(context: ServiceContext, signal: AbortSignal): Promise<void> {
-  const { stateDir, cacheDir, ports, credentials, logPath } = context
+async function prepare(context: ServiceContext, signal: AbortSignal): Promise<Failure | undefined> {
+  const { stateDir, cacheDir, ports, credentials } = context
   const home = statePaths(stateDir).data('kafka')
   const dataDir = join(home, 'data')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -37,7 +36,7 @@ async function prepare(context: ServiceContext, signal: AbortSignal): Promise<vo
     propertiesFile(stateDir),
     brokerProperties({ port: ports.kafka, controllerPort: ports.kafkaController, dataDir }),
   )
-  if (existsSync(join(dataDir, 'meta.properties'))) return
+  if (existsSync(join(dataDir, 'meta.properties'))) return undefined
   const args = ['format', '--ignore-formatted', '--cluster-id', credentials.kafkaClusterId]
   const { failure, output } = await run(
     java,
@@ -48,14 +47,8 @@ async function prepare(context: ServiceContext, signal: AbortSignal): Promise<vo
     ]),
     { signal },
   )
-  if (failure !== undefined) {
-    throw problem('services/failed-to-start', {
-      service: 'kafka',
-      reason: `formatting ${dataDir} ${failure}`,
-      log: logPath,
-      lines: lastLines(output, 5),
-    })
-  }
+  if (failure === undefined) return undefined
+  return { reason: `formatting ${dataDir} ${failure}`, lines: tellingLines(output) }
 }
 
 function propertiesFile(stateDir: string): string {

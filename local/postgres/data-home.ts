@@ -39,11 +39,8 @@ export async function makeDataHome(
 ): Promise<string> {
   const home = statePaths(stateDir).data('postgres')
   const outside = outsideHome(stateDir)
-  const link = readLink(home)
-  if (link !== undefined) {
-    if (link !== outside) throw problem('services/state-copied', { stateDir, data: link })
-    return own(outside, user)
-  }
+  assertOwnData(stateDir)
+  if (readLink(home) !== undefined) return own(outside, user)
   if (existsSync(home) || user === undefined || (await canEnter(stateDir, user))) {
     return own(home, user)
   }
@@ -86,6 +83,14 @@ function isServed(directory: string): boolean {
 function removeAbandoned(): void {
   for (const { directory, stateDir } of abandonedHomes()) {
     if (existsSync(dirname(stateDir))) rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** @throws `services/state-copied` when the data belongs to the directory from which this one was copied */
+export function assertOwnData(stateDir: string): void {
+  const link = readLink(statePaths(stateDir).data('postgres'))
+  if (link !== undefined && link !== outsideHome(stateDir)) {
+    throw problem('services/state-copied', { stateDir, data: link })
   }
 }
 

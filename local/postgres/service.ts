@@ -2,12 +2,11 @@
 import { chownSync, existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import { host } from '../ports.ts'
 import type { SystemUser } from '../process/run.ts'
-import { lastLines, run } from '../process/run.ts'
-import type { Service, ServiceContext } from '../services.ts'
+import { run, tellingLines } from '../process/run.ts'
+import type { Failure, Service, ServiceContext } from '../services.ts'
 import { databases, statePaths, superuser } from '../state.ts'
 import { bringPostgres, type PostgresBinaries } from './binaries.ts'
 import { makeDataHome } from './data-home.ts'
@@ -22,9 +21,8 @@ export function createPostgres(): Service {
     prepare: async (context, signal) => {
       const home = await makeDataHome(context.stateDir, user)
       binaries = await bringPostgres(context.cacheDir, user)
-      if (!existsSync(join(home, 'data'))) {
-        await initialize({ context, home, binaries, user, signal })
-      }
+      if (existsSync(join(home, 'data'))) return undefined
+      return await initialize({ context, home, binaries, user, signal })
     },
     command: ({ stateDir, ports }) => {
       if (binaries === undefined) throw new Error('PostgreSQL was not prepared')
@@ -39,6 +37,8 @@ export function createPostgres(): Service {
       }
     },
     probe,
+    // After kill -9 a busy session goes on to the end of its statement and keeps the memory until then.
+    mend: (_, log) => /pre-existing shared memory block/.test(log),
     address: ({ ports }) => `${host}:${ports.postgres}`,
   }
 }
@@ -68,7 +68,8 @@ type Initialization = {
 }
 
 /** Makes the data directory beside its place and renames it when it is whole. */
-async function initialize({ context, home, binaries, user, signal }: Initialization) {
+async function initialize(what: Initialization): Promise<Failure | undefined> {
+  const { context, home, binaries, user, signal } = what
   const unfinished = join(home, 'data.new')
   const passwordFile = join(home, 'password')
   rmSync(unfinished, { recursive: true, force: true })
@@ -94,14 +95,10 @@ async function initialize({ context, home, binaries, user, signal }: Initializat
       signal,
     })
     if (failure !== undefined) {
-      throw problem('services/failed-to-start', {
-        service: 'postgres',
-        reason: `initdb in ${home} ${failure}`,
-        log: context.logPath,
-        lines: lastLines(output, 5),
-      })
+      return { reason: `initdb in ${home} ${failure}`, lines: tellingLines(output) }
     }
     renameSync(unfinished, join(home, 'data'))
+    return undefined
   } finally {
     rmSync(passwordFile, { force: true })
   }

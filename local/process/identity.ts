@@ -40,8 +40,10 @@ function birthFromProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the program's name in parentheses and may hold anything, spaces and ")" too.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const [state, startTicks] = [fields[0], fields[19]]
-    return state === 'Z' || state === 'X' ? undefined : `${bootId()}/${startTicks}`
+    const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]]
+    // While a zombie still has other threads, its files and ports are open.
+    const isGone = state === 'X' || (state === 'Z' && threads <= 1)
+    return isGone ? undefined : `${bootId()}/${startTicks}`
   } catch {
     return undefined
   }

@@ -73,3 +73,13 @@ export function lastLines(text: string, count: number): readonly string[] {
     .filter((line) => line.trim() !== '')
     .slice(-count)
 }
+
+const telling = /\b(fatal|panic|error|exception|denied|refused|no space left|not supported)\b/i
+
+/** The lines that say most about a failure: the last two that name one, then the last three. */
+export function tellingLines(text: string): readonly string[] {
+  const lines = lastLines(text, 100)
+  const rest = lines.slice(-3)
+  const named = lines.slice(0, -3).filter((line) => telling.test(line))
+  return [...named.slice(-2), ...rest]
+}

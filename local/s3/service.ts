@@ -1,5 +1,5 @@
 /** versitygw: an S3 server whose objects are plain files. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { host } from '../ports.ts'
 import type { Service, ServiceContext } from '../services.ts'
@@ -12,10 +12,15 @@ export const s3: Service = {
   prepare: async ({ stateDir }) => {
     // A directory at the top level is a bucket.
     mkdirSync(join(root(stateDir), bucketName), { recursive: true, mode: 0o700 })
+    return undefined
   },
   command: ({ stateDir, cacheDir, ports, credentials }) => ({
     file: cachePaths.versitygw(cacheDir),
-    args: ['--region', region, '--port', `${host}:${ports.s3}`, '--quiet', 'posix', root(stateDir)],
+    args: [
+      ...['--region', region, '--port', `${host}:${ports.s3}`, '--quiet', 'posix'],
+      ...(existsSync(sidecar(stateDir)) ? ['--sidecar', sidecar(stateDir)] : []),
+      root(stateDir),
+    ],
     // Not as arguments: those are for everyone to see in the list of processes.
     env: {
       ROOT_ACCESS_KEY_ID: credentials.s3AccessKeyId,
@@ -24,11 +29,23 @@ export const s3: Service = {
     stopSignal: 'SIGTERM',
   }),
   probe,
+  mend: ({ stateDir }, log) => {
+    if (!/xattrs? (check failed|are not supported)/.test(log) || existsSync(sidecar(stateDir))) {
+      return false
+    }
+    mkdirSync(sidecar(stateDir), { mode: 0o700 })
+    return true
+  },
   address: ({ ports }) => `http://${host}:${ports.s3}`,
 }
 
 function root(stateDir: string): string {
   return join(statePaths(stateDir).data('s3'), 'buckets')
+}
+
+/** Where ETags and the like go on a file system without extended attributes; it decides by being there. */
+function sidecar(stateDir: string): string {
+  return join(statePaths(stateDir).data('s3'), 'metadata')
 }
 
 /** Asks for our bucket with our own key, so that another server on the port is noticed. */

@@ -1,6 +1,5 @@
 /** The log file of a service. */
 import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs'
-import { lastLines } from '../process/run.ts'
 
 const maxBytes = 16 * 1024 * 1024
 const tailBytes = 8 * 1024
@@ -15,16 +14,16 @@ export function logSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** The last 5 lines written after position `from`. */
-export function tailLog(file: string, from: number): readonly string[] {
+/** What was written after position `from`, the last 8 KiB of it. */
+export function readLogFrom(file: string, from: number): string {
   const size = logSize(file)
   const start = Math.max(from, size - tailBytes)
-  if (size <= start) return []
+  if (size <= start) return ''
   const buffer = Buffer.alloc(size - start)
   const descriptor = openSync(file, 'r')
   try {
     const read = readSync(descriptor, buffer, 0, buffer.length, start)
-    return lastLines(buffer.toString('utf8', 0, read), 5)
+    return buffer.toString('utf8', 0, read)
   } finally {
     closeSync(descriptor)
   }

@@ -2,6 +2,7 @@
 import { systemClock } from '../../core/clock.ts'
 import { identify } from '../process/identity.ts'
 import { runningSupervisor, writeSupervisorRecord } from './records.ts'
+import { say } from './say.ts'
 import { Supervisor } from './supervisor.ts'
 
 const ownerPollMs = 500
@@ -13,7 +14,7 @@ process.on('SIGHUP', () => supervisor.reload())
 process.on('SIGTERM', () => void stop('SIGTERM'))
 process.on('SIGINT', () => void stop('SIGINT'))
 process.on('uncaughtException', (error) => {
-  log(error.stack ?? error.message)
+  say(error.stack ?? error.message)
   process.exitCode = 70
   void stop('an error of ours')
 })
@@ -31,7 +32,7 @@ writeSupervisorRecord(stateDir, {
   startedAt: new Date(systemClock.now()).toISOString(),
   accepting: true,
 })
-log(`supervises ${stateDir}`)
+say(`supervises ${stateDir}`)
 supervisor.reload()
 
 const timer = setInterval(() => {
@@ -39,13 +40,9 @@ const timer = setInterval(() => {
 }, ownerPollMs)
 
 async function stop(reason: string): Promise<void> {
-  log(`stops because of ${reason}`)
+  say(`stops because of ${reason}`)
   await supervisor.stop()
   clearInterval(timer)
-  log('stopped')
+  say('stopped')
   process.exit()
-}
-
-function log(text: string): void {
-  process.stderr.write(`${new Date(systemClock.now()).toISOString()} ${text}\n`)
 }

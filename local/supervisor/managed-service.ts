@@ -4,11 +4,12 @@ import { closeSync, openSync } from 'node:fs'
 import { systemClock } from '../../core/clock.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { identify, isAlive, type ProcessIdentity, signalProcess } from '../process/identity.ts'
-import { describeEnd } from '../process/run.ts'
+import { describeEnd, tellingLines } from '../process/run.ts'
 import { endProcess } from '../process/stop.ts'
 import type { Service, ServiceContext } from '../services.ts'
-import { logSize, rotateLog, tailLog } from './log-file.ts'
+import { logSize, readLogFrom, rotateLog } from './log-file.ts'
 import { type ServiceRecord, writeServiceRecord } from './records.ts'
+import { say } from './say.ts'
 import { spawnService } from './spawn-service.ts'
 
 /** After `kill -9` with gigabytes of logs the broker reads them again before it answers. */
@@ -72,8 +73,12 @@ export class ManagedService {
       address: this.#service.address(context),
     })
     try {
-      await this.#service.prepare(context, signal)
+      const failure = await this.#service.prepare(context, signal)
       signal.throwIfAborted()
+      if (failure !== undefined) {
+        this.#writeEnd(failure.reason, failure.lines)
+        return
+      }
       this.#spawn(context)
       await this.#untilReady(context, signal)
     } catch (error) {
@@ -99,7 +104,9 @@ export class ManagedService {
     const ended = new Promise<void>((resolve) => {
       const end = (reason: string) => {
         this.#running = undefined
-        this.#writeEnd(reason, tailLog(context.logPath, logStart))
+        const log = readLogFrom(context.logPath, logStart)
+        this.#mended = this.#isStarting() && this.#service.mend?.(context, log) === true
+        if (!this.#mended) this.#writeEnd(reason, tellingLines(log))
         resolve()
       }
       child.once('error', (error) => end(`cannot be run (${error.message})`))
@@ -114,7 +121,12 @@ export class ManagedService {
   async #untilReady(context: ServiceContext, signal: AbortSignal): Promise<void> {
     const deadline = systemClock.now() + startTimeoutMs
     for (;;) {
-      if (this.#running === undefined) return
+      if (this.#running === undefined) {
+        if (!this.#mended) return
+        this.#mended = false
+        await systemClock.sleep(200, signal)
+        this.#spawn(context)
+      }
       try {
         await this.#service.probe(context)
         if (this.#running !== undefined) this.#update({ phase: 'ready', readyAt: now() })
@@ -132,6 +144,12 @@ export class ManagedService {
 
   /** Why we ended it ourselves. */
   #failed: string | undefined
+  /** It ended before it was ready, and what it complained about is mended now. */
+  #mended = false
+
+  #isStarting(): boolean {
+    return !this.#stopping && this.#record?.phase === 'starting'
+  }
 
   #writeEnd(reason: string, lines: readonly string[]): void {
     const end = {
@@ -154,7 +172,7 @@ export class ManagedService {
       writeServiceRecord(this.#stateDir, this.#service.name, record)
     } catch (error) {
       // A full disk must not take down services that still work; the log says what is missing.
-      process.stderr.write(`${now()} ${this.#service.name}: ${messageOf(error)}\n`)
+      say(`${this.#service.name}: ${messageOf(error)}`)
     }
   }
 }

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { S3Options } from '../../core/clients/s3.ts'
+import { processEnvironment } from '../../core/config/environment.ts'
+import { startContainers, stopContainers } from '../../local/containers.ts'
 import { type Instance, startInstance, stopInstance } from '../../local/instance.ts'
 import { cacheDir } from './extension-directory.ts'
 
@@ -34,7 +36,8 @@ declare module 'vitest' {
 export const anyPorts = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 } as const
 
 /** Each project runs this file in a module graph of its own; what they share hangs on the process. */
-type Shared = { users: number; starting: Promise<Instance> }
+type Running = Pick<Instance, 'stateDir' | 'settings'>
+type Shared = { users: number; starting: Promise<Running> }
 const key = Symbol.for('millrace.test-services')
 // globalThis has no type for a key of ours.
 const place = globalThis as { [key]?: Shared }
@@ -50,16 +53,21 @@ export async function teardown(): Promise<void> {
   if (shared === undefined || --shared.users > 0) return
   delete place[key]
   const { stateDir } = await shared.starting
-  await stopInstance(stateDir, { purge: true })
+  if (inContainers) await stopContainers(stateDir, { purge: true })
+  else await stopInstance(stateDir, { purge: true })
   await rm(stateDir, { recursive: true, force: true })
 }
 
-async function start(): Promise<Instance> {
+/** `MILLRACE_SERVICES=containers`: the same services from images. */
+const inContainers = processEnvironment['MILLRACE_SERVICES'] === 'containers'
+
+async function start(): Promise<Running> {
   const stateDir = await mkdtemp(join(tmpdir(), 'millrace-tests-'))
-  return await startInstance({ stateDir, cacheDir, ports: anyPorts, boundToThisProcess: true })
+  const options = { stateDir, cacheDir, ports: anyPorts, boundToThisProcess: true }
+  return inContainers ? await startContainers(options) : await startInstance(options)
 }
 
-function toTestServices({ stateDir, settings }: Instance): TestServices {
+function toTestServices({ stateDir, settings }: Running): TestServices {
   const { kafka, s3, postgres, lake } = settings
   if (!kafka || !s3 || !postgres || !lake) throw new Error('the instance lacks a service')
   return {

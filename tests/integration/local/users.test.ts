@@ -78,7 +78,7 @@ describe.runIf(isRoot)('as root', () => {
     cpSync(stateDir, copy, { recursive: true, verbatimSymlinks: true })
     onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
     const start = startInstance(startOptions(copy, onlyPostgres))
-    await expect(start).rejects.toThrow('was copied or moved')
+    await expect(start).rejects.toMatchObject({ code: 'services/state-copied', exitCode: 2 })
     await stopInstance(copy, { purge: true })
     expect(existsSync(data)).toBe(true)
     expect(instanceStatus(stateDir).allRunning).toBe(true)

@@ -2,7 +2,8 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { followLog, lastLogLines } from '../../../local/logs.ts'
-import { tailLog } from '../../../local/supervisor/log-file.ts'
+import { tellingLines } from '../../../local/process/run.ts'
+import { readLogFrom } from '../../../local/supervisor/log-file.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 function logFile(text: string): string {
@@ -45,8 +46,21 @@ it('follows a log, also into the file that takes its place', async () => {
   await following
 })
 
-it('shows the end of a log from a given start on', () => {
+it('reads a log from a given start on', () => {
   const file = logFile('earlier run\nfirst\nsecond\n')
-  expect(tailLog(file, 12)).toEqual(['first', 'second'])
-  expect(tailLog(file, 25)).toEqual([])
+  expect(readLogFrom(file, 12)).toBe('first\nsecond\n')
+  expect(readLogFrom(file, 25)).toBe('')
+})
+
+it('picks the lines that name a failure, and the end', () => {
+  const lines = [
+    'starting',
+    'PANIC: could not write: No space left on device',
+    'CONTEXT: redo',
+    'shutting down',
+    '',
+    'closed',
+    'bye',
+  ]
+  expect(tellingLines(lines.join('\n'))).toEqual([lines[1], 'shutting down', 'closed', 'bye'])
 })
