@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import { problem } from '../core/problems.ts'
-import type { Instance, StartOptions } from './instance.ts'
+import type { Instance } from './instance.ts'
 import { brokerSettings, toImageEnvironment } from './kafka/properties.ts'
 import { kafka } from './kafka/service.ts'
 import { withLock } from './lock.ts'
@@ -17,6 +17,7 @@ import { purge } from './purge.ts'
 import { askForBucket, s3 } from './s3/service.ts'
 import { type ServiceName, serviceNames } from './service-names.ts'
 import type { Service, ServiceContext } from './services.ts'
+import type { StartOptions } from './start-options.ts'
 import {
   bucketName,
   type InstanceState,

@@ -8,17 +8,20 @@ import { instanceStatus, startInstance, stopInstance } from '../../../local/inst
 import { startOptions } from '../../support/instance.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
+const mount = 'mount'
+const umount = 'umount'
+
 const onlyS3 = { services: ['s3'] } as const
 
 /** A state directory on a file system of its own; everything goes away with the test. */
 function mounted(type: 'tmpfs' | 'ramfs', sizeMiB: number): string {
   const directory = temporaryDirectory()
-  execFileSync('mount', ['-t', type, '-o', `size=${sizeMiB}m`, type, directory])
+  execFileSync(mount, ['-t', type, '-o', `size=${sizeMiB}m`, type, directory])
   chmodSync(directory, 0o711)
   const stateDir = join(directory, 'state')
   onTestFinished(async () => {
     await stopInstance(stateDir)
-    execFileSync('umount', [directory])
+    execFileSync(umount, [directory])
   })
   return stateDir
 }
@@ -33,8 +36,8 @@ function fill(stateDir: string): string {
 function canMount(): boolean {
   if (process.getuid?.() !== 0) return false
   const probe = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim()
-  const allowed = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', probe]).status === 0
-  if (allowed) execFileSync('umount', [probe])
+  const allowed = spawnSync(mount, ['-t', 'tmpfs', 'tmpfs', probe]).status === 0
+  if (allowed) execFileSync(umount, [probe])
   rmSync(probe, { recursive: true })
   return allowed
 }
@@ -59,7 +62,7 @@ describe.runIf(canMount())('an instance', () => {
     })
     expect(instanceStatus(stateDir).supervisorPid).toBeUndefined()
     rmSync(filler)
-    execFileSync('mount', ['-o', 'remount,size=300m', join(stateDir, '..')])
+    execFileSync(mount, ['-o', 'remount,size=300m', join(stateDir, '..')])
     await startInstance(options)
     expect(instanceStatus(stateDir).allRunning).toBe(true)
   })

@@ -13,7 +13,7 @@ import {
   stopInstance,
 } from '../../../local/instance.ts'
 import { serviceNames } from '../../../local/service-names.ts'
-import { startOptions, testInstance } from '../../support/instance.ts'
+import { startOptions, testInstance, until } from '../../support/instance.ts'
 
 const topic = 'kept'
 const records = ['one', 'two', 'three']
@@ -126,4 +126,25 @@ it('keeps everything through kill -9 of each service, and through a stop of all'
   const again = await startInstance(startOptions(stateDir))
   expect(again.settings).toEqual(instance.settings)
   expect(await read(again)).toEqual(expected)
+})
+
+it('brings PostgreSQL back while a session of the killed server is still busy', async () => {
+  const instance = await testInstance({ services: ['postgres'] })
+  const session = new Client({ connectionString: instance.settings.postgres?.url })
+  session.on('error', () => {})
+  await session.connect()
+  // It computes and does not listen, so it outlives its server for a while.
+  const busy = session.query('select sum(g) from generate_series(1, 10000000) g').catch(() => {})
+  await until(async () => {
+    return await withDatabase(instance, async (client) => {
+      const { rows } = await client.query(
+        "select 1 from pg_stat_activity where state = 'active' and query like 'select sum%'",
+      )
+      return rows.length === 1
+    })
+  })
+  await killService(instance.stateDir, 'postgres', 'SIGKILL')
+  await startService(instance.stateDir, 'postgres')
+  expect(stateOf(instance, 'postgres')).toMatchObject({ state: 'running' })
+  await busy
 })
