@@ -11,5 +11,6 @@ fi
 echo 'npm packages: npm ci'
 # Not with the Node inside node_modules: npm ci deletes it first.
 PATH=${PATH#"$PWD/node_modules/.bin:"}
-npm ci --no-progress
+# Warnings about our own Node version are noise here: Node 24 is one of the packages.
+npm ci --no-progress --loglevel=error
 cp package-lock.json "$note"
