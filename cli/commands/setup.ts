@@ -21,6 +21,7 @@ export const setupCommand = defineCommand({
     const { cacheDir } = config
     const view = openView(openProgress(process.stderr))
     await withInterrupt(async (signal) => {
+      signal.addEventListener('abort', view.close)
       try {
         await assertPrerequisites(signal)
         await runSetup({ cacheDir, steps: setupSteps, onEvent: view.show, signal })

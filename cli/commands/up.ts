@@ -21,6 +21,7 @@ export const upCommand = defineCommand({
     const { config } = openContext(args)
     const view = openView(openProgress(process.stderr))
     const instance = await withInterrupt(async (signal) => {
+      signal.addEventListener('abort', view.close)
       try {
         return await startLocalServices(config, { onEvent: view.show, signal })
       } catch (error) {
