@@ -64,7 +64,12 @@ const inContainers = processEnvironment['MILLRACE_SERVICES'] === 'containers'
 async function start(): Promise<Running> {
   const stateDir = await mkdtemp(join(tmpdir(), 'millrace-tests-'))
   const options = { stateDir, cacheDir, ports: anyPorts, boundToThisProcess: true }
-  return inContainers ? await startContainers(options) : await startInstance(options)
+  try {
+    return inContainers ? await startContainers(options) : await startInstance(options)
+  } catch (error) {
+    await rm(stateDir, { recursive: true, force: true })
+    throw error
+  }
 }
 
 function toTestServices({ stateDir, settings }: Running): TestServices {
