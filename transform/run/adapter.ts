@@ -33,6 +33,8 @@ export interface Session {
   interrupt(): void
   /** The committed state that this transaction reads. */
   snapshot(): Promise<number | undefined>
+  /** Whether tables can still be read as they were in a committed state. */
+  hasSnapshot(snapshot: number): Promise<boolean>
   /**
    * Identity of each table, `schema.name` → an id that changes when the table is replaced; what this transaction
    * itself has changed is not seen. Undefined where the engine has no such ids.

@@ -145,18 +145,14 @@ async function lookUp(
 ): Promise<SeenState | undefined> {
   const upstreamUuid = await uuidAt(session, relation, snapshot)
   if (upstreamUuid === undefined) return undefined
-  try {
-    const [row] = await session.query(
-      `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count
-       from ${relationSql(relation)} at (version => ${snapshot}) where rowid < ${uncommittedRowid}`,
-    )
-    const watermark = toBigint(row?.['watermark'])
-    return { modelUuid, upstreamUuid, watermark, rowsSeen: toBigint(row?.['row_count']), snapshot }
-  } catch (error) {
-    // The snapshot has expired: nothing can be said of it, and the model is built in full.
-    if (await session.isLost()) throw error
-    return undefined
-  }
+  // Asking for a forgotten snapshot would end the transaction. Nothing can be said of it; the model is built in full.
+  if (!(await session.hasSnapshot(snapshot))) return undefined
+  const [row] = await session.query(
+    `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count
+     from ${relationSql(relation)} at (version => ${snapshot}) where rowid < ${uncommittedRowid}`,
+  )
+  const watermark = toBigint(row?.['watermark'])
+  return { modelUuid, upstreamUuid, watermark, rowsSeen: toBigint(row?.['row_count']), snapshot }
 }
 
 async function uuidAt(

@@ -4,9 +4,9 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteLiteral } from '../../sql.ts'
-import { queryRows, queryValue } from '../duckdb.ts'
+import { queryRows } from '../duckdb.ts'
 import type { LakeCatalog } from './attach.ts'
-import { listTables, metadataSchema } from './snapshots.ts'
+import { hasSnapshot, listTables, metadataSchema } from './snapshots.ts'
 
 export type TableState = { readonly uuid: string; readonly snapshot: number }
 
@@ -25,12 +25,8 @@ export async function tableChange(
 ): Promise<TableChange> {
   if (before.uuid !== after.uuid) return 'replaced'
   if (before.snapshot === after.snapshot) return 'same'
+  if (!(await hasSnapshot(connection, catalog, before.snapshot))) return 'rewritten'
   const metadata = metadataSchema(catalog)
-  const known = await queryValue(
-    connection,
-    `select 1 from ${metadata}.ducklake_snapshot where snapshot_id = ${before.snapshot}`,
-  )
-  if (known === undefined) return 'rewritten'
   const within = (column: string) =>
     `(${column} > ${before.snapshot} and ${column} <= ${after.snapshot})`
   // A merged file began with its oldest rows; partial_max is the snapshot of its newest.

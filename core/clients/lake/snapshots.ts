@@ -18,6 +18,19 @@ export async function currentSnapshot(connection: DuckDBConnection): Promise<num
   return Number(await queryValue(connection, `select id from ${lakeName}.current_snapshot()`))
 }
 
+/** Whether a snapshot is there: it has been made, and not been forgotten by upkeep. */
+export async function hasSnapshot(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  snapshot: number,
+): Promise<boolean> {
+  const found = await queryValue(
+    connection,
+    `select 1 from ${metadataSchema(catalog)}.ducklake_snapshot where snapshot_id = ${snapshot}`,
+  )
+  return found !== undefined
+}
+
 /** The tables of the lake at a snapshot, or now. */
 export async function listTables(
   connection: DuckDBConnection,

@@ -32,6 +32,10 @@ class PlainSession extends ConnectionSession implements Session {
     return undefined
   }
 
+  async hasSnapshot(): Promise<boolean> {
+    return false
+  }
+
   async tableIds(): Promise<undefined> {
     return undefined
   }

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { lakeName } from '../../../core/clients/lake/attach.ts'
 import { explainLakeError, isLakeConflict } from '../../../core/clients/lake/failures.ts'
-import { currentSnapshot } from '../../../core/clients/lake/snapshots.ts'
+import { currentSnapshot, hasSnapshot } from '../../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
 import { MillraceError } from '../../../core/errors.ts'
 import type { Adapter, Session } from '../../run/adapter.ts'
@@ -30,6 +30,10 @@ class LakeSession extends ConnectionSession implements Session {
 
   snapshot(): Promise<number> {
     return currentSnapshot(this.connection)
+  }
+
+  hasSnapshot(snapshot: number): Promise<boolean> {
+    return hasSnapshot(this.connection, this.#lake.options.catalog, snapshot)
   }
 
   async tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string>> {
