@@ -119,7 +119,8 @@ export async function loadSeen(
   for (const row of rows) {
     const upstream = String(row['upstream'])
     const relation = relationOf(upstream)
-    if (relation === undefined) continue
+    // One that the model has ceased to read is no longer written down, so its state says nothing about the model.
+    if (relation === undefined || !model.newRowsOf.includes(upstream)) continue
     const written = Number(row['snapshot_id'])
     const modelUuid = await uuidAt(session, model.relation, written)
     const known = {

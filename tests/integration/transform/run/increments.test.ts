@@ -157,6 +157,28 @@ select id, amount from {{ new_rows(ref('latest')) }}`,
     expect(await sql('select id, amount from lake.main.copied order by all')).toEqual(latest)
   })
 
+  it('forgets an upstream that it no longer reads', async () => {
+    await sql('create table lake.raw.refunds (id bigint, amount bigint)')
+    const union = `
+{{ config(materialized='incremental') }}
+select id, amount from {{ new_rows(source('raw', 'events')) }}
+union all select id, amount from {{ new_rows(source('raw', 'refunds')) }}
+`
+    const sources = project['models/sources.yml'].replace(
+      '{name: events}',
+      '{name: events}, {name: refunds}',
+    )
+    await writeProject(folder.path, { 'models/seen.sql': union, 'models/sources.yml': sources })
+    await land(0, 10)
+    await runFolder(folder.path, lake)
+    await writeProject(folder.path, { ...project, 'models/sources.yml': sources })
+    await runFolder(folder.path, lake, { fullRefresh: true })
+    await land(10, 12)
+    const run = await runFolder(folder.path, lake)
+    expect(messageOf(run, 'seen')).toBe('incremental')
+    await expectExact()
+  })
+
   it('starts anew with a full refresh', async () => {
     await land(0, 5)
     await runFolder(folder.path, lake)
