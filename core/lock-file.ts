@@ -1,12 +1,17 @@
-/** A lock between processes of one machine: a file that holds its owner's pid, taken over when the owner is gone. */
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+/**
+ * A lock between processes of one machine: a file that names its owner, taken over when the owner is gone. The
+ * file appears with its content in one step, and only who holds the guard beside it removes a dead owner's file.
+ */
+import { randomUUID } from 'node:crypto'
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
+import { problem } from './problems.ts'
 
 const pollMs = 5
 
 /**
  * Runs `work` while no other process holds the lock, polling every few milliseconds.
- * @throws Error when it is not free within `timeoutMs` (default 60,000)
+ * @throws `lake/locked` when it is not free within `timeoutMs` (default 60,000)
  */
 export async function withLockFile<T>(
   file: string,
@@ -14,10 +19,12 @@ export async function withLockFile<T>(
   options: { readonly timeoutMs?: number; readonly clock?: Clock } = {},
 ): Promise<T> {
   const clock = options.clock ?? systemClock
-  const deadline = clock.now() + (options.timeoutMs ?? 60_000)
+  const timeoutMs = options.timeoutMs ?? 60_000
+  const deadline = clock.now() + timeoutMs
   while (!tryLock(file)) {
-    if (clock.now() > deadline)
-      throw new Error(`${file} is still locked by process ${ownerOf(file)}`)
+    if (clock.now() > deadline) {
+      throw problem('lake/locked', { file, owner: readOwner(file) ?? 'nobody', timeoutMs })
+    }
     await clock.sleep(pollMs + Math.random() * pollMs)
   }
   try {
@@ -28,38 +35,77 @@ export async function withLockFile<T>(
 }
 
 function tryLock(file: string): boolean {
-  try {
-    const descriptor = openSync(file, 'wx', 0o600)
-    writeSync(descriptor, String(process.pid))
-    closeSync(descriptor)
-    return true
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    breakStaleLock(file)
+  if (readOwner(file) !== undefined) {
+    if (isStale(file)) breakStaleLock(file)
     return false
   }
-}
-
-function breakStaleLock(file: string): void {
-  const owner = ownerOf(file)
-  if (owner === undefined || isAlive(owner)) return
+  // A file that was only opened would be empty for a moment, and for ever if its maker died in that moment.
+  const announced = `${file}.${randomUUID()}`
   try {
-    unlinkSync(file)
-  } catch {
-    // Somebody else removed it first.
+    writeFileSync(announced, ownerNow(process.pid), { mode: 0o600 })
+    linkSync(announced, file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(announced, { force: true })
   }
 }
 
-function ownerOf(file: string): number | undefined {
+/** Of two who find the same dead owner, the second must not remove the lock that the first has taken since. */
+function breakStaleLock(file: string): void {
+  const guard = `${file}.breaking`
+  if (!tryLock(guard)) return
   try {
-    const pid = Number(readFileSync(file, 'utf8'))
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined // empty: being written this moment
+    if (isStale(file)) unlinkSync(file)
+  } finally {
+    unlinkSync(guard)
+  }
+}
+
+/** Whether the file names a process that is gone. */
+function isStale(file: string): boolean {
+  const owner = readOwner(file)
+  if (owner === undefined) return false
+  const pid = Number.parseInt(owner, 10)
+  return !isAlive(pid) || ownerNow(pid) !== owner
+}
+
+function readOwner(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
   } catch {
-    return undefined
+    return undefined // released this moment
+  }
+}
+
+/** A process as an owner: its pid, and when it began, because pids are given again after a restart. */
+function ownerNow(pid: number): string {
+  return `${pid} ${bootOf()} ${startOf(pid)}`
+}
+
+function bootOf(): string {
+  return readLine('/proc/sys/kernel/random/boot_id')
+}
+
+/** Field 22 of `stat`; the name before it may hold spaces. */
+function startOf(pid: number): string {
+  const text = readLine(`/proc/${pid}/stat`)
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+/** Empty where there is no /proc: the pid alone has to do then. */
+function readLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return ''
   }
 }
 
 function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false
   try {
     process.kill(pid, 0)
     return true

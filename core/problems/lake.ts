@@ -27,6 +27,12 @@ export const lakeProblems = {
       `The lake could not commit after ${attempts} attempts, because others were writing: ${reason}`,
     hint: () => 'nothing was written; run it again.',
   }),
+  'lake/locked': defineProblem<{ file: string; owner: string; timeoutMs: number }>({
+    actor: 'outside',
+    message: ({ file, owner, timeoutMs }) =>
+      `${file} has been locked for more than ${timeoutMs} ms by process ${owner}.`,
+    hint: () => 'nothing was written; run it again when that process is done.',
+  }),
   'lake/fenced': defineProblem<{ what: string }>({
     actor: 'outside',
     message: ({ what }) => `Another ${what} has taken over; this one stopped without writing.`,

@@ -1,6 +1,8 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { withLockFile } from '../../../core/lock-file.ts'
 
@@ -22,19 +24,57 @@ it('lets one holder in at a time and removes the file', async () => {
   expect(existsSync(file)).toBe(false)
 })
 
-it('takes over the lock of a process that is gone', async () => {
+it.each([
+  ['has ended', '999999999'],
+  ['has another life by now', `${process.pid} another-boot 1`],
+  ['never wrote its name', ''],
+])('takes over the lock of a process that %s', async (_, owner) => {
   const file = lockPath()
-  writeFileSync(file, '999999999')
-  expect(await withLockFile(file, async () => 'in')).toBe('in')
+  writeFileSync(file, owner)
+  expect(await withLockFile(file, async () => 'in', { timeoutMs: 1_000 })).toBe('in')
+})
+
+it('takes over a lock whose taking over a crash had begun', async () => {
+  const file = lockPath()
+  for (const left of [file, `${file}.breaking`]) writeFileSync(left, '999999999')
+  expect(await withLockFile(file, async () => 'in', { timeoutMs: 1_000 })).toBe('in')
 })
 
 it('gives up on a living owner after the time-out, and leaves the lock to it', async () => {
   const file = lockPath()
-  writeFileSync(file, String(process.pid))
-  await expect(withLockFile(file, async () => 'in', { timeoutMs: 30 })).rejects.toThrow(
-    'still locked',
-  )
-  expect(existsSync(file)).toBe(true)
+  await withLockFile(file, async () => {
+    const second = withLockFile(file, async () => 'in', { timeoutMs: 30 })
+    await expect(second).rejects.toMatchObject({ code: 'lake/locked', exitCode: 3 })
+    expect(existsSync(file)).toBe(true)
+  })
+  expect(readdirSync(dirname(file))).toEqual([])
+})
+
+/** Takes the lock, which a dead process left behind each time, and adds one to a number in a file. */
+const contender = `
+import { readFileSync, writeFileSync } from 'node:fs'
+const [, , module, file] = process.argv
+const { withLockFile } = await import(module)
+for (let round = 0; round < 40; round++) {
+  await withLockFile(file, async () => {
+    const count = Number(readFileSync(file + '.count', 'utf8'))
+    await new Promise((resolve) => setImmediate(resolve))
+    writeFileSync(file + '.count', String(count + 1))
+  })
+  try {
+    writeFileSync(file, '999999999', { flag: 'wx' })
+  } catch {}
+}`
+
+it('lets only one of several processes take over what a dead one left', async () => {
+  const file = lockPath()
+  writeFileSync(`${file}.count`, '0')
+  writeFileSync(`${file}.mjs`, contender)
+  const module = new URL('../../../core/lock-file.ts', import.meta.url).pathname
+  const run = promisify(execFile)
+  const command = [`${file}.mjs`, module, file]
+  await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, command)))
+  expect(readFileSync(`${file}.count`, 'utf8')).toBe('160')
 })
 
 it('frees the lock when the work throws', async () => {
