@@ -25,7 +25,9 @@ export const invalidPath = 'dt=__invalid__/hr=__invalid__'
 /** The buckets for rows of these hours: by hour, or coarser where there would be too many. */
 export function planBuckets(hours: readonly HourCount[], nowMs: number): readonly Bucket[] {
   const valid = hours.filter((hour) => isValid(hour.hourMs, nowMs)).map((hour) => hour.hourMs)
-  const buckets = [...coarsen(valid)]
+  // A coarse bucket must not reach into the hours of the invalid one: its rows would be written twice.
+  const { toMs } = validRange(nowMs)
+  const buckets = coarsen(valid).map((one) => ({ ...one, toMs: Math.min(one.toMs, toMs) }))
   if (valid.length < hours.length) {
     buckets.push({ path: invalidPath, fromMs: Number.NaN, toMs: Number.NaN })
   }

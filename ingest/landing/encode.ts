@@ -85,11 +85,19 @@ async function encodeIn(
     await takeSecondLook(connection, rows, records)
     const data = await writeData(connection, directory, rows, options)
     const dead = await writeDeadLetters(connection, directory, raw, rows, options)
-    return dead === undefined ? data : [...data, dead]
+    const files = dead === undefined ? data : [...data, dead]
+    assertAllWritten(files, records.count)
+    return files
   } finally {
     await connection.run(`drop table if exists ${quoteIdent(raw)}`)
     await connection.run(`drop table if exists ${quoteIdent(rows)}`)
   }
+}
+
+/** What is in no file would pass as skipped, what is in two would break the ledger: neither is ever claimed. */
+function assertAllWritten(files: readonly EncodedFile[], records: number): void {
+  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  if (rows !== records) throw new Error(`${rows} rows were written of ${records} records`)
 }
 
 /** Rows a DuckDB vector holds. */
@@ -165,17 +173,18 @@ async function writeBucket(
     ...options.schema.columns.map((column) => quoteIdent(column.name)),
     ...lineageColumns.map((column) => lineageSql(column, options)),
   ]
-  await copy(connection, `select ${columns.join(', ')} from ${from} order by _offset`, path)
+  const select = `select ${columns.join(', ')} from ${from} order by _offset`
+  const written = await copy(connection, select, path)
   const time = quoteIdent(options.schema.eventTime)
   const [summary] = await queryRows(
     connection,
-    `select count(*) as rows, ${isoSql(`min(${time})`)} as min_ts, ${isoSql(`max(${time})`)} as max_ts from ${from}`,
+    `select ${isoSql(`min(${time})`)} as min_ts, ${isoSql(`max(${time})`)} as max_ts from ${from}`,
   )
   return {
     kind: 'data',
     bucket: bucket.path,
     body: await readFile(path),
-    rows: Number(summary?.['rows']),
+    rows: written,
     minTs: String(summary?.['min_ts']),
     maxTs: String(summary?.['max_ts']),
     schemaId: options.schema.id,
@@ -218,16 +227,16 @@ async function writeDeadLetters(
 ): Promise<EncodedFile | undefined> {
   const from = `${quoteIdent(rows)} r join ${quoteIdent(raw)} w on w.o = r._offset where r._reason is not null`
   const [counted] = await queryRows(connection, `select count(*) as rows from ${from}`)
-  const count = Number(counted?.['rows'])
-  if (count === 0) return undefined
+  if (counted?.['rows'] === 0n) return undefined
   const columns = deadLetterColumns.map((column) => deadLetterSql(column, options))
   const path = join(directory, 'dead.parquet')
-  await copy(connection, `select ${columns.join(', ')} from ${from} order by r._offset`, path)
+  const select = `select ${columns.join(', ')} from ${from} order by r._offset`
+  const written = await copy(connection, select, path)
   return {
     kind: 'dead_letter',
     bucket: deadLetterBucket,
     body: await readFile(path),
-    rows: count,
+    rows: written,
     minTs: null,
     maxTs: null,
     schemaId: deadLetterSchemaId,
@@ -250,8 +259,9 @@ function deadLetterSql(
   }
 }
 
-async function copy(connection: DuckDBConnection, select: string, path: string): Promise<void> {
-  await connection.run(
-    `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`,
-  )
+/** @returns how many rows DuckDB wrote */
+async function copy(connection: DuckDBConnection, select: string, path: string): Promise<number> {
+  const sql = `copy (${select}) to ${quoteLiteral(path)} (format parquet, compression zstd)`
+  const [row] = await queryRows(connection, sql)
+  return Number(row?.['Count'])
 }

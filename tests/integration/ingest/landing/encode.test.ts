@@ -11,7 +11,7 @@ import { type EncodedFile, encodeRecords } from '../../../../ingest/landing/enco
 import { type KafkaRecord, RecordBuffer } from '../../../../ingest/landing/record-buffer.ts'
 
 const good = { user_id: 1, action: 'login', timestamp: '2024-11-25T12:00:00Z' }
-const landedAtMs = Date.parse('2026-01-01T00:00:00Z')
+const landedAtMs = Date.parse('2026-01-01T12:00:00Z')
 let duckdb: Duckdb
 let directory: string
 let runs = 0
@@ -95,7 +95,7 @@ describe('an event', () => {
     })
     expect(String(events[0]?.['timestamp'])).toBe('2024-11-25 12:00:00+00')
     expect(String(events[0]?.['_kafka_timestamp'])).toBe('2024-11-25 12:00:00+00')
-    expect(String(events[0]?.['_landed_at'])).toBe('2026-01-01 00:00:00+00')
+    expect(String(events[0]?.['_landed_at'])).toBe('2026-01-01 12:00:00+00')
   })
 
   it('keeps its optional fields, nulls among them, and unknown ones as JSON', async () => {
@@ -110,6 +110,13 @@ describe('an event', () => {
       size: { cm: 3, inch: null },
       gone: null,
     })
+  })
+
+  it('keeps unknown fields with many brackets, as long as they do not lie too deep', async () => {
+    const wide = Array.from({ length: 400 }, () => [1])
+    const { events } = await encode([event({ wide, product_id: 3 }), event({ details: { wide } })])
+    expect(JSON.parse(String(events[0]?.['_extra']))).toEqual({ wide })
+    expect(events[1]?.['_extra']).toBeNull()
   })
 
   it.each([
@@ -277,6 +284,14 @@ describe('files', () => {
       'dt=2024-01-03/hr=__all__',
     ])
     expect(await scattered(24)).toEqual(['dt=__many__/hr=__all__'])
+  })
+
+  it('share no row, although tomorrow lies partly beyond what counts as a time', async () => {
+    const at = (hours: number) => new Date(landedAtMs + hours * 3_600_000).toISOString()
+    const hours = [...Array.from({ length: 30 }, (_, index) => -index), 23, 26]
+    const { files, events } = await encode(hours.map((hour) => event({ timestamp: at(hour) })))
+    expect(events.map((row) => Number(row['_offset']))).toEqual(hours.map((_, index) => index))
+    expect(files.at(-1)).toMatchObject({ bucket: 'dt=__invalid__/hr=__invalid__', rows: 1 })
   })
 
   it('leave nothing behind on disk', async () => {
