@@ -4,6 +4,7 @@ import './thread-pool.ts'
 import { readFileSync } from 'node:fs'
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import { problem } from '../core/problems.ts'
+import { explainArguments, explainNumbers } from './bad-arguments.ts'
 import type { Command } from './command.ts'
 import { type GlobalOptions, globalOptions } from './options.ts'
 import { printError } from './print-error.ts'
@@ -48,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function parse(argv: readonly string[]): Promise<number> {
-  const name = argv.find((argument) => !argument.startsWith('-')) ?? ''
+  const [name = ''] = argv // what follows an option may be its value: then all are loaded
   const loaders = Object.entries(commands)
   const called = loaders.filter(([command]) => command === name)
   let exitCode = 0
@@ -59,13 +60,16 @@ async function parse(argv: readonly string[]): Promise<number> {
     .parserConfiguration({ 'duplicate-arguments-array': false })
     .version(version())
     .alias('h', 'help')
+    .strictCommands()
     .strict()
-    .recommendCommands()
     .demandCommand(1, 'Name a command.')
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? problem('cli/bad-arguments', { reason: message, command: helpFor(name) })
+      if (typeof message !== 'string') throw error // thrown by a handler, not by yargs
+      const options = longOptions(parser)
+      const reason = explainArguments(message, { commands: Object.keys(commands), options })
+      throw problem('cli/bad-arguments', { reason, command: helpFor(name) })
     })
   for (const [, load] of called.length > 0 ? called : loaders) {
     // Each command was checked where it is defined; their union has no type that yargs could infer.
@@ -85,12 +89,23 @@ function addCommand<Arguments>(
 ): Argv<GlobalOptions> {
   const { command: usage, describe, builder, handler } = command
   return parser.command(usage, describe, builder, async (args: ArgumentsCamelCase<Arguments>) => {
+    const reason = explainNumbers(args)
+    if (reason !== undefined) {
+      throw problem('cli/bad-arguments', { reason, command: helpFor(usage.split(' ')[0] ?? '') })
+    }
     finish((await handler(args)) ?? 0)
   })
 }
 
 function helpFor(name: string): string {
   return name in commands ? `millrace ${name}` : 'millrace'
+}
+
+/** Of the command that is being parsed; the types of yargs leave `getOptions` out. */
+function longOptions(parser: object): string[] {
+  if (!('getOptions' in parser) || typeof parser.getOptions !== 'function') return []
+  const options: { readonly key?: object } = parser.getOptions()
+  return Object.keys(options.key ?? {}).filter((name) => name.length > 1 && !/[A-Z]/.test(name))
 }
 
 function version(): string {

@@ -1,5 +1,7 @@
 /** `millrace config`: every setting, its value, and who set it. */
 import { allSettings, valueAt } from '../../core/config/setting-paths.ts'
+import { nearest } from '../../core/nearest.ts'
+import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
@@ -24,10 +26,17 @@ export const configCommand = defineCommand({
         origin: config.origins[path] ?? 'default',
         ...(args.describe ? { variable, description } : {}),
       }))
+    if (rows.length === 0) throw unknownSetting(args.setting ?? '')
     printRows(rows, args.format)
-    return rows.length === 0 ? 2 : 0
+    return 0
   },
 })
+
+function unknownSetting(path: string): Error {
+  const paths = allSettings.map((setting) => setting.path)
+  const groups = paths.flatMap((name) => (name.includes('.') ? [name.split('.')[0] ?? ''] : []))
+  return problem('config/unknown-key', { path, nearest: nearest(path, [...paths, ...groups]) })
+}
 
 function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.join(',')

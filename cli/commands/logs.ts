@@ -1,4 +1,5 @@
 /** `millrace logs`: what a service printed. */
+import { problem } from '../../core/problems.ts'
 import { followLog, lastLogLines } from '../../local/logs.ts'
 import { serviceNames } from '../../local/service-names.ts'
 import { statePaths } from '../../local/state.ts'
@@ -16,7 +17,13 @@ export const logsCommand = defineCommand({
         demandOption: true,
         describe: 'Whose log',
       })
-      .option('lines', { alias: 'n', type: 'number', default: 100, describe: 'How many lines' })
+      .option('lines', {
+        alias: 'n',
+        type: 'number',
+        default: 100,
+        describe: 'How many lines',
+        requiresArg: true,
+      })
       .option('follow', {
         alias: 'f',
         type: 'boolean',
@@ -25,6 +32,10 @@ export const logsCommand = defineCommand({
       })
       .example('$0 logs kafka -f', 'watch the broker'),
   handler: async (args) => {
+    if (!Number.isInteger(args.lines) || args.lines < 0) {
+      const reason = '--lines takes a whole number, 0 or more.'
+      throw problem('cli/bad-arguments', { reason, command: 'millrace logs' })
+    }
     const { config } = openContext(args)
     const paths = statePaths(config.stateDir)
     const file = args.service === 'supervisor' ? paths.supervisorLog : paths.log(args.service)

@@ -37,7 +37,7 @@ const options = {
   mess: {
     type: 'boolean',
     default: false,
-    describe: `Every kind of mess at a usual rate: ${Object.values(defaultMess).join(', ')}`,
+    describe: 'Every kind of mess below, at its usual rate',
   },
   late: number('Fraction sent hours to two days after they happened'),
   'out-of-order': number('Fraction sent seconds to minutes after they happened'),
@@ -60,12 +60,12 @@ export const produceCommand = defineCommand({
       .example('$0 produce --continuous --rate 500', 'live, until Ctrl-C'),
   handler: async (args) => {
     const context = openContext(args)
+    const rate = args.continuous ? 0 : atLeastZero('rate', args.rate)
     const messages = await openMessages(args, context)
     const { produce } = await import('../../ingest/producer/produce.ts')
     const report = await withInterrupt(async (signal) => {
       const sink = await openSink(args, context)
       const onProgress = progressPrinter()
-      const rate = args.continuous ? 0 : atLeastZero('rate', args.rate)
       return await produce(messages, sink, { rate, live: args.continuous, signal, onProgress })
     })
     printReport(report, args)

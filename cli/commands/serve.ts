@@ -18,7 +18,7 @@ export const serveCommand = defineCommand({
         describe: 'Port to listen on, 0: a free one (default: api.port)',
         requiresArg: true,
       })
-      .example('$0 serve --port 8081', 'then: curl localhost:8081/api/active-users?days=30'),
+      .example('$0 serve --port 8081', "then: curl 'localhost:8081/api/active-users?days=30'"),
   handler: async (args) => {
     const flags = { host: args.host, port: args.port }
     const given = Object.fromEntries(
