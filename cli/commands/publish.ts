@@ -1,4 +1,6 @@
 /** `millrace publish`: built tables of the lake into PostgreSQL, without building them again. */
+import { hasSnapshot } from '../../core/clients/lake/snapshots.ts'
+import type { Lake } from '../../core/clients/lake.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openConfiguredLake, openContext } from '../context.ts'
@@ -37,6 +39,7 @@ export const publishCommand = defineCommand({
     }
     return await withInterrupt(async (signal) => {
       await using lake = await openConfiguredLake(config, { readOnly: true })
+      if (args.snapshot !== undefined) await assertSnapshot(lake, args.snapshot)
       const progress = openProgress(process.stderr)
       try {
         const results = await publishBuilt(config, lake, graph, models, {
@@ -60,3 +63,10 @@ export const publishCommand = defineCommand({
     })
   },
 })
+
+async function assertSnapshot(lake: Lake, snapshot: number): Promise<void> {
+  const isOne = Number.isSafeInteger(snapshot) && snapshot >= 0
+  const { catalog } = lake.options
+  if (isOne && (await lake.read((connection) => hasSnapshot(connection, catalog, snapshot)))) return
+  throw problem('lake/unknown-snapshot', { at: String(snapshot) })
+}
