@@ -1,4 +1,5 @@
 /** `millrace register`: landed files into the lake, once or as a process. */
+import type { ObjectStore } from '../../core/clients/s3.ts'
 import { userActivitySchema } from '../../core/contracts/user-activity.ts'
 import { problem } from '../../core/problems.ts'
 import type { RegisterReport, RegistrarDeps } from '../../ingest/registrar/register.ts'
@@ -54,6 +55,7 @@ export const registerCommand = defineCommand({
       const options = { topics, maxRecords: registrar.max_records }
       await withInterrupt(async (signal) => {
         if (!args.loop) {
+          await assertLanded(store, topics ?? [])
           const { registerAll } = await import('../../ingest/registrar/register.ts')
           printReport(await registerAll(deps, { ...options, signal }), args.format)
           if (args.expireDays !== undefined) await expire(deps, args.expireDays, topics)
@@ -70,6 +72,15 @@ export const registerCommand = defineCommand({
     }
   },
 })
+
+/** A topic that was named must be there; one that `--loop` waits for may come later. */
+async function assertLanded(store: ObjectStore, topics: readonly string[]): Promise<void> {
+  const { listEpochs } = await import('../../ingest/ledger/discover.ts')
+  for (const topic of topics) {
+    if ((await listEpochs(store, topic)).length > 0) continue
+    throw problem('landing/no-ledger', { topic, bucket: store.bucket })
+  }
+}
 
 /** Says on stderr what was deleted: stdout holds what was registered. */
 async function expire(
