@@ -1,8 +1,11 @@
 /** `millrace demo`: the whole chain on real parts, with every count checked. */
 
-import type { ServedApi } from '../../api/serve-api.ts'
+import type { ServedApi, ServeOptions } from '../../api/serve-api.ts'
+import type { Layer } from '../../core/config/setting-paths.ts'
 import type { Config } from '../../core/config.ts'
+import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { isPortFree } from '../../local/ports.ts'
 import { defineCommand } from '../command.ts'
 import {
   type Context,
@@ -19,7 +22,7 @@ import { runDemo } from '../demo/run-demo.ts'
 import { withInterrupt } from '../interrupt.ts'
 import { startLocalServices } from '../local-services.ts'
 import { formatOption, type GlobalArguments } from '../options.ts'
-import { printRows } from '../output.ts'
+import { outputFormat, printRows } from '../output.ts'
 import { openProgress, type Progress } from '../progress.ts'
 import { openTarget } from './topics.ts'
 
@@ -69,10 +72,11 @@ async function demo(args: DemoArguments, signal: AbortSignal): Promise<number> {
     throw problem('cli/bad-arguments', { reason, command: 'millrace demo' })
   }
   const progress = openProgress(process.stderr)
+  await refuseTakenPort(args)
   const upMs = await up(args, progress, signal)
   // Read again: the services have written down where they are.
   const quiet = { ...args, logLevel: args.logLevel ?? 'warn' }
-  const context = openContext(quiet, args.port === undefined ? {} : { api: { port: args.port } })
+  const context = openContext(quiet, apiFlags(args))
   try {
     const { hops, run } = await runDemo({
       config: context.config,
@@ -102,6 +106,24 @@ async function demo(args: DemoArguments, signal: AbortSignal): Promise<number> {
   } catch (error) {
     if (error instanceof StepFailed) return error.exitCode
     throw error
+  }
+}
+
+function apiFlags({ port }: DemoArguments): Layer {
+  return port === undefined ? {} : { api: { port } }
+}
+
+/** Somebody chose the port of the API: then it is used or refused, never replaced. */
+function isPortChosen({ origins, settings }: Config): boolean {
+  return origins['api.port'] !== 'default' && settings.api.port !== 0
+}
+
+/** Now, and not after all events have been through the chain. */
+async function refuseTakenPort(args: DemoArguments): Promise<void> {
+  const { config } = openContext(args, apiFlags(args))
+  const { host, port } = config.settings.api
+  if (isPortChosen(config) && !(await isPortFree(port))) {
+    throw problem('api/port-taken', { host, port })
   }
 }
 
@@ -162,7 +184,15 @@ async function checkAndServe(
     log,
   }
   progress.line('\n$ millrace serve')
-  const served = await serveApi(serveOptions, AbortSignal.any([signal, stop.signal]))
+  const ended = AbortSignal.any([signal, stop.signal])
+  const serve = (changes: Partial<ServeOptions>) => serveApi({ ...serveOptions, ...changes }, ended)
+  const served = await serve({}).catch(async (error: unknown) => {
+    const taken = error instanceof MillraceError && error.code === 'api/port-taken'
+    if (!taken || isPortChosen(config)) throw error
+    const other = await serve({ port: 0 })
+    progress.line(`  port ${api.port} is taken; the API uses ${other.port}`)
+    return other
+  })
   const store = await openStore(config)
   const pool = openPostgres({ url: postgresUrl, maxConnections: 2 })
   try {
@@ -196,9 +226,10 @@ function report(
   equations: readonly Equation[],
   format: string | undefined,
 ): number {
-  process.stderr.write('\n')
+  const forPeople = outputFormat(format) === 'table'
+  if (forPeople) process.stderr.write('\n')
   printRows(hops.map(toRow), format)
-  process.stdout.write('\n')
+  if (forPeople) process.stdout.write('\n')
   const rows = equations.map(({ statement, values, holds }) => ({
     equation: statement,
     values: values.join(' = '),
