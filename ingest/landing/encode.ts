@@ -82,7 +82,7 @@ async function encodeIn(
   try {
     await loadRecords(connection, raw, records)
     await connection.run(parseSql(options.schema, raw, rows, options.maxRecordBytes))
-    await takeSecondLook(connection, rows, records)
+    await takeSecondLook(connection, options.schema, raw, rows, records)
     const data = await writeData(connection, directory, rows, options)
     const dead = await writeDeadLetters(connection, directory, raw, rows, options)
     const files = dead === undefined ? data : [...data, dead]

@@ -19,7 +19,6 @@ export function parseSql(
   const { columns, eventTime } = schema
   const paths = ['$', ...columns.map((column) => `$.${jsonName(column.name)}`)]
   const pathList = `[${paths.map(quoteLiteral).join(', ')}]`
-  const patch = JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, null])))
   const present = columns.map((_, index) => `(types[${index + 2}] is not null)::int`).join(' + ')
   return `create table ${quoteIdent(result)} as
 with texts as (
@@ -40,7 +39,7 @@ with texts as (
   from probed
 )
 select ${columns.map((column) => quoteIdent(column.name)).join(', ')},
-  case when key_count > known_count then json_merge_patch(s, ${quoteLiteral(patch)})::json end as _extra,
+  case when key_count > known_count and not ${maybeDeep} then ${extraSql(schema, 's')} end as _extra,
   ${keySql} as _key,
   o as _offset,
   case when t between 0 and 253402300799999 then epoch_ms(t)::timestamptz end as _kafka_timestamp,
@@ -57,6 +56,12 @@ select ${columns.map((column) => quoteIdent(column.name)).join(', ')},
   ok and (regexp_matches(s, ${quoteLiteral(laxPattern)}) or ${maybeDeep}) as _second_look,
   date_trunc('hour', ${quoteIdent(eventTime)}) as _hour
 from typed`
+}
+
+/** Fields that the schema does not know, as JSON; recurses, so never to be used on what may be too deep. */
+export function extraSql({ columns }: TopicSchema, text: string): string {
+  const patch = JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, null])))
+  return `json_merge_patch(${text}, ${quoteLiteral(patch)})::json`
 }
 
 /** A number that RFC 8259 does not have, or a comma before a closing bracket; inside strings it matches too. */

@@ -1,13 +1,16 @@
 /** Rows that DuckDB may have read too kindly: JSON.parse and a depth count have the last word on them. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows } from '../../core/clients/duckdb.ts'
+import type { TopicSchema } from '../../core/contracts/user-activity.ts'
 import { quoteIdent } from '../../core/sql.ts'
-import { maxDepth } from './parse-sql.ts'
+import { extraSql, maxDepth } from './parse-sql.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 
-/** Sets `_reason` on marked rows that are no JSON by RFC 8259, or too deep. */
+/** Sets `_reason` on marked rows that are no JSON by RFC 8259, or too deep; gives the others their `_extra`. */
 export async function takeSecondLook(
   connection: DuckDBConnection,
+  schema: TopicSchema,
+  raw: string,
   table: string,
   records: RecordBuffer,
 ): Promise<void> {
@@ -23,6 +26,10 @@ export async function takeSecondLook(
     const sql = `update ${name} set _reason = $reason where _offset = $offset`
     await connection.run(sql, { reason, offset: BigInt(offset) })
   }
+  await connection.run(
+    `update ${name} set _extra = nullif(${extraSql(schema, 'decode(w.v)')}, '{}')
+      from ${quoteIdent(raw)} w where w.o = _offset and _second_look and _reason is null`,
+  )
 }
 
 function reasonOf(text: string): string | undefined {

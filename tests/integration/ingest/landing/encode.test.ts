@@ -216,6 +216,11 @@ describe('a message that is no event', () => {
       'too_deep: more than 128 levels',
     ],
     ['130,000 levels', nested(130_000), 'too_deep: more than 128 levels'],
+    [
+      '400,000 levels in an unknown field',
+      event({ x: 0 }).replace(':0}', `:${nested(400_000)}}`),
+      'too_deep: more than 128 levels',
+    ],
     ['invalid UTF-8', Buffer.from([0x7b, 0xc3, 0x28, 0x7d]), 'invalid_utf8'],
     ['more bytes than allowed', `"${'x'.repeat(1_000_000)}"`, 'too_large: 1000002 bytes'],
   ])('says why: %s', async (_, given, reason) => {
