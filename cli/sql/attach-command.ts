@@ -8,12 +8,7 @@ import {
 
 /** One statement a line, from INSTALL to USE. */
 export function attachCommand(options: LakeOptions): string {
-  const { s3 } = options
-  // Without keys of our own the secret asks AWS's credential chain, which is in an extension too.
-  const chain = s3 !== undefined && s3.accessKeyId === undefined ? ['aws'] : []
-  const extensions = [...extensionsOf(options), ...chain].map((name) =>
-    name.replace('_scanner', ''),
-  )
+  const extensions = extensionsOf(options).map((name) => name.replace('_scanner', ''))
   const lines = [
     ...extensions.map((name) => `install ${name}`),
     ...extensions.map((name) => `load ${name}`),

@@ -15,6 +15,7 @@ export const duckdbExtensions = [
   'ducklake',
   'postgres_scanner',
   'sqlite_scanner',
+  'aws',
 ] as const
 
 export const duckdbExtensionFiles: SetupStep = {

@@ -21,9 +21,12 @@ export type LakeOptions = {
 }
 
 /** Extensions the options need, in the order in which they are loaded. */
-export function extensionsOf(options: LakeOptions): string[] {
-  const catalog = options.catalog.kind === 'postgres' ? 'postgres_scanner' : 'sqlite_scanner'
-  return ['ducklake', catalog, ...(options.s3 === undefined ? [] : ['httpfs'])]
+export function extensionsOf({ catalog, s3 }: LakeOptions): string[] {
+  const scanner = catalog.kind === 'postgres' ? 'postgres_scanner' : 'sqlite_scanner'
+  if (s3 === undefined) return ['ducklake', scanner]
+  // Only this extension can ask AWS's default chain for credentials.
+  const chain = s3.accessKeyId === undefined ? ['aws'] : []
+  return ['ducklake', scanner, 'httpfs', ...chain]
 }
 
 /** Secret and ATTACH, one statement each; the extensions have to be loaded. */
@@ -56,7 +59,7 @@ function catalogUri(catalog: LakeCatalog): string {
 export function toConninfo(url: string): string {
   const parsed = new URL(url)
   const parts: [string, string][] = [
-    ['host', parsed.hostname],
+    ['host', parsed.hostname.replaceAll(/[[\]]/g, '')], // an IPv6 address stands in brackets in a URL
     ['port', parsed.port || '5432'],
     ['dbname', decodeURIComponent(parsed.pathname.slice(1))],
     ['user', decodeURIComponent(parsed.username)],

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
 import { maintainLake } from '../../../core/clients/lake/maintenance.ts'
@@ -168,6 +168,22 @@ describe.each([
       await expect(again).rejects.toMatchObject({ code: 'lake/file-registered' })
       expect(await count(lake, 'lake.t')).toBe(7n)
     })
+  })
+})
+
+describe('a store without keys of its own', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it('asks the default chain of AWS, here the environment', async () => {
+    const { accessKeyId = '', secretAccessKey = '', ...store } = services.s3
+    vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId)
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey)
+    options = { ...onSqlite(), dataPath: `s3://${store.bucket}/${randomUUID()}/`, s3: store }
+    lake = await open()
+    await lake.transaction(async (tx) => {
+      await tx.run('create table lake.t as select 1 as id')
+    })
+    expect(await count(lake, 'lake.t')).toBe(1n)
   })
 })
 
