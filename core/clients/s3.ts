@@ -22,7 +22,7 @@ export type S3Options = {
   readonly accessKeyId?: string | undefined
   readonly secretAccessKey?: string | undefined
   readonly pathStyle: boolean
-  /** Milliseconds one request may take. Default 30,000. */
+  /** Milliseconds without a byte either way after which a request has failed. Default 30,000. */
   readonly requestTimeoutMs?: number
   /** Attempts the SDK makes by itself. Default 3. */
   readonly maxAttempts?: number
@@ -59,7 +59,8 @@ export function openS3(options: S3Options): ObjectStore {
     forcePathStyle: options.pathStyle,
     maxAttempts: options.maxAttempts ?? 3,
     requestHandler: {
-      requestTimeout: options.requestTimeoutMs ?? 30_000,
+      // The SDK's requestTimeout only warns by default, and would end a large upload over a slow line.
+      socketTimeout: options.requestTimeoutMs ?? 30_000,
       connectionTimeout: 5_000,
     },
     ...(options.accessKeyId === undefined
