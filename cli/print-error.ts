@@ -1,6 +1,7 @@
 /** How a failure looks on stderr, and which exit code it gives. */
 import { inspect } from 'node:util'
 import { MillraceError } from '../core/errors.ts'
+import { withoutPasswords } from '../core/redact.ts'
 
 /** Prints every problem of an error; returns the exit code of the gravest: ours 70, then 2, 3, 1. */
 export function printError(error: unknown, debug: boolean): number {
@@ -19,7 +20,7 @@ function printOne(error: unknown, debug: boolean): number {
   }
   const place = error.at === undefined ? '' : ` ${placeOf(error.at)}`
   process.stderr.write(
-    `error[${error.code}]${place}\n  ${error.message.replaceAll('\n', '\n  ')}\n`,
+    `error[${error.code}]${place}\n  ${withoutPasswords(error.message).replaceAll('\n', '\n  ')}\n`,
   )
   if (error.hint !== undefined) process.stderr.write(`  hint: ${error.hint}\n`)
   if (debug && error.cause !== undefined) {
@@ -31,11 +32,4 @@ function printOne(error: unknown, debug: boolean): number {
 function placeOf(at: NonNullable<MillraceError['at']>): string {
   const line = at.line === undefined ? '' : `:${at.line}`
   return `${at.file}${line}${at.column === undefined ? '' : `:${at.column}`}`
-}
-
-/** Errors of libpq and DuckDB can quote the connection string. */
-function withoutPasswords(text: string): string {
-  return text
-    .replaceAll(/password='[^']*'/gi, "password='[redacted]'")
-    .replaceAll(/(\w+:\/\/[^:@\s]+):[^@\s]+@/g, '$1:[redacted]@')
 }

@@ -42,12 +42,21 @@ async function readAwsSecret(name: string, options: SecretOptions): Promise<stri
     const text = answer.SecretString
     if (text === undefined) throw new Error('it is binary, not text')
     if (key === undefined) return text
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     if (typeof value === 'object' && value !== null && key in value) {
       return String(Object.entries(value).find(([name]) => name === key)?.[1])
     }
     throw new Error(`it has no key ${key}`)
   } finally {
     client.destroy()
+  }
+}
+
+/** JSON.parse quotes what it cannot read, and that is the secret. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('it is not JSON, so it has no keys')
   }
 }

@@ -3,6 +3,7 @@ import { DatabaseError } from 'pg'
 import { describePostgres } from '../../core/clients/postgres.ts'
 import { findCause, MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { withoutPasswords } from '../../core/redact.ts'
 
 const gone =
   /connection (terminated|refused|reset)|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|server closed the connection|could not connect|no connection to the server|the database system is|unable to connect to postgres|terminating connection|timeout (expired|exceeded when trying to connect)|Client has encountered a connection error|SSL SYSCALL|Connection lost/i
@@ -15,10 +16,12 @@ export function explainPublishError(error: unknown, url: string, model?: string)
   const reason = firstLine(error)
   const found = findCause(error, (cause) => cause instanceof DatabaseError)
   const database = found instanceof DatabaseError ? found : undefined
-  if (database?.code === '53100' || full.test(error.message)) {
+  // A code says what it is; without one the words have to do, which in a message about a row may be the row's.
+  const says = (pattern: RegExp) => database?.code === undefined && pattern.test(error.message)
+  if (database?.code === '53100' || says(full)) {
     return problem('publish/out-of-space', { server, reason }, { cause: error })
   }
-  if (/^(08|57P0|53)/.test(database?.code ?? '') || gone.test(error.message)) {
+  if (/^(08|57P0|53)/.test(database?.code ?? '') || says(gone)) {
     return problem('publish/postgres-unreachable', { server, reason }, { cause: error })
   }
   return database === undefined
@@ -55,7 +58,6 @@ function explainCopyError(error: Error, model: string | undefined): unknown {
   return problem('publish/value-refused', { model, reason }, { cause: error })
 }
 
-/** libpq's message can hold the whole connection string. */
 function firstLine(error: Error): string {
-  return (messageOf(error).split('\n')[0] ?? '').replace(/"[^"]*password=[^"]*"/i, '"…"')
+  return withoutPasswords(messageOf(error).split('\n')[0] ?? '')
 }

@@ -1,6 +1,7 @@
 /** What DuckLake's errors mean: worth another try, somebody else's outage, or a plain SQL error. */
 import { findCause, MillraceError, messageOf } from '../../errors.ts'
 import { problem } from '../../problems.ts'
+import { withoutPasswords } from '../../redact.ts'
 import { isOutOfSpace } from '../duckdb.ts'
 import { describePostgres } from '../postgres.ts'
 import type { LakeOptions } from './attach.ts'
@@ -11,30 +12,40 @@ const conflict =
 const catalogDown =
   /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|SSL SYSCALL|failed to execute query "[^"]*":\s*$/i
 const storeDown =
-  /could(n't| not) establish connection|IO Error.*(http|s3:\/\/)|HTTP Error|connection error for HTTP/i
+  /could(n't| not) establish connection|IO Error.*(https?|s3):\/\/|HTTP Error|connection error for HTTP/i
+// The store has answered: what a query asks for is not there.
+const notThere = /no files found|HTTP 404|404 \(/i
+// Errors of a statement itself. They quote names and values, which may read like an outage.
+const ofStatement = /^(Binder|Constraint|Conversion|Mismatch Type|Out of Range|Parser) Error:/
+// DuckLake itself uses this class too, always in the words "Failed to …".
+const ofInput = /^Invalid Input Error: (?!Failed to )/i
 
 /** Tells a lost race, after which the whole transaction may be tried again. */
 export function isLakeConflict(error: unknown): boolean {
   if (error instanceof MillraceError) return error.code === 'lake/conflict'
-  return findCause(error, (cause) => conflict.test(cause.message)) !== undefined
+  return findCause(error, (cause) => says(conflict, cause)) !== undefined
+}
+
+function says(pattern: RegExp, { message }: Error): boolean {
+  return !ofStatement.test(message) && !ofInput.test(message) && pattern.test(message)
 }
 
 /** The error as one of ours when it says something a reader can act on; else itself. */
 export function explainLakeError(error: unknown, options: LakeOptions): unknown {
   if (!(error instanceof Error) || error instanceof MillraceError) return error
-  const reason = messageOf(error).split('\n')[0] ?? ''
+  const reason = withoutPasswords(messageOf(error).split('\n')[0] ?? '')
   if (isOutOfSpace(error)) {
     return problem('lake/out-of-space', { where: options.dataPath, reason }, { cause: error })
   }
-  if (options.s3 !== undefined && storeDown.test(error.message)) {
+  if (options.s3 !== undefined && says(storeDown, error) && !notThere.test(error.message)) {
     const endpoint = options.s3.endpoint ?? 'AWS S3'
     const parameters = { endpoint, operation: 'read or write lake files', reason }
     return problem('lake/store-unreachable', parameters, { cause: error })
   }
-  if (options.catalog.kind === 'postgres' && catalogDown.test(error.message)) {
+  if (options.catalog.kind === 'postgres' && says(catalogDown, error)) {
     const catalog = describePostgres(options.catalog.url)
-    // libpq's message can hold the whole connection string; the reason keeps what follows it.
-    const plain = reason.replace(/"[^"]*password=[^"]*"/i, '').replace(/^.*: /, '')
+    // libpq's message quotes the connection string; the reason keeps what follows it.
+    const plain = reason.replace(/^.*: /, '')
     return problem('lake/catalog-unreachable', { catalog, reason: plain }, { cause: error })
   }
   return error
