@@ -5,6 +5,7 @@
  */
 import {
   type Admin,
+  type Broker,
   type Cluster,
   type Consumer,
   type EachBatchPayload,
@@ -52,8 +53,9 @@ class KafkajsSource implements Source {
   #adminReady: Promise<void> | undefined
   #handler: (batch: SourceBatch) => void = () => {}
   #listener: GroupListener | undefined
-  /** Where the next batch of each partition must start. */
-  readonly #expected = new Map<number, number>()
+  /** Where the last fetch of each partition started; kafkajs keeps it to itself for batches that it skips. */
+  readonly #requested = new Map<number, number>()
+  readonly #watched = new WeakSet<Broker>()
   #assigned: readonly number[] = []
   #heartbeat: (() => Promise<void>) | undefined
   #hints = new Map<number, number>()
@@ -115,7 +117,6 @@ class KafkajsSource implements Source {
   }
 
   seek(partition: number, offset: number): void {
-    this.#expected.set(partition, offset)
     this.#tell(() =>
       this.#consumer.seek({ topic: this.#options.topic, partition, offset: String(offset) }),
     )
@@ -181,10 +182,12 @@ class KafkajsSource implements Source {
   #assigner(): PartitionAssigner {
     return (config) => {
       const cluster: Cluster = config.cluster
+      const findBroker = cluster.findBroker.bind(cluster)
       const findCoordinator = cluster.findGroupCoordinator.bind(cluster)
       const defaultOffset = cluster.defaultOffset.bind(cluster)
       const fetchTopicsOffset = cluster.fetchTopicsOffset.bind(cluster)
       let lookingUp = false
+      cluster.findBroker = async (node) => this.#watchFetches(await findBroker(node))
       cluster.findGroupCoordinator = async (group) => {
         await this.#beforeJoin()
         return await findCoordinator(group)
@@ -204,6 +207,21 @@ class KafkajsSource implements Source {
       }
       return PartitionAssigners.roundRobin(config)
     }
+  }
+
+  #watchFetches(broker: Broker): Broker {
+    if (this.#watched.has(broker)) return broker
+    this.#watched.add(broker)
+    const fetch = broker.fetch.bind(broker)
+    broker.fetch = (request) => {
+      for (const { partitions } of request.topics ?? []) {
+        for (const { partition, fetchOffset } of partitions) {
+          this.#requested.set(partition, Number(fetchOffset))
+        }
+      }
+      return fetch(request)
+    }
+    return broker
   }
 
   /** Gives the listener half of the rebalance time, and keeps the session alive meanwhile. */
@@ -230,7 +248,7 @@ class KafkajsSource implements Source {
 
   #joined(assignment: Readonly<Record<string, readonly number[]>>): void {
     this.#assigned = assignment[this.#options.topic] ?? []
-    this.#expected.clear()
+    this.#requested.clear()
     for (const partition of this.#assigned) this.pause(partition, true)
     this.#listener?.joined(this.#assigned, ++this.#generation)
   }
@@ -242,9 +260,9 @@ class KafkajsSource implements Source {
     if (!isRunning() || isStale()) return
     const { partition } = batch
     const end = this.#toOffset(partition, batch.lastOffset()) + 1
-    this.#deliver({
+    this.#handler({
       partition,
-      from: this.#fetchedAt(batch) ?? this.#expected.get(partition) ?? -1,
+      from: this.#fetchedAt(batch) ?? this.#requested.get(partition) ?? -1,
       end,
       highWatermark: this.#toOffset(partition, batch.highWatermark),
       leaderEpoch: leaderEpochOf(batch.messages.at(-1)),
@@ -254,7 +272,10 @@ class KafkajsSource implements Source {
     await heartbeat()
   }
 
-  /** Batches of control or aborted records only: kafkajs skips them, and tells by this event alone. */
+  /**
+   * Batches of control or aborted records only: kafkajs skips them, and tells by this event alone, also when
+   * there was a seek since they were fetched. Hence the offset of that fetch, not the one asked for last.
+   */
   #onFilteredBatch(payload: {
     readonly partition: number
     readonly batchSize: number
@@ -262,16 +283,11 @@ class KafkajsSource implements Source {
     readonly highWatermark: string
   }): void {
     const { partition } = payload
-    const from = this.#expected.get(partition)
+    const from = this.#requested.get(partition)
     if (payload.batchSize > 0 || from === undefined) return
     const end = this.#toOffset(partition, payload.lastOffset) + 1
     const highWatermark = this.#toOffset(partition, payload.highWatermark)
-    this.#deliver({ partition, from, end, highWatermark, leaderEpoch: null, records: [] })
-  }
-
-  #deliver(batch: SourceBatch): void {
-    this.#expected.set(batch.partition, batch.end)
-    this.#handler(batch)
+    this.#handler({ partition, from, end, highWatermark, leaderEpoch: null, records: [] })
   }
 
   /** kafkajs keeps it on the batch but not in its types. */
@@ -282,7 +298,7 @@ class KafkajsSource implements Source {
   #toRecord(partition: number, message: KafkaMessage): KafkaRecord {
     return {
       offset: this.#toOffset(partition, message.offset),
-      timestampMs: Number(message.timestamp),
+      timestampMs: toTimestamp(message.timestamp),
       key: message.key,
       value: message.value,
     }
@@ -319,6 +335,11 @@ class KafkajsSource implements Source {
     }
     return problem('landing/kafka-unreachable', { brokers, reason }, { cause })
   }
+}
+
+/** Milliseconds that a number holds exactly; a producer may send any int64. */
+function toTimestamp(text: string): number {
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(text), Number.MAX_SAFE_INTEGER))
 }
 
 /** kafkajs keeps the header of a record's batch on the message but not in its types. */

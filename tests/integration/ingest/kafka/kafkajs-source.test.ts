@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { Partitioners } from 'kafkajs'
+import { expect, inject, it } from 'vitest'
+import { silentLog } from '../../../../core/log.ts'
+import { openKafka } from '../../../../ingest/kafka/connect.ts'
+import { openKafkajsSource } from '../../../../ingest/kafka/kafkajs-source.ts'
+import type { SourceBatch } from '../../../../ingest/kafka/source.ts'
+import { createTopic } from '../../../../ingest/topics/topics.ts'
+
+const { brokers } = inject('services')
+const kafkaOptions = { brokers, clientId: 'test', ssl: false }
+const some = (count: number, partition: number) =>
+  Array.from({ length: count }, (_, index) => ({ value: `${index}`, partition }))
+
+async function topicOf(partitions: number, configs: Readonly<Record<string, string>> = {}) {
+  const kafka = openKafka(kafkaOptions, silentLog)
+  const topic = `source-${randomUUID()}`
+  await createTopic({ kafka, brokers }, { topic, partitions, replicationFactor: 1, configs })
+  return { kafka, topic }
+}
+
+/** Joins, and calls back with each batch; the partitions are seeked and resumed by the caller. */
+async function openSource(topic: string, onBatch: (batch: SourceBatch) => void) {
+  const source = openKafkajsSource(
+    {
+      kafka: kafkaOptions,
+      topic,
+      groupId: `group-${topic}`,
+      sessionTimeoutMs: 6_000,
+      rebalanceTimeoutMs: 10_000,
+    },
+    silentLog,
+  )
+  source.batches(onBatch)
+  await new Promise<void>((resolve, reject) => {
+    source
+      .assign({
+        joined: () => resolve(),
+        leaving: async () => {},
+        jumped: () => {},
+        failed: reject,
+      })
+      .catch(reject)
+  })
+  return source
+}
+
+it('never passes a batch fetched before a seek off as fetched after it', async () => {
+  const { kafka, topic } = await topicOf(2)
+  const plain = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await plain.connect()
+  await plain.send({ topic, messages: [...some(5, 0), ...some(5, 1)] })
+  await plain.disconnect()
+  const producer = kafka.producer({
+    transactionalId: topic,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  })
+  await producer.connect()
+  const transaction = await producer.transaction()
+  await transaction.send({ topic, messages: some(5, 1) })
+  await transaction.abort()
+  await producer.disconnect()
+
+  // Partition 1: five records, five aborted ones, a marker. A batch of partition 0 sends us back to its start.
+  const claims: (readonly [from: number, end: number, records: number])[] = []
+  let arrived = () => {}
+  const source = await openSource(topic, ({ partition, from, end, records }) => {
+    if (partition === 0) {
+      source.seek(1, 0)
+      return
+    }
+    claims.push([from, end, records.length])
+    if (from === 0) arrived()
+  })
+  // Kafka answers the partitions in any order: in some rounds 0 comes first.
+  for (let round = 0; round < 8; round += 1) {
+    for (const partition of [0, 1]) source.pause(partition, true)
+    const done = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    source.seek(0, 0)
+    source.seek(1, 5)
+    for (const partition of [0, 1]) source.pause(partition, false)
+    await done
+  }
+  await source.close()
+  expect(claims.filter(([from, , records]) => from === 0 && records !== 5)).toEqual([])
+})
+
+it('tames timestamps that only fit an int64', async () => {
+  const { kafka, topic } = await topicOf(1, {
+    'message.timestamp.after.max.ms': '9223372036854775807',
+  })
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  await producer.send({ topic, messages: [{ value: 'x', timestamp: '9223372036854775807' }] })
+  await producer.disconnect()
+  let arrived: (batch: SourceBatch) => void = () => {}
+  const batch = new Promise<SourceBatch>((resolve) => {
+    arrived = resolve
+  })
+  const source = await openSource(topic, (one) => arrived(one))
+  source.seek(0, 0)
+  source.pause(0, false)
+  expect((await batch).records[0]?.timestampMs).toBe(Number.MAX_SAFE_INTEGER)
+  await source.close()
+})
