@@ -4,6 +4,7 @@
  */
 export { duckdbAdapter } from './adapters/duckdb/adapter.ts'
 export { ducklakeAdapter } from './adapters/ducklake/adapter.ts'
+export { templateDatabase } from './adapters/template-database.ts'
 export { type Compiled, compileProject } from './compile/compile-project.ts'
 export type {
   Graph,

@@ -4,9 +4,10 @@ import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
 import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
-import { openConfiguredLake, openContext } from '../context.ts'
+import { openContext } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
+import { lazyLake } from './lazy-lake.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
@@ -36,7 +37,8 @@ export async function executeRun(
 ): Promise<number> {
   const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
   const { config } = openContext(args, flags)
-  const project = await openProject(config, args)
+  await using lazy = lazyLake(config)
+  const project = await openProject(config, args, lazy)
   const { graph } = project
   const { findEmptyCriteria, planRun } = await import('../../transform/index.ts')
   for (const text of findEmptyCriteria(graph, args)) {
@@ -49,7 +51,7 @@ export async function executeRun(
     return 0
   }
   return await withInterrupt(async (signal) => {
-    await using lake = await openConfiguredLake(config)
+    const lake = await lazy.open()
     const surroundings = { config, lake, graph, format: args.format, signal }
     await hooks.beforeRun?.(surroundings)
     if (plan.stages.length === 0) {

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
 import type { Compiled } from '../../transform/index.ts'
+import { type LazyLake, lazyLake } from './lazy-lake.ts'
 import { parseVars } from './options.ts'
 
 export type OpenedProject = Compiled & { readonly invocationId: string; readonly startedAt: string }
@@ -11,11 +12,18 @@ type ProjectArguments = { readonly vars?: string | undefined; readonly fullRefre
 
 /**
  * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
+ * @param shared the lake that templates query; opened only when one does
  * @throws all problems of the project at once
  */
-export async function openProject(config: Config, args: ProjectArguments): Promise<OpenedProject> {
+export async function openProject(
+  config: Config,
+  args: ProjectArguments,
+  shared?: LazyLake,
+): Promise<OpenedProject> {
+  await using own = lazyLake(config)
+  const lake = shared ?? own
   const vars = parseVars(args.vars)
-  const { compileProject, loadProject } = await import('../../transform/index.ts')
+  const { compileProject, loadProject, templateDatabase } = await import('../../transform/index.ts')
   const invocationId = randomUUID()
   const startedAt = new Date().toISOString()
   const project = await loadProject(config.projectDir)
@@ -33,6 +41,7 @@ export async function openProject(config: Config, args: ProjectArguments): Promi
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,
+    database: templateDatabase(async (work) => (await lake.open()).read(work)),
     log: (message) => process.stderr.write(`${message}\n`),
   })
   for (const { code, at, message, hint } of compiled.graph.warnings) {

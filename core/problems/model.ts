@@ -44,6 +44,16 @@ export const modelProblems = {
     actor: 'user',
     message: ({ reason }) => reason,
   }),
+  'model/template-warning': defineProblem<{ node: string; reason: string }>({
+    actor: 'user',
+    message: ({ node, reason }) => `${node} warns: ${reason}`,
+  }),
+  'model/no-database': defineProblem<{ sql: string }>({
+    actor: 'user',
+    message: ({ sql }) =>
+      `A template asks the database while no database is open: ${sql.trim().slice(0, 120)}`,
+    hint: () => 'guard queries of templates with {% if execute %}, and do not run them from here.',
+  }),
   'model/unknown-ref': defineProblem<{ node: string; ref: string } & Nearest>({
     actor: 'user',
     message: ({ node, ref }) => `${node} refers to ${ref}, which this project does not define.`,

@@ -9,6 +9,7 @@ import { systemClock } from '../../core/clock.ts'
 import {
   type Adapter,
   type Compiled,
+  type CompileInputs,
   compileProject,
   ducklakeAdapter,
   loadProject,
@@ -48,6 +49,8 @@ export type CompileOverrides = {
   readonly fullRefresh?: boolean
   /** Name of the catalog; default `lake`. */
   readonly database?: string
+  /** What templates query. */
+  readonly templates?: CompileInputs['database']
 }
 
 /** Loads and compiles; problems are in the graph. */
@@ -70,6 +73,7 @@ export async function compileFolder(
     startedAt: '2024-11-25T12:00:00.000Z',
     invocationId: 'test',
     fullRefresh: overrides.fullRefresh === true,
+    ...(overrides.templates && { database: overrides.templates }),
   })
 }
 

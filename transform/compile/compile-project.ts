@@ -22,7 +22,7 @@ import {
 } from './graph.ts'
 import { NameIndex, sourceId } from './index-names.ts'
 import type { CompileInputs } from './inputs.ts'
-import { compileMacros } from './macros.ts'
+import { compileMacros, readSearchOrders } from './macros.ts'
 import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
 import { configOfFolders, mergeConfig, tagsOf } from './resolve-config.ts'
@@ -79,13 +79,14 @@ export async function compileProject(project: Project, inputs: CompileInputs): P
     nodes: new Map([...nodes].sort(([left], [right]) => (left < right ? -1 : 1))),
     sources: new Map(sources.map((source) => [source.id, source])),
     problems: unique(compilation.problems),
-    warnings: compilation.warnings,
+    warnings: unique(compilation.warnings),
   }
   return { graph, renderer }
 }
 
 function openCompilation(project: Project, inputs: CompileInputs): Compilation {
-  const library = compileMacros(project.macros)
+  const searchOrders = readSearchOrders(project.settings.dispatch)
+  const library = compileMacros(project.settings.name, project.macros, searchOrders)
   const { name, vars } = project.settings
   const scoped = vars[name]
   const own = typeof scoped === 'object' && scoped !== null ? { ...scoped } : {}

@@ -4,8 +4,10 @@ import { problem } from '../../core/problems.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { HostFunction } from '../jinja/values.ts'
 import type { Config, TestDeclaration } from '../project/project.ts'
+import { standardPackage } from '../stdlib/standard-macros.ts'
 import { type Compilation, collecting, makeNames } from './drafts.ts'
-import { genericTests, missingArgument, nameGenericTest } from './generic-tests.ts'
+import { missingArgument, nameGenericTest } from './generic-tests.ts'
+import { type MacroLibrary, testNames } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 import { configOfFolders, mergeConfig } from './resolve-config.ts'
@@ -47,7 +49,8 @@ function draftOne(
   assertKnownTest(compilation, subject, declaration)
   const { project, inputs } = compilation
   const { test, column, arguments: args, at } = declaration
-  const kind = subject.isSource ? `source_${test}` : test
+  const spelt = test.replaceAll('.', '_')
+  const kind = subject.isSource ? `source_${spelt}` : spelt
   const name = declaration.name ?? nameGenericTest(kind, subject.name, column, args, inputs.md5)
   const fqn = [...subject.fqn.slice(0, -1), name]
   const config = mergeConfig(
@@ -69,18 +72,24 @@ function assertKnownTest(
   subject: Subject,
   { test, column, arguments: args, at }: TestDeclaration,
 ): void {
-  const plain = test.split('.').at(-1) ?? test
-  if (library.tests.has(plain)) return
-  if (!Object.hasOwn(genericTests, plain)) {
-    const known = [...Object.keys(genericTests), ...library.tests.keys()]
-    const parameters = { test, subject: subject.name, nearest: nearest(test, known) }
+  const owner = ownerOfTest(library, test)
+  if (owner === undefined) {
+    const parameters = { test, subject: subject.name, nearest: nearest(test, testNames(library)) }
     throw problem('model/unknown-test', parameters, { at })
   }
-  const missing = missingArgument(plain, column, args)
+  if (owner !== standardPackage) return
+  const missing = missingArgument(test.split('.').at(-1) ?? test, column, args)
   if (missing !== undefined) {
     const reason = `needs ${missing}`
     throw problem('model/invalid-property', { path: `${subject.name}.${test}`, reason }, { at })
   }
+}
+
+/** The package whose block a test's name means. */
+function ownerOfTest({ root, packages }: MacroLibrary, test: string): string | undefined {
+  const [plain = test, named] = test.split('.').reverse()
+  const owners = named === undefined ? [root, standardPackage] : [named]
+  return owners.find((owner) => packages.get(owner)?.has(`test_${plain}`))
 }
 
 /** Arguments with calls such as `ref('x')` become what they name; the rest stays as it is written. */

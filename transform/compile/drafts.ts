@@ -57,13 +57,14 @@ export function draftSql(
 
 /** The names of one rendering of one node: its own, with the macros behind them. */
 export function makeNames(
-  { inputs, library, vars }: Compilation,
+  { inputs, library, vars, warnings }: Compilation,
   node: NamedNode,
   host: Parameters<typeof namesOfNode>[1],
   mode: 'sync' | 'async',
 ) {
-  const own = namesOfNode(node, host, inputs, vars, () => all)
-  const all = new NodeNames(own, library, mode)
+  const warn = (warning: MillraceError) => warnings.push(warning)
+  const own = namesOfNode(node, host, inputs, vars, () => all, warn)
+  const all = new NodeNames(own, library, mode, node.package)
   return { own, all }
 }
 

@@ -1,5 +1,6 @@
 /** What compiling needs beyond the project, all of it passed in: compiling reads no clock, disk or environment. */
 import type { Config } from '../project/project.ts'
+import type { TemplateDatabase } from '../stdlib/database.ts'
 
 export type Target = {
   readonly name: string
@@ -22,6 +23,8 @@ export type CompileInputs = {
   readonly startedAt: string
   readonly invocationId: string
   readonly fullRefresh: boolean
+  /** Answers the queries of templates; without it, a template that asks is a problem. */
+  readonly database?: TemplateDatabase
   /** Receives what templates `log()` or `print()`. */
   readonly log?: (message: string) => void
 }

@@ -1,73 +1,179 @@
-/** The macros of a project: compiled once, given to each node's template over that node's own names. */
+/** The macros of a project, its packages and dbt's own: found by dbt's order, made when they are first named. */
 import { MillraceError } from '../../core/errors.ts'
 import type { Mode } from '../jinja/generate.ts'
 import type { NameSource } from '../jinja/scope.ts'
-import { compileTemplate, type Definitions, type Template } from '../jinja/template.ts'
-import type { HostFunction } from '../jinja/values.ts'
-import type { SqlFile } from '../project/project.ts'
+import { compileTemplate, type Template } from '../jinja/template.ts'
+import { type HostFunction, type HostObject, makeHostObject, Undefined } from '../jinja/values.ts'
+import type { Config, SqlFile } from '../project/project.ts'
+import { standardFiles, standardPackage } from '../stdlib/standard-macros.ts'
+
+/** Macro name → the file that defines it; a generic test `x` is the macro `test_x`. */
+type Macros = Map<string, () => Template>
 
 export type MacroLibrary = {
-  /** Macro name → the file that defines it; a later file wins. */
-  readonly files: ReadonlyMap<string, Template>
-  /** Generic tests of the project's own, by name. */
-  readonly tests: ReadonlyMap<string, Template>
+  /** The root project. */
+  readonly root: string
+  readonly packages: ReadonlyMap<string, ReadonlyMap<string, () => Template>>
+  /** From `dispatch:` in the project file: namespace → packages to search. */
+  readonly searchOrders: ReadonlyMap<string, readonly string[]>
   readonly problems: readonly MillraceError[]
 }
 
 /** Reads every macro file; those that cannot be read are listed as problems. */
-export function compileMacros(files: readonly SqlFile[]): MacroLibrary {
-  const macros = new Map<string, Template>()
-  const tests = new Map<string, Template>()
+export function compileMacros(
+  root: string,
+  files: readonly SqlFile[],
+  searchOrders: MacroLibrary['searchOrders'],
+): MacroLibrary {
+  const packages = new Map<string, Macros>([[root, new Map()]])
   const problems: MillraceError[] = []
-  for (const { file, text } of files) {
+  for (const { file, text, package: owner } of files) {
     try {
       const template = compileTemplate(file, text)
-      for (const name of template.macroNames()) macros.set(name, template)
-      for (const node of template.body) {
-        if (node.kind === 'definition' && /test$/.test(node.tag)) tests.set(node.name, template)
-      }
+      const macros = packages.get(owner) ?? new Map()
+      packages.set(owner, macros)
+      for (const name of definedIn(template)) macros.set(name, () => template)
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       problems.push(error)
     }
   }
-  return { files: macros, tests, problems }
+  packages.set(standardPackage, standardMacros)
+  return { root, packages, searchOrders, problems }
 }
 
-/** A node's names and, behind them, every macro; a macro is made the first time it is named. */
+function definedIn(template: Template): string[] {
+  const tests = template.body.flatMap((node) =>
+    node.kind === 'definition' && /test$/.test(node.tag) ? [`test_${node.name}`] : [],
+  )
+  return [...template.macroNames(), ...tests]
+}
+
+/** Few projects call more than a few of dbt's macros, so a file is parsed when one of its macros is named. */
+const standardMacros: Macros = new Map(
+  standardFiles.flatMap(({ file, text }) => {
+    let template: Template | undefined
+    const open = () => {
+      template ??= compileTemplate(file, text)
+      return template
+    }
+    const names = text.matchAll(/\{% (macro|test) (\w+)/g)
+    return [...names].map(([, tag, name]) => [`${tag === 'test' ? 'test_' : ''}${name}`, open])
+  }),
+)
+
+/** Generic tests that can be asked for, by the names that schema files use. */
+export function testNames({ packages, root }: MacroLibrary): string[] {
+  return [...packages].flatMap(([owner, macros]) => {
+    const prefix = owner === root || owner === standardPackage ? '' : `${owner}.`
+    return [...macros.keys()].flatMap((name) =>
+      name.startsWith('test_') ? [prefix + name.slice('test_'.length)] : [],
+    )
+  })
+}
+
+/** A node's names and, over and behind them, every macro; a macro is made the first time it is named. */
 export class NodeNames implements NameSource {
   readonly #own: ReadonlyMap<string, unknown>
   readonly #library: MacroLibrary
   readonly #mode: Mode
-  readonly #opened = new Map<Template, Definitions>()
+  readonly #package: string
+  readonly #opened = new Map<Template, ReadonlyMap<string, HostFunction>>()
+  readonly #namespaces = new Map<string, HostObject>()
 
-  constructor(own: ReadonlyMap<string, unknown>, library: MacroLibrary, mode: Mode) {
+  /** @param own what dbt gives the node @param package the node's own, whose macros come first */
+  constructor(
+    own: ReadonlyMap<string, unknown>,
+    library: MacroLibrary,
+    mode: Mode,
+    nodePackage: string,
+  ) {
     this.#own = own
     this.#library = library
     this.#mode = mode
+    this.#package = nodePackage
   }
 
+  /** The project's macros may replace what dbt gives, `ref` for one; dbt's own macros come last. */
   get(name: string): unknown {
-    return this.#own.get(name) ?? this.macro(name)
+    return (
+      this.macroOf(this.#package, name) ??
+      this.macroOf(this.#library.root, name) ??
+      this.#own.get(name) ??
+      this.#namespace(name) ??
+      this.macroOf(standardPackage, name)
+    )
   }
 
+  /** The macro that an unqualified name means. */
   macro(name: string): HostFunction | undefined {
-    const template = this.#library.files.get(name)
-    return template && this.#open(template).macros.get(name)
+    return (
+      this.macroOf(this.#package, name) ??
+      this.macroOf(this.#library.root, name) ??
+      this.macroOf(standardPackage, name)
+    )
   }
 
-  /** The body of `{% test name(…) %}`. */
-  test(name: string): HostFunction | undefined {
-    const template = this.#library.tests.get(name)
-    const blocks = template && this.#open(template).blocks
-    return blocks?.find((block) => block.name === name)?.macro
+  macroOf(owner: string, name: string): HostFunction | undefined {
+    const template = this.#library.packages.get(owner)?.get(name)
+    return template && this.#open(template()).get(name)
   }
 
-  #open(template: Template): Definitions {
+  /** `adapter.dispatch`: the packages of the namespace in order, in each what is made for DuckDB first. */
+  dispatched(name: string, namespace: string | undefined): HostFunction | undefined {
+    for (const owner of this.#searched(namespace)) {
+      for (const prefix of ['duckdb', 'default']) {
+        const full = `${prefix}__${name}`
+        const found = owner === undefined ? this.macro(full) : this.macroOf(owner, full)
+        if (found !== undefined) return found
+      }
+    }
+    return undefined
+  }
+
+  /** Undefined stands for the unqualified look-up. */
+  #searched(namespace: string | undefined): readonly (string | undefined)[] {
+    if (namespace === undefined) return [undefined]
+    const { searchOrders, packages, root } = this.#library
+    const order = searchOrders.get(namespace)
+    if (order !== undefined) return order
+    const isDependency = packages.has(namespace) && namespace !== standardPackage
+    return isDependency ? [root, namespace] : [undefined]
+  }
+
+  /** `dbt_utils` in `dbt_utils.star(…)`. */
+  #namespace(owner: string): HostObject | undefined {
+    if (!this.#library.packages.has(owner)) return undefined
+    const known = this.#namespaces.get(owner)
+    if (known !== undefined) return known
+    const namespace: HostObject = {
+      ...makeHostObject({}, () => `<macros of ${owner}>`),
+      attribute: (name) => this.macroOf(owner, name) ?? new Undefined(`${owner}.${name}`),
+    }
+    this.#namespaces.set(owner, namespace)
+    return namespace
+  }
+
+  #open(template: Template): ReadonlyMap<string, HostFunction> {
     const known = this.#opened.get(template)
     if (known !== undefined) return known
-    const definitions = template.definitions(this, this.#mode)
-    this.#opened.set(template, definitions)
-    return definitions
+    const { macros, blocks } = template.definitions(this, this.#mode)
+    const tests = blocks.flatMap(({ tag, name, macro }) =>
+      /test$/.test(tag) ? [[`test_${name}`, macro] as const] : [],
+    )
+    const all = new Map([...macros, ...tests])
+    this.#opened.set(template, all)
+    return all
   }
+}
+
+/** `dispatch: [{macro_namespace: dbt_utils, search_order: [shop, dbt_utils]}]`. */
+export function readSearchOrders(dispatch: readonly Config[]): MacroLibrary['searchOrders'] {
+  return new Map(
+    dispatch.flatMap(({ macro_namespace: namespace, search_order: order }) =>
+      typeof namespace === 'string' && Array.isArray(order)
+        ? [[namespace, order.map(String)] as const]
+        : [],
+    ),
+  )
 }

@@ -3,22 +3,28 @@ import { toTemplateValue, toText } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import { type Compilation, makeNames } from './drafts.ts'
 import { type Relation, textConfig } from './graph.ts'
+import type { MacroLibrary } from './macros.ts'
 import type { NamedNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 
 export function nameRelation(compilation: Compilation, node: NamedNode, config: Config): Relation {
   const { target } = compilation.inputs
-  const schema = textConfig(config, 'schema')
-  const alias = textConfig(config, 'alias')
+  const { database, schema, alias } = {
+    database: textConfig(config, 'database'),
+    schema: textConfig(config, 'schema'),
+    alias: textConfig(config, 'alias'),
+  }
+  const call = (macro: string, custom: string | undefined) =>
+    callMacro(compilation, node, config, macro, custom)
   const plainSchema = schema === undefined ? target.schema : `${target.schema}_${schema.trim()}`
   return {
-    catalog: textConfig(config, 'database') ?? target.database,
-    schema: callMacro(compilation, node, config, 'generate_schema_name', schema) ?? plainSchema,
-    name: callMacro(compilation, node, config, 'generate_alias_name', alias) ?? alias ?? node.name,
+    catalog: call('generate_database_name', database) ?? database ?? target.database,
+    schema: call('generate_schema_name', schema) ?? plainSchema,
+    name: call('generate_alias_name', alias) ?? alias ?? node.name,
   }
 }
 
-/** The project's macro for a name, when it has one. */
+/** The project's macro for a name, when it has one; dbt's own rule is not worth a rendering. */
 function callMacro(
   compilation: Compilation,
   node: NamedNode,
@@ -26,9 +32,15 @@ function callMacro(
   macro: string,
   custom: string | undefined,
 ): string | undefined {
-  if (!compilation.library.files.has(macro)) return undefined
+  if (!isOverridden(compilation.library, macro)) return undefined
   const { all } = makeNames(compilation, node, new ParseHost(config), 'sync')
   const model = toTemplateValue({ ...node, fqn: [...node.fqn], config })
   const text = all.macro(macro)?.call({ positional: [custom ?? null, model], named: new Map() })
   return toText(text).trim()
+}
+
+/** A macro of the root project, or of any package for its adapter-specific forms. */
+function isOverridden({ root, packages }: MacroLibrary, macro: string): boolean {
+  const forms = [macro, `default__${macro}`, `duckdb__${macro}`]
+  return forms.some((form) => packages.get(root)?.has(form))
 }

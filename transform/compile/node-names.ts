@@ -1,7 +1,9 @@
 /** What a node's template can call: dbt's context, as far as it needs no database. */
+import type { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
-import { toJson } from '../jinja/to-json.ts'
+import { bindNamed } from '../jinja/call-arguments.ts'
+import { methodOf } from '../jinja/methods.ts'
 import {
   type Arguments,
   HostFunction,
@@ -11,10 +13,17 @@ import {
   toPlainValue,
   toTemplateValue,
   toText,
+  Undefined,
 } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
+import { columnType } from '../stdlib/column-value.ts'
+import { textFunctions } from '../stdlib/text-functions.ts'
+import { adapterValue } from './adapter-functions.ts'
 import type { CompileInputs } from './inputs.ts'
 import type { NodeNames } from './macros.ts'
+import { relationType } from './relation-value.ts'
+import { tagsOf } from './resolve-config.ts'
+import { resultNames, runNames } from './run-names.ts'
 
 /** How one rendering answers the calls that differ between parsing and running. */
 export interface NodeHost {
@@ -26,6 +35,8 @@ export interface NodeHost {
   readConfig(): Config
   isIncremental(): boolean
   newRows(relation: unknown): unknown
+  /** `graph`: every node by id. */
+  graph(): unknown
 }
 
 export type NamedNode = {
@@ -41,6 +52,7 @@ export type NamedNode = {
  * The names of one rendering.
  * @param vars the project's variables with `--vars` on top
  * @param macros finds macros for `adapter.dispatch`
+ * @param warn receives what templates warn of
  */
 export function namesOfNode(
   node: NamedNode,
@@ -48,6 +60,7 @@ export function namesOfNode(
   inputs: CompileInputs,
   vars: Config,
   macros: () => NodeNames,
+  warn: (warning: MillraceError) => void,
 ): Map<string, unknown> {
   const names = new Map<string, unknown>([
     ['ref', new HostFunction('ref', (args) => callRef(host, args))],
@@ -58,27 +71,66 @@ export function namesOfNode(
     ['var', varValue(vars)],
     ['env_var', new HostFunction('env_var', (args) => readVariable(inputs, args))],
     ['target', targetValue(inputs)],
-    ['model', modelValue(node)],
+    ['model', modelValue(node, () => host.readConfig())],
     ['execute', host.execute],
-    ['flags', makeHostObject({ FULL_REFRESH: inputs.fullRefresh, WHICH: 'run' })],
+    ['flags', flagsValue(inputs)],
     ['project_name', node.package],
     ['database', inputs.target.database],
     ['schema', inputs.target.schema],
-    ['invocation_id', inputs.invocationId],
-    ['run_started_at', startedAtValue(inputs.startedAt)],
-    ['log', new HostFunction('log', (args) => writeLog(inputs, args))],
-    ['print', new HostFunction('print', (args) => writeLog(inputs, args))],
-    ['exceptions', exceptionsValue()],
-    ['adapter', adapterValue(macros)],
-    ['tojson', new HostFunction('tojson', ({ positional }) => toJson(positional[0]))],
-    ['fromjson', new HostFunction('fromjson', ({ positional }) => parseJson(positional[0]))],
-    [
-      'local_md5',
-      new HostFunction('local_md5', ({ positional }) => inputs.md5(toText(positional[0]))),
-    ],
+    ['graph', lazily('<graph>', () => host.graph())],
+    ...runNames(inputs),
+    ...resultNames(),
+    ...textFunctions(inputs.md5),
+    ['exceptions', exceptionsValue(node, warn)],
+    ['adapter', adapterOf(host, inputs, macros)],
+    ['api', makeHostObject({ Relation: relationType(inputs.target.database), Column: columnType })],
+    ['context', contextValue(macros)],
   ])
   names.set('builtins', new Map([...names].filter(([name]) => /^(ref|source|config)$/.test(name))))
   return names
+}
+
+function adapterOf(
+  { execute }: NodeHost,
+  { target, database }: CompileInputs,
+  macros: () => NodeNames,
+): HostObject {
+  const dispatch = (args: Arguments) => {
+    const given = bindNamed('dispatch', ['macro_name', 'macro_namespace', 'packages'], args)
+    const name = toText(given['macro_name'])
+    const namespace =
+      given['macro_namespace'] == null ? undefined : toText(given['macro_namespace'])
+    const found = macros().dispatched(name, namespace)
+    if (found !== undefined) return found
+    throw problem('model/unknown-macro', { name: `default__${name}`, nearest: undefined })
+  }
+  return adapterValue({ execute, catalog: target.database, database, dispatch })
+}
+
+/** `context['dbt_utils']`, `context.get('my_macro')`: every name by its text. */
+function contextValue(macros: () => NodeNames): HostObject {
+  const find = (name: unknown) => macros().get(toText(name)) ?? new Undefined(toText(name))
+  const get = new HostFunction('get', ({ positional: [name, fallback = null] }) => {
+    const found = find(name)
+    return found instanceof Undefined ? fallback : found
+  })
+  return { ...makeHostObject({ get }, () => '<context>'), item: find }
+}
+
+/** A value that is made when a template first asks for a part of it. */
+function lazily(text: string, make: () => unknown): HostObject {
+  let made: unknown
+  const value = () => {
+    made ??= make()
+    return made instanceof Map ? made : new Map()
+  }
+  const item = (name: unknown) => value().get(name) ?? new Undefined(toText(name))
+  return {
+    ...makeHostObject({}, () => text),
+    item,
+    attribute: (name) =>
+      value().has(name) ? value().get(name) : (methodOf(value(), name) ?? item(name)),
+  }
 }
 
 function callRef(host: NodeHost, { positional, named }: Arguments): unknown {
@@ -151,69 +203,68 @@ function targetValue({ target }: CompileInputs): HostObject {
   )
 }
 
-function modelValue(node: NamedNode): unknown {
-  return toTemplateValue({
-    name: node.name,
-    alias: node.name,
-    unique_id: node.id,
-    original_file_path: node.file,
-    path: node.file,
-    fqn: [...node.fqn],
-    package_name: node.package,
-    resource_type: node.kind,
+function modelValue(node: NamedNode, config: () => Config): HostObject {
+  const { name, file, fqn } = node
+  return lazily(node.id, () =>
+    toTemplateValue({
+      name,
+      alias: name,
+      unique_id: node.id,
+      original_file_path: file,
+      path: file,
+      fqn: [...fqn],
+      package_name: node.package,
+      resource_type: node.kind,
+      config: config(),
+      tags: tagsOf(config()),
+    }),
+  )
+}
+
+function flagsValue({ fullRefresh }: CompileInputs): HostObject {
+  return makeHostObject({
+    FULL_REFRESH: fullRefresh,
+    STORE_FAILURES: false,
+    EMPTY: false,
+    WHICH: 'run',
   })
 }
 
-/** A time that prints as Python prints a datetime and answers `strftime` and `isoformat`. */
-function startedAtValue(startedAt: string): HostObject {
-  const python = startedAt.replace('T', ' ').replace('Z', '+00:00')
-  const part = (from: number, to: number) => startedAt.slice(from, to)
-  const codes: Readonly<Record<string, string>> = {
-    Y: part(0, 4),
-    m: part(5, 7),
-    d: part(8, 10),
-    H: part(11, 13),
-    M: part(14, 16),
-    S: part(17, 19),
-  }
-  const strftime = new HostFunction('strftime', ({ positional }) =>
-    toText(positional[0]).replaceAll(/%([YmdHMS])/g, (_, code: string) => codes[code] ?? ''),
-  )
-  const isoformat = new HostFunction('isoformat', () => startedAt.replace('Z', '+00:00'))
-  return makeHostObject({ strftime, isoformat }, () => python)
-}
-
-function writeLog(inputs: CompileInputs, { positional }: Arguments): string {
-  inputs.log?.(toText(positional[0]))
-  return ''
-}
-
-function exceptionsValue(): HostObject {
+function exceptionsValue(node: NamedNode, warn: (warning: MillraceError) => void): HostObject {
   const raise = new HostFunction('raise_compiler_error', ({ positional }) => {
     throw problem('model/compiler-error', { reason: toText(positional[0]) })
   })
-  const warn = new HostFunction('warn', () => '')
-  return makeHostObject({ raise_compiler_error: raise, warn })
-}
-
-function adapterValue(macros: () => NodeNames): HostObject {
-  const dispatch = new HostFunction('dispatch', ({ positional, named }) => {
-    const name = toText(positional[0] ?? named.get('macro_name'))
-    const found = macros().macro(`duckdb__${name}`) ?? macros().macro(`default__${name}`)
-    if (found !== undefined) return found
-    throw problem('model/unknown-macro', { name: `default__${name}`, nearest: undefined })
+  const note = new HostFunction('warn', ({ positional }) => {
+    const at = { file: node.file }
+    warn(
+      problem('model/template-warning', { node: node.name, reason: toText(positional[0]) }, { at }),
+    )
+    return ''
   })
-  const quote = new HostFunction('quote', ({ positional }) => `"${toText(positional[0])}"`)
-  const type = new HostFunction('type', () => 'duckdb')
-  return makeHostObject({ dispatch, quote, type })
-}
-
-function parseJson(value: unknown): unknown {
-  try {
-    return toTemplateValue(JSON.parse(toText(value)))
-  } catch (cause) {
-    throw new TemplateFault('fromjson() got text that is not JSON', { cause })
-  }
+  const named = [
+    'raise_database_error',
+    'raise_parsing_error',
+    'raise_fail_fast_error',
+    'raise_not_implemented',
+    'missing_config',
+    'missing_materialization',
+    'missing_relation',
+    'relation_wrong_type',
+    'raise_contract_error',
+    'raise_invalid_property_yml_version',
+    'column_type_missing',
+  ].map((name) => [
+    name,
+    new HostFunction(name, ({ positional }) => {
+      const reason = positional.length === 0 ? name : positional.map(toText).join(', ')
+      throw problem('model/compiler-error', { reason })
+    }),
+  ])
+  return makeHostObject({
+    ...Object.fromEntries(named),
+    raise_compiler_error: raise,
+    warn: note,
+  })
 }
 
 function isObject(value: unknown): value is Config {

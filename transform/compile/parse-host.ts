@@ -54,6 +54,12 @@ export class ParseHost implements NodeHost {
     return relation
   }
 
+  graph(): unknown {
+    return new Map(
+      ['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((key) => [key, new Map()]),
+    )
+  }
+
   #remember(key: string, call: RefCall | SourceCall): RelationValue {
     this.#calls.set(key, call)
     return new RelationValue(key, nowhere)

@@ -1,15 +1,16 @@
 /** Renders nodes to SQL once every name is known: refs become relations, ephemeral models become CTEs. */
 import { problem } from '../../core/problems.ts'
-import { toTemplateValue, toText } from '../jinja/values.ts'
+import { compileTemplate } from '../jinja/template.ts'
+import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import { evaluateArguments, type GenericDraft } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
-import { genericTests } from './generic-tests.ts'
 import { type Relation, textConfig } from './graph.ts'
-import type { NameIndex } from './index-names.ts'
+import { type NameIndex, sourceId } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import type { NodeHost } from './node-names.ts'
 import { RelationValue } from './relation-value.ts'
+import { tagsOf } from './resolve-config.ts'
 
 /** What is known of the database when a node is rendered. */
 export type RenderState = {
@@ -60,36 +61,32 @@ export class Renderer {
     const host = new RenderHost(this, draft, fullBuild)
     const compilation = this.#compilation
     const args = evaluateArguments(compilation, draft, host, draft.declaration)
-    const relation = this.value(draft.subject, host.ephemerals).text()
-    const where = textConfig(draft.config, 'where')
-    const model =
-      where === undefined ? relation : `(select * from ${relation} where ${where}) dbt_subquery`
-    const sql = await this.#testSql(draft, host, model, args)
+    const relation = this.value(draft.subject, host.ephemerals)
+    const sql = await this.#testSql(draft, host, relation, args)
     return await this.#withCtes(sql.trim(), host.ephemerals)
   }
 
   async #testSql(
     draft: GenericDraft,
     host: NodeHost,
-    model: string,
+    relation: RelationValue,
     args: ReadonlyMap<string, unknown>,
   ): Promise<string> {
-    const { test, column } = draft.declaration
-    const plain = test.split('.').at(-1) ?? test
-    const { all } = makeNames(this.#compilation, draft, host, 'async')
-    const own = all.test(plain)
-    if (own !== undefined) {
-      const named = new Map<string, unknown>(
-        [...args].map(([key, value]) => [key, toTemplateValue(value)]),
-      )
-      named.set('model', model)
-      if (column !== undefined) named.set('column_name', column)
-      return toText(await own.call({ positional: [], named }))
-    }
-    const build = genericTests[plain]
-    if (build === undefined) return ''
-    const values = Object.fromEntries(args)
-    return build({ model, column: column ?? '', arguments: values, to: toText(args.get('to')) })
+    const { test, column, at } = draft.declaration
+    const [plain = test, owner] = test.split('.').reverse()
+    const { own, all } = makeNames(this.#compilation, draft, host, 'async')
+    const macro = `test_${plain}`
+    const named = new Map([...args].map(([key, value]) => [key, toTemplateValue(value)]))
+    own.set('tested_relation', relation)
+    own.set('test_arguments', named)
+    if (column !== undefined) named.set('column_name', column)
+    own.set('test_macro', owner === undefined ? all.macro(macro) : all.macroOf(owner, macro))
+    // A template of its own, so that a fault inside the macro names its place and the schema file's.
+    const template = compileTemplate(
+      at.file,
+      '{{ test_macro(model=get_where_subquery(tested_relation), **test_arguments) }}',
+    )
+    return await template.render(all)
   }
 
   /** A relation as a template sees it; an ephemeral one is noted as a CTE that the query needs. */
@@ -102,6 +99,58 @@ export class Renderer {
     }
     ephemerals.add(id)
     return new RelationValue(id, relation, 'cte', cteName(draft.name))
+  }
+
+  /** `graph` as dbt's templates walk it. */
+  graph(): unknown {
+    const nodes = [...this.#drafts.values()].map((draft) => {
+      const { id, name, file, fqn, kind, config } = draft
+      const { catalog, schema, name: alias } = this.#relations.get(id) ?? nowhere
+      const columns = (draft.properties?.columns ?? []).map((column) => [column.name, column])
+      const node = {
+        unique_id: id,
+        resource_type: kind,
+        name,
+        alias,
+        schema,
+        database: catalog,
+        original_file_path: file,
+        path: file,
+        fqn: [...fqn],
+        package_name: draft.package,
+        description: draft.properties?.description ?? '',
+        columns: Object.fromEntries(columns),
+        config,
+        tags: tagsOf(config),
+        meta: config['meta'] ?? {},
+        raw_code: draft.source.text,
+      }
+      return [id, node] as const
+    })
+    const sources = this.#compilation.project.sources.map((table) => {
+      const id = sourceId(table.package, table.source, table.name)
+      const node = {
+        unique_id: id,
+        resource_type: 'source',
+        name: table.name,
+        source_name: table.source,
+        identifier: table.identifier,
+        schema: table.schema,
+        package_name: table.package,
+        description: table.description,
+        config: table.config,
+        tags: tagsOf(table.config),
+        meta: table.config['meta'] ?? {},
+      }
+      return [id, node] as const
+    })
+    return toTemplateValue({
+      nodes: Object.fromEntries(nodes),
+      sources: Object.fromEntries(sources),
+      exposures: {},
+      metrics: {},
+      groups: {},
+    })
   }
 
   get index(): NameIndex {
@@ -137,6 +186,8 @@ export class Renderer {
     })
   }
 }
+
+const nowhere: Relation = { catalog: '', schema: '', name: '' }
 
 function cteName(model: string): string {
   return `__dbt__cte__${model}`
@@ -181,6 +232,10 @@ class RenderHost implements NodeHost {
 
   isIncremental(): boolean {
     return this.#state.isIncremental
+  }
+
+  graph(): unknown {
+    return this.#renderer.graph()
   }
 
   newRows(relation: unknown): unknown {

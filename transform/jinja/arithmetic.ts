@@ -7,6 +7,7 @@ import {
   describe,
   Float,
   isEqual,
+  isHostObject,
   isNumber,
   numberOf,
   TemplateFault,
@@ -21,6 +22,8 @@ const maxListLength = 1_000_000
 export function applyBinary(operator: BinaryOperator, left: unknown, right: unknown): unknown {
   if (operator === '~') return toText(left) + toText(right)
   if (isNumber(left) && isNumber(right)) return calculate(operator, left, right)
+  const result = isHostObject(left) ? left.operate?.(operator, right) : undefined
+  if (result !== undefined) return result
   if (operator === '+') return add(left, right)
   if (operator === '%' && typeof left === 'string') return formatPercent(left, right)
   if (operator === '*') return repeat(left, right)

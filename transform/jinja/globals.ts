@@ -45,21 +45,34 @@ const namespace = new HostFunction('namespace', ({ positional, named }) => {
   return new Namespace(values)
 })
 
-/** dbt's additions that need nothing of a project. */
-const set = new HostFunction('set', ({ positional }) => new Set(itemsOf(positional[0] ?? [])))
-
-const zip = new HostFunction('zip', ({ positional }) => {
+/** dbt's additions that need nothing of a project: the strict ones fail where the others answer with a default. */
+const setOf = new HostFunction('set_strict', ({ positional }) => new Set(itemsOf(positional[0])))
+const zipOf = new HostFunction('zip_strict', ({ positional }) => {
   const lists = positional.map(itemsOf)
   const size = Math.min(...lists.map((list) => list.length))
   if (lists.length === 0) return []
   return Array.from({ length: size }, (_, index) => new Tuple(lists.map((list) => list[index])))
 })
 
+function orDefault(name: string, strict: HostFunction): HostFunction {
+  return new HostFunction(name, (args) => {
+    const fallback = name === 'set' ? args.positional[1] : undefined
+    try {
+      return strict.call(args)
+    } catch (error) {
+      if (!(error instanceof TemplateFault)) throw error
+      return fallback ?? args.named.get('default') ?? null
+    }
+  })
+}
+
 export const globalNames: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['range', range],
   ['dict', dict],
   ['namespace', namespace],
   ['return', returnFunction],
-  ['set', set],
-  ['zip', zip],
+  ['set', orDefault('set', setOf)],
+  ['set_strict', setOf],
+  ['zip', orDefault('zip', zipOf)],
+  ['zip_strict', zipOf],
 ])

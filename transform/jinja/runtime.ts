@@ -161,6 +161,7 @@ export class Runtime {
     if (object instanceof Map) {
       return object.has(index) ? object.get(index) : new Undefined(toText(index))
     }
+    if (isHostObject(object) && object.item !== undefined) return object.item(index)
     if (typeof index === 'string') return this.attribute(object, index)
     if (typeof object === 'string' || Array.isArray(object) || object instanceof Tuple) {
       const items = itemsOf(object)

@@ -4,6 +4,7 @@
  * `Tuple`, dict is Map, set is Set. Anything a host lends to a template is a `HostObject` or a `HostFunction`:
  * a template reaches what they offer and no prototype of JavaScript.
  */
+import type { BinaryOperator } from './ast.ts'
 
 export class Float {
   readonly value: number
@@ -50,6 +51,12 @@ export interface HostObject {
   attribute(name: string): unknown
   /** What `{{ value }}` prints. */
   text(): string
+  /** `value[key]`, where that differs from `value.key`. */
+  item?(key: unknown): unknown
+  /** `value + other` and `value - other`; undefined when that means nothing. */
+  operate?(operator: BinaryOperator, other: unknown): unknown
+  /** Negative, zero or positive, as in a sort; undefined when there is no order. */
+  order?(other: unknown): number | undefined
 }
 
 export const hostObject: unique symbol = Symbol('jinja.host-object')
@@ -225,6 +232,7 @@ export function isEqual(left: unknown, right: unknown): boolean {
   if (left instanceof Set && right instanceof Set) {
     return left.size === right.size && [...left].every((item) => right.has(item))
   }
+  if (isHostObject(left) && left.order !== undefined) return left.order(right) === 0
   return left === right
 }
 
@@ -245,6 +253,8 @@ export function compareValues(left: unknown, right: unknown): number {
     }
     return a.length - b.length
   }
+  const order = isHostObject(left) ? left.order?.(right) : undefined
+  if (order !== undefined) return order
   throw new TemplateFault(`${describe(left)} and ${describe(right)} have no order`)
 }
 

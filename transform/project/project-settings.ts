@@ -1,5 +1,5 @@
 /** Reads `dbt_project.yml`. */
-import type { ProjectSettings } from './project.ts'
+import type { Config, ProjectSettings } from './project.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 /** Every key dbt knows at the top; those Millrace does not act on yet are accepted in silence. */
@@ -63,10 +63,21 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
     macroPaths: node.texts('macro-paths') ?? ['macros'],
     targetPath: node.text('target-path', 'target'),
     vars: node.object('vars'),
+    dispatch: node.items('dispatch').map(readDispatch),
     configs: {
       models: node.object('models'),
       seeds: node.object('seeds'),
       tests: node.has('data_tests') ? node.object('data_tests') : node.object('tests'),
     },
+  }
+}
+
+function readDispatch(node: YamlNode): Config {
+  for (const key of ['macro_namespace', 'search_order']) {
+    if (!node.has(key)) node.wrong(`needs ${key}`)
+  }
+  return {
+    macro_namespace: node.text('macro_namespace', ''),
+    search_order: node.texts('search_order'),
   }
 }

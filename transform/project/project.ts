@@ -74,6 +74,8 @@ export type ProjectSettings = {
   readonly macroPaths: readonly string[]
   readonly targetPath: string
   readonly vars: Config
+  /** Where `adapter.dispatch` looks for macros of a package. */
+  readonly dispatch: readonly Config[]
   /** Per-folder configs as written, by resource. */
   readonly configs: { readonly models: Config; readonly seeds: Config; readonly tests: Config }
 }
