@@ -99,7 +99,7 @@ export const settingsSchema = z.strictObject({
       data_path: z
         .string()
         .optional()
-        .describe('Where the Parquet files go; default s3://<bucket>/lake/'),
+        .describe('Where the Parquet files go, a place of their own; default s3://<bucket>/lake/'),
     })
     .prefault({})
     .describe('The lake'),

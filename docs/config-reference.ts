@@ -23,8 +23,8 @@ setting with its value and who set it. An unknown name is an error that names th
 
 In \`millrace.yml\`, \`\${NAME}\` reads the environment variable NAME and \`\${NAME:-value}\` gives it a default.
 A secret (\`kafka.sasl_password\`, \`s3.secret_access_key\`, \`postgres.url\`, \`lake.catalog_url\`) is never
-printed. \`postgres.url\` and \`lake.catalog_url\` may also be \`file:<path>\` or
-\`aws-secret:<name>\` or \`aws-secret:<name>#<json key>\` (AWS Secrets Manager).
+printed. Each may also be looked up: \`file:<path>\`, or \`aws-secret:<name>\` or
+\`aws-secret:<name>#<json key>\` (AWS Secrets Manager, with the credentials and the \`s3.region\` of this process).
 
 | setting | default | meaning | variable |
 |---|---|---|---|

@@ -57,7 +57,7 @@ async function land(
   signal: AbortSignal,
 ): Promise<LandingReport> {
   const { config, log } = context
-  const landingOptions = optionsOf(args, context)
+  const landingOptions = await optionsOf(args, context)
   await makeTempDirectory(landingOptions.tempDirectory)
   const [{ runLanding }, { makeNonce }] = await Promise.all([
     import('../../ingest/landing/land.ts'),
@@ -87,7 +87,7 @@ async function makeTempDirectory(directory: string): Promise<void> {
   })
 }
 
-function optionsOf(args: Arguments, { config }: Context): LandingOptions {
+async function optionsOf(args: Arguments, { config }: Context): Promise<LandingOptions> {
   const { landing, kafka, duckdb, state_dir } = config.settings
   const idle = args.exitWhenIdleMs
   if (idle !== undefined && !(Number.isFinite(idle) && idle > 0)) {
@@ -95,7 +95,7 @@ function optionsOf(args: Arguments, { config }: Context): LandingOptions {
     throw problem('cli/bad-arguments', { reason, command: 'millrace land' })
   }
   return {
-    kafka: kafkaOptionsOf(config),
+    kafka: await kafkaOptionsOf(config),
     topic: args.topic ?? kafka.topic,
     groupId: landing.group_id,
     schema: userActivitySchema,

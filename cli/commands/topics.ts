@@ -89,7 +89,7 @@ export const topicsCommand = defineCommand({
 /** The Kafka client of the settings; nothing is connected yet. */
 export async function openTarget({ config, log }: Context): Promise<KafkaTarget> {
   const { openKafka } = await import('../../ingest/kafka/connect.ts')
-  const options = kafkaOptionsOf(config)
+  const options = await kafkaOptionsOf(config)
   return { kafka: openKafka(options, log), brokers: options.brokers }
 }
 

@@ -55,7 +55,7 @@ async function publishableModels(
 
 /** Takes what has landed since into the lake; a project without an object store has nothing landed. */
 async function registerLanded({ config, lake, format, signal }: RunSurroundings): Promise<void> {
-  if (lake.options.s3 === undefined && config.settings.s3.endpoint === undefined) return
+  if (lake.options.s3 === undefined) return
   const { registerAll } = await import('../../ingest/registrar/register.ts')
   const store = await openStore(config)
   try {

@@ -160,7 +160,7 @@ export class Lake {
 
 /**
  * Attaches the lake to a DuckDB, creating it at first use.
- * @throws `lake/extension-missing`, `lake/catalog-unreachable`, `lake/unknown-snapshot`
+ * @throws `lake/extension-missing`, `lake/catalog-unreachable`, `lake/no-credentials`, `lake/unknown-snapshot`
  */
 export async function openLake(
   duckdb: Duckdb,
@@ -209,6 +209,9 @@ async function attach(
 }
 
 function explainAttachError(error: unknown, options: LakeOptions): unknown {
+  if (options.s3 !== undefined && /Secret Validation Failure/.test(messageOf(error))) {
+    return problem('lake/no-credentials', { bucket: options.s3.bucket }, { cause: error })
+  }
   const explained = explainLakeError(error, options)
   if (explained instanceof MillraceError || options.at === undefined) return explained
   if (!/snapshot/i.test(messageOf(error))) return explained

@@ -79,6 +79,9 @@ export function openS3(options: S3Options): ObjectStore {
     try {
       return await send()
     } catch (cause) {
+      if (cause instanceof Error && cause.name === 'CredentialsProviderError') {
+        throw problem('lake/no-credentials', { bucket }, { cause })
+      }
       const status =
         cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined
       const reason = `${status === undefined ? '' : `HTTP ${status} `}${messageOf(cause)}`
@@ -181,11 +184,19 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
 }
 
-/** The DuckDB statement that gives `s3://` paths of the bucket these credentials. Needs httpfs. */
-export function s3SecretSql(name: string, options: S3Options): string {
+/**
+ * The DuckDB statement that gives `s3://` paths of the buckets these credentials. Needs httpfs, and aws for AWS's
+ * credential chain.
+ */
+export function s3SecretSql(
+  name: string,
+  options: S3Options,
+  buckets: readonly string[] = [options.bucket],
+): string {
   const parts = ['type s3', `region ${quoteLiteral(options.region)}`]
   if (options.accessKeyId === undefined) {
-    parts.push('provider credential_chain')
+    // Those of a role end after an hour or so, and a registrar runs for weeks.
+    parts.push('provider credential_chain', 'refresh auto')
   } else {
     parts.push(`key_id ${quoteLiteral(options.accessKeyId)}`)
     parts.push(`secret ${quoteLiteral(options.secretAccessKey ?? '')}`)
@@ -195,6 +206,7 @@ export function s3SecretSql(name: string, options: S3Options): string {
     parts.push(`endpoint ${quoteLiteral(url.host)}`, `use_ssl ${url.protocol === 'https:'}`)
   }
   parts.push(`url_style ${quoteLiteral(options.pathStyle ? 'path' : 'vhost')}`)
-  parts.push(`scope ${quoteLiteral(`s3://${options.bucket}`)}`)
+  const scopes = [...new Set(buckets)].map((bucket) => quoteLiteral(`s3://${bucket}/`))
+  parts.push(`scope [${scopes.join(', ')}]`)
   return `create or replace secret ${name} (${parts.join(', ')})`
 }

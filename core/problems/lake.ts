@@ -62,6 +62,12 @@ export const lakeProblems = {
     message: ({ where, reason }) => `No space is left on ${where}: ${reason}`,
     hint: () => 'free some space and run it again; nothing half done is visible.',
   }),
+  'lake/no-credentials': defineProblem<{ bucket: string }>({
+    actor: 'user',
+    message: ({ bucket }) => `There are no credentials for the bucket ${bucket}.`,
+    hint: () =>
+      "set s3.access_key_id and s3.secret_access_key, or give this process credentials of AWS's default chain (environment, profile or role).",
+  }),
   'lake/store-unreachable': defineProblem<{ endpoint: string; operation: string; reason: string }>({
     actor: 'outside',
     message: ({ endpoint, operation, reason }) =>

@@ -47,7 +47,10 @@ export function attachSql(options: LakeOptions): string[] {
     )
   }
   const attach = `attach ${quoteLiteral(catalogUri(options.catalog))} as ${quoteIdent(lakeName)} (${parameters.join(', ')})`
-  return options.s3 === undefined ? [attach] : [s3SecretSql('lake_store', options.s3), attach]
+  if (options.s3 === undefined) return [attach]
+  const own = /^s3:\/\/([^/]+)/.exec(options.dataPath)?.[1]
+  const buckets = own === undefined ? [options.s3.bucket] : [options.s3.bucket, own]
+  return [s3SecretSql('lake_store', options.s3, buckets), attach]
 }
 
 function catalogUri(catalog: LakeCatalog): string {
