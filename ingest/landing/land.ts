@@ -124,15 +124,20 @@ class LandingRun implements GroupListener {
       this.#workers.get(batch.partition)?.onBatch(batch)
     })
     await source.assign(this)
-    const reason = await this.#work(signal, watermarks)
-    await this.#drain()
-    this.#report(true)
-    if (this.#failure !== undefined) throw this.#failure.error
-    const unflushed = [...this.#workers.values()].reduce(
-      (sum, worker) => sum + worker.unflushedRecords,
-      0,
-    )
-    return { ...this.#totals, elapsedMs: clock.now() - this.#startedMs, unflushed, reason }
+    try {
+      const reason = await this.#work(signal, watermarks)
+      await this.#drain()
+      this.#report(true)
+      if (this.#failure !== undefined) throw this.#failure.error
+      const unflushed = [...this.#workers.values()].reduce(
+        (sum, worker) => sum + worker.unflushedRecords,
+        0,
+      )
+      return { ...this.#totals, elapsedMs: clock.now() - this.#startedMs, unflushed, reason }
+    } finally {
+      // What still asks a store or a broker again would keep the process alive for as long as it fails.
+      for (const worker of this.#workers.values()) worker.revoke()
+    }
   }
 
   joined(partitions: readonly number[], generation: number): void {
@@ -152,7 +157,8 @@ class LandingRun implements GroupListener {
   }
 
   async leaving(): Promise<void> {
-    await this.#flushAll(Number.POSITIVE_INFINITY)
+    // Later the partitions are assigned anew, and their new buffers are not to be flushed early.
+    await this.#flushAll(this.#dependencies.clock.now() + this.#rebalanceTimeoutMs / 2)
   }
 
   jumped(): void {
@@ -165,6 +171,10 @@ class LandingRun implements GroupListener {
 
   failed(error: unknown): void {
     this.#failure ??= { error }
+  }
+
+  get #rebalanceTimeoutMs(): number {
+    return this.#options.rebalanceTimeoutMs ?? defaults.rebalanceTimeoutMs
   }
 
   #workerOf(partition: number): PartitionWorker {
@@ -245,7 +255,7 @@ class LandingRun implements GroupListener {
 
   /** Strikes out what is landed up to its mark; partitions of other members are looked up in the ledger. */
   async #hasCaughtUp(behind: Map<number, number>): Promise<boolean> {
-    const elsewhere = this.#workers.size > 0 && this.#ticks++ % foreignEveryTicks === 0
+    const elsewhere = this.#generation > 0 && this.#ticks++ % foreignEveryTicks === 0
     for (const [partition, mark] of behind) {
       const worker = this.#workers.get(partition)
       if ((worker?.head ?? -1) >= mark) behind.delete(partition)
@@ -300,8 +310,10 @@ class LandingRun implements GroupListener {
   /** A head that stands although records wait is an error in the log, and past a limit the end of the run. */
   #watchHeads(): void {
     const nowMs = this.#dependencies.clock.now()
-    const stuckMs = this.#options.stuckMs ?? defaults.stuckMs
-    const loudMs = Math.max(2 * this.#options.rotateMs, loudAfterMs)
+    const { rotateMs } = this.#options
+    // A head moves at least each rotation, so that it stands for less is no trouble.
+    const stuckMs = Math.max(2 * rotateMs, this.#options.stuckMs ?? defaults.stuckMs)
+    const loudMs = Math.max(2 * rotateMs, loudAfterMs)
     for (const worker of this.#workers.values()) {
       const forMs = worker.stuckForMs(nowMs)
       if (forMs < Math.min(loudMs, stuckMs)) continue

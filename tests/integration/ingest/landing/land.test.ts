@@ -2,6 +2,7 @@ import kafkajs, { CompressionTypes } from 'kafkajs'
 import { describe, expect, inject, it } from 'vitest'
 import { isProblem } from '../../../../core/errors.ts'
 import { silentLog } from '../../../../core/log.ts'
+import { problem } from '../../../../core/problems.ts'
 import { registerCodecs } from '../../../../ingest/kafka/codecs.ts'
 import { openKafka } from '../../../../ingest/kafka/connect.ts'
 import { createTopic, deleteTopic } from '../../../../ingest/topics/topics.ts'
@@ -100,6 +101,27 @@ describe('a run until the signal', () => {
     expect(report).toMatchObject({ records: 20, unflushed: 0, reason: 'signal' })
   })
 
+  it('asks a dead store no more once it has ended', async () => {
+    await using bench = await landingBench(services)
+    await bench.produce(events(3))
+    const stop = new AbortController()
+    let asked = 0
+    const put = async () => {
+      asked += 1
+      stop.abort()
+      const reason = 'it is down'
+      throw problem('lake/store-unreachable', { endpoint: 'here', operation: 'write', reason })
+    }
+    const report = await bench.land(
+      { untilCaughtUp: false, rotateMs: 100, drainTimeoutMs: 300 },
+      { signal: stop.signal, store: { ...bench.store, put } },
+    )
+    expect(report).toMatchObject({ records: 0, unflushed: 3, reason: 'signal' })
+    const askedByThen = asked
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(asked).toBe(askedByThen)
+  })
+
   it('flushes an idle partition by age', async () => {
     await using bench = await landingBench(services)
     await bench.produce(events(3))
@@ -109,6 +131,25 @@ describe('a run until the signal', () => {
 })
 
 describe('two consumers of one group', () => {
+  it('end when the topic is landed, also the one that got no partition', async () => {
+    await using bench = await landingBench(services)
+    await bench.produce(events(10))
+    const stop = new AbortController()
+    let joined = () => {}
+    const landed = new Promise<void>((resolve) => {
+      joined = resolve
+    })
+    const first = bench.land(
+      { untilCaughtUp: false },
+      { signal: stop.signal, onProgress: ({ records }) => records === 10 && joined() },
+    )
+    await landed
+    // Whoever has the partition after the second has joined, both get it landed and only the first goes on.
+    expect(await bench.land({ writerId: 'b' })).toMatchObject({ reason: 'caught-up' })
+    stop.abort()
+    await first
+  })
+
   it('share the partitions and land each record once', async () => {
     await using bench = await landingBench(services, 4)
     const stop = new AbortController()
@@ -306,7 +347,6 @@ describe('answers that are lost', () => {
         if (!key.startsWith('ledger/') || key.endsWith('epoch.json') || lost >= 2) return outcome
         lost += 1
         // What a time-out looks like after the store has done its work.
-        const { problem } = await import('../../../../core/problems.ts')
         throw problem('lake/store-unreachable', {
           endpoint: 'here',
           operation: 'answer',
