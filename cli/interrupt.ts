@@ -1,6 +1,8 @@
 /** Ctrl-C and SIGTERM as an `AbortSignal`: the first asks politely, the second ends the process. */
+import { findCause, MillraceError } from '../core/errors.ts'
+import { problem } from '../core/problems.ts'
 
-/** Runs `work` with a signal that aborts on SIGINT or SIGTERM. */
+/** Runs `work` with a signal that aborts on SIGINT or SIGTERM. @throws `cli/interrupted` when it stopped for that */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {
@@ -12,8 +14,22 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
   process.on('SIGTERM', onSignal)
   try {
     return await work(controller.signal)
+  } catch (error) {
+    throw wasStopped(error, controller.signal)
+      ? problem('cli/interrupted', { what: 'The command' }, { cause: error })
+      : error
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
   }
+}
+
+/** An abort reaches us as the signal's reason, or as what DuckDB says of a statement that was stopped. */
+function wasStopped(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted || error instanceof MillraceError) return false
+  const stopped = findCause(
+    error,
+    (cause) => cause === signal.reason || /^INTERRUPT Error/.test(cause.message),
+  )
+  return stopped !== undefined
 }

@@ -41,11 +41,16 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     return await parse(argv)
   } catch (error) {
-    return printError(
-      error,
-      process.env['MILLRACE_LOG_LEVEL'] === 'debug' || argv.includes('debug'),
-    )
+    return printError(error, isDebugging(argv))
   }
+}
+
+function isDebugging(argv: readonly string[]): boolean {
+  const asked = argv.some(
+    (text, index) =>
+      text === '--log-level=debug' || (text === 'debug' && argv[index - 1] === '--log-level'),
+  )
+  return asked || process.env['MILLRACE_LOG_LEVEL'] === 'debug'
 }
 
 async function parse(argv: readonly string[]): Promise<number> {
@@ -129,4 +134,8 @@ function onStdoutError(cause: NodeJS.ErrnoException): void {
 }
 
 process.stdout.on('error', onStdoutError)
+// Node itself would print it with whatever it holds, and end with 1: a failed model.
+process.on('uncaughtException', (error) =>
+  process.exit(printError(error, isDebugging(process.argv))),
+)
 process.exitCode = await main(process.argv.slice(2))
