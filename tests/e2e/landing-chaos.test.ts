@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ChaosResult, runChaos } from '../support/chaos/chaos.ts'
-import { type PlanOptions, planFaults } from '../support/chaos/plan.ts'
+import { type PlanOptions, planFaults, planLakeFaults } from '../support/chaos/plan.ts'
 
 /** CHAOS_SEED repeats a plan; the interleaving is the machine's. */
 const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
@@ -19,6 +19,8 @@ afterEach(async ({ task }) => {
 })
 
 type Run = PlanOptions & {
+  /** Without them no registrar runs. */
+  readonly lakeKills?: { readonly registrarKills: number; readonly postgresKills: number }
   readonly events: number
   readonly eventsPerSecond: number
   readonly crippled: boolean
@@ -27,50 +29,57 @@ type Run = PlanOptions & {
 async function chaos(run: Run): Promise<ChaosResult> {
   process.stderr.write(`chaos seed ${run.seed}\n`)
   const begunMs = Date.now()
+  const lakeFaults = run.lakeKills && planLakeFaults({ seed: run.seed, ...run.lakeKills })
   const result = await runChaos({
     ...run,
     directory,
-    services: ['kafka', 's3'],
     faults: planFaults(run),
+    ...(lakeFaults === undefined ? {} : { lakeFaults }),
     onLine: (line) =>
       process.stderr.write(`${((Date.now() - begunMs) / 1_000).toFixed(1)} s ${line}\n`),
   })
-  const { seen, kills, unexpected, audit } = result
-  const summary = { seen, kills, unexpected, violations: audit.violations.slice(0, 3) }
+  const { audit, ...rest } = result
+  const summary = { ...rest, violations: audit.violations.slice(0, 3) }
   process.stderr.write(`${JSON.stringify(summary)}\n`)
   return result
 }
 
 describe('landing while everything is killed', () => {
-  it('loses nothing and doubles nothing', async () => {
+  it('loses nothing and doubles nothing, neither in the files nor in the lake', async () => {
     const result = await chaos({
       seed,
       consumerKills: 30,
       freezes: 2,
       serviceKills: { kafka: 3, s3: 3 },
+      lakeKills: { registrarKills: 8, postgresKills: 4 },
       events: 500_000,
       eventsPerSecond: 4_000,
       crippled: false,
     })
     expect(result.caughtUp).toBe(true)
     expect(result.kills).toBeGreaterThanOrEqual(30)
-    expect(result.seen).toMatchObject({ missing: 0, doubled: 0, lostEvents: 0 })
+    expect(result.registrarKills).toBeGreaterThanOrEqual(4)
+    const exact = { missing: 0, doubled: 0, lostEvents: 0 }
+    expect(result.seen).toMatchObject(exact)
     expect(result.seen.rows).toBeGreaterThanOrEqual(500_000)
+    expect(result.seen.deadLetters).toBeGreaterThanOrEqual(5_000)
+    expect(result.registered).toMatchObject({ ...result.seen, ...exact })
     expect(result.audit.violations).toEqual([])
     expect(result.audit.partitions.map(({ gaps }) => gaps)).toEqual([0, 0, 0, 0])
-    // Only an outside system that is down may end a consumer, and a polite request ends it well.
-    expect(result.unexpected.filter(({ code }) => code !== 3)).toEqual([])
+    // Only an outside system that is down may end a process, and a polite request ends it well.
+    const ended = [...result.unexpected, ...result.unexpectedRegistrars]
+    expect(ended.filter(({ code }) => code !== 3)).toEqual([])
     expect(result.polite.every((code) => code === 0)).toBe(true)
   })
 
   it('would lose or double records without the conditional PUT', async () => {
     const { seen, audit, caughtUp } = await chaos({
       seed,
-      consumerKills: 2,
-      freezes: 2,
+      consumerKills: 0,
+      freezes: 1,
       serviceKills: {},
-      events: 100_000,
-      eventsPerSecond: 3_000,
+      events: 60_000,
+      eventsPerSecond: 2_000,
       crippled: true,
     })
     const holds =

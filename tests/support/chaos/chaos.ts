@@ -9,36 +9,46 @@ import { type AuditReport, auditTopic } from '../../../ingest/audit/audit.ts'
 import { openDeepCheck } from '../../../ingest/audit/deep-check.ts'
 import { openKafka } from '../../../ingest/kafka/connect.ts'
 import { createTopic } from '../../../ingest/topics/topics.ts'
-import { type Instance, type ServiceName, startInstance } from '../../../local/instance.ts'
-import { readStatus } from '../../../local/status.ts'
+import {
+  killService,
+  type ServiceName,
+  startInstance,
+  startService,
+} from '../../../local/instance.ts'
 import { cacheDir } from '../extension-directory.ts'
 import type { ConsumerArguments } from './consumer.ts'
 import { type Consumer, Consumers, type UnexpectedExit } from './consumers.ts'
-import type { Fault } from './plan.ts'
+import { LakeSide } from './lake-side.ts'
+import type { Fault, LakeFault } from './plan.ts'
 import { produceNumbered } from './producer.ts'
-import { readLanded, type Seen } from './verify.ts'
+import { type Expected, readLanded, readRegistered, type Seen } from './verify.ts'
+import { pause, until } from './wait.ts'
 
 export type ChaosOptions = {
   /** An empty folder of its own. */
   readonly directory: string
-  readonly services: readonly ServiceName[]
   readonly events: number
   readonly eventsPerSecond: number
   readonly faults: readonly Fault[]
+  /** A registrar runs too, and these happen to it and to PostgreSQL. */
+  readonly lakeFaults?: readonly LakeFault[]
   readonly crippled: boolean
-  /** Called with the running instance, before the faults begin; what it returns is closed at the end. */
-  readonly extra?: (instance: Instance, topic: string) => Promise<AsyncDisposable>
   readonly onLine: (line: string) => void
 }
 
 export type ChaosResult = {
+  /** In the landing files. */
   readonly seen: Seen
-  /** Undefined when the last catch-up did not come to an end. */
+  /** In the lake's tables, when a registrar ran. */
+  readonly registered: Seen | undefined
   readonly audit: AuditReport
+  /** The last consumer came to an end in peace. */
   readonly caughtUp: boolean
   readonly unexpected: readonly UnexpectedExit[]
   readonly polite: readonly (number | null)[]
   readonly kills: number
+  readonly registrarKills: number
+  readonly unexpectedRegistrars: readonly UnexpectedExit[]
 }
 
 const partitions = 4
@@ -47,15 +57,14 @@ const anyPorts = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   mkdirSync(options.directory, { recursive: true })
-  const start = () =>
-    startInstance({
-      stateDir: join(options.directory, 'state'),
-      cacheDir,
-      ports: anyPorts,
-      services: options.services,
-      boundToThisProcess: true,
-    })
-  await using instance = await start()
+  const services: ServiceName[] = ['kafka', 's3']
+  await using instance = await startInstance({
+    stateDir: join(options.directory, 'state'),
+    cacheDir,
+    ports: anyPorts,
+    services: options.lakeFaults === undefined ? services : [...services, 'postgres'],
+    boundToThisProcess: true,
+  })
   const { kafka, s3 } = instance.settings
   if (kafka === undefined || s3 === undefined) throw new Error('chaos needs Kafka and S3')
   const topic = `chaos-${randomUUID()}`
@@ -72,11 +81,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     secretAccessKey: s3.secret_access_key,
     pathStyle: s3.path_style,
   }
+  const store = openS3(s3Options)
   const argument = argumentsOf(options, topic, kafka.brokers, s3Options)
   const consumers = new Consumers(options.directory, argument)
+  const { directory, onLine, lakeFaults } = options
+  const lakeSide =
+    lakeFaults &&
+    new LakeSide({ instance, s3: s3Options, topic, directory, faults: lakeFaults, onLine })
   const hurry = new AbortController()
   try {
-    await using _extra = await (options.extra?.(instance, topic) ?? noExtra())
     const produced = produceNumbered({
       brokers: kafka.brokers,
       topic,
@@ -85,27 +98,30 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       eventsPerSecond: options.eventsPerSecond,
       hurry: hurry.signal,
     })
-    const injector = new Injector(consumers, start, options)
-    await injector.run()
+    await Promise.all([new Injector(consumers, store, options).run(), lakeSide?.run()])
     hurry.abort()
     await produced
     const polite = await consumers.stopAll()
     const caughtUp = await catchUp(options, argument)
+    const expected = { topic, ends: await endsOf(client, topic), events: options.events }
+    await using lake = await lakeSide?.finish()
     return {
-      ...(await look(options, topic, openS3(s3Options), client)),
+      seen: await readLanded(store, join(directory, 'tmp'), expected),
+      registered: lake && (await readRegistered(lake, expected)),
+      audit: await audit(store, topic, join(directory, 'tmp')),
       caughtUp,
       polite,
       unexpected: consumers.unexpected,
       kills: consumers.kills,
+      registrarKills: lakeSide?.kills ?? 0,
+      unexpectedRegistrars: lakeSide?.unexpected ?? [],
     }
   } finally {
     hurry.abort()
     await consumers.killAll()
+    await lakeSide?.end()
+    store.close()
   }
-}
-
-async function noExtra(): Promise<AsyncDisposable> {
-  return { [Symbol.asyncDispose]: async () => {} }
 }
 
 function argumentsOf(
@@ -139,13 +155,13 @@ function argumentsOf(
 /** Does what the plan says, one fault after the other. */
 class Injector {
   readonly #consumers: Consumers
-  readonly #startServices: () => Promise<Instance>
+  readonly #store: ObjectStore
   readonly #options: ChaosOptions
   #groups = 0
 
-  constructor(consumers: Consumers, startServices: () => Promise<Instance>, options: ChaosOptions) {
+  constructor(consumers: Consumers, store: ObjectStore, options: ChaosOptions) {
     this.#consumers = consumers
-    this.#startServices = startServices
+    this.#store = store
     this.#options = options
   }
 
@@ -172,20 +188,9 @@ class Injector {
         this.#consumers.start(fault.sameGroup ? consumer.group : this.#nextGroup())
         return
       }
-      case 'freeze-consumer': {
-        // One that has landed holds records of the stream when it is stopped.
-        const consumer = await this.#aLandingOne((one) => one.entries > 0)
-        await pause(fault.afterMs)
-        if (consumer === undefined) return
-        this.#consumers.freeze(consumer)
-        const helper = this.#consumers.start(consumer.group)
-        await pause(sessionTimeoutMs + 500)
-        await until(() => helper.entries >= 8, 20_000)
-        this.#consumers.thaw(consumer)
-        await pause(2_500)
-        await this.#consumers.kill(helper)
+      case 'freeze-consumer':
+        await this.#freeze()
         return
-      }
       case 'kill-service':
         await this.#aLandingOne()
         await this.#killService(fault.service, fault.downMs)
@@ -212,13 +217,41 @@ class Injector {
     return candidates().find(suits) ?? candidates()[0]
   }
 
+  async #freeze(): Promise<void> {
+    const consumer = await this.#aLandingOne()
+    if (consumer === undefined) throw new Error('no consumer came up to be frozen')
+    this.#consumers.freeze(consumer)
+    const frozen = await until(() => consumer.frozenBefore !== undefined, 30_000)
+    const key = consumer.frozenBefore
+    if (!frozen || key === undefined) throw new Error('a consumer did not come to a claim')
+    const helper = this.#consumers.start(consumer.group)
+    if (!(await until(() => this.#hasSuccessor(key), 60_000))) {
+      throw new Error(`nobody has landed ${key} and more while its first consumer was frozen`)
+    }
+    this.#consumers.thaw(consumer)
+    const answered = await until(() => consumer.frozenBefore === undefined, 20_000)
+    if (!answered) throw new Error(`the thawed consumer has had no answer for ${key}`)
+    // It goes on with what it believes for a moment.
+    await pause(1_000)
+    await this.#consumers.kill(helper)
+  }
+
+  /** An entry after this one: whoever wrote that has landed what both held, and gone on. */
+  async #hasSuccessor(key: string): Promise<boolean> {
+    const chain = key.slice(0, key.lastIndexOf('/') + 1)
+    try {
+      for await (const _object of this.#store.list(chain, key)) return true
+    } catch {
+      // The store may be down at the moment.
+    }
+    return false
+  }
+
   async #killService(service: ServiceName, downMs: number): Promise<void> {
-    const status = readStatus(join(this.#options.directory, 'state'))
-    const pid = status.services.find((one) => one.service === service)?.pid
-    if (pid === undefined) throw new Error(`${service} does not run`)
-    process.kill(pid, 'SIGKILL')
+    const stateDir = join(this.#options.directory, 'state')
+    await killService(stateDir, service, 'SIGKILL')
     await pause(downMs)
-    await this.#startServices()
+    await startService(stateDir, service)
   }
 }
 
@@ -241,36 +274,23 @@ async function catchUp(
 
 const catchUpMs = 60_000
 
-async function look(
-  options: ChaosOptions,
-  topic: string,
-  store: ObjectStore,
+async function endsOf(
   client: ReturnType<typeof openKafka>,
-): Promise<{ readonly seen: Seen; readonly audit: AuditReport }> {
-  const tempDirectory = join(options.directory, 'tmp')
-  await using duckdb = await openDuckdb({ extensionDirectory: tempDirectory, tempDirectory })
+  topic: string,
+): Promise<Expected['ends']> {
   const admin = client.admin()
   await admin.connect()
   const offsets = await admin.fetchTopicOffsets(topic)
   await admin.disconnect()
-  const ends = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))
-  const seen = await readLanded(store, duckdb, {
-    topic,
-    ends,
-    events: options.events,
-    tempDirectory,
-  })
+  return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))
+}
+
+async function audit(
+  store: ObjectStore,
+  topic: string,
+  tempDirectory: string,
+): Promise<AuditReport> {
+  await using duckdb = await openDuckdb({ extensionDirectory: tempDirectory, tempDirectory })
   const deepCheck = openDeepCheck(store, duckdb, tempDirectory)
-  const audit = await auditTopic(store, { topic, deepCheck })
-  store.close()
-  return { seen, audit }
-}
-
-async function until(holds: () => boolean, withinMs: number): Promise<void> {
-  const deadline = Date.now() + withinMs
-  while (!holds() && Date.now() < deadline) await pause(50)
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+  return await auditTopic(store, { topic, deepCheck })
 }

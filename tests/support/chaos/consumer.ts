@@ -17,8 +17,16 @@ export type ConsumerArguments = {
   readonly crippled: boolean
 }
 
-/** Sent to the parent: offsets landed so far and whether partitions are being landed. */
-export type ConsumerMessage = { readonly landing: boolean; readonly entries: number }
+export type ConsumerMessage =
+  /** Whether partitions are being landed, and how many claims were made. */
+  | { readonly kind: 'progress'; readonly landing: boolean; readonly entries: number }
+  /** It stops itself now, a moment before it claims this key; SIGCONT lets it go on. */
+  | { readonly kind: 'freezing'; readonly key: string }
+  /** The claim it was frozen before has been answered. */
+  | { readonly kind: 'claimed' }
+
+/** Sent by the parent: freeze before the next claim. */
+export type FreezeRequest = 'freeze'
 
 async function main(): Promise<number> {
   const argument = JSON.parse(process.argv[2] ?? '{}') as ConsumerArguments // written by our parent
@@ -34,14 +42,14 @@ async function main(): Promise<number> {
   const report = await runLanding(
     { ...argument.landing, schema: userActivitySchema },
     {
-      store: argument.crippled ? withoutCondition(store) : store,
+      store: freezable(argument.crippled ? withoutCondition(store) : store),
       duckdb,
       log: openLog('info'),
       clock: systemClock,
       makeNonce: () => makeNonce(Date.now(), randomUUID().replaceAll('-', '')),
       onProgress: ({ partitions, entries }) => {
         const landing = partitions.some(({ state }) => state !== 'recovering')
-        process.send?.({ landing, entries } satisfies ConsumerMessage)
+        void tell({ kind: 'progress', landing, entries })
       },
     },
     stop.signal,
@@ -51,12 +59,42 @@ async function main(): Promise<number> {
   return 0
 }
 
+function tell(message: ConsumerMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(message, () => resolve())
+  })
+}
+
+const isClaim = (key: string) => /\/p=\d+\//.test(key)
+
+function freezable(store: LandingStore): LandingStore {
+  let asked = false
+  process.on('message', (message: FreezeRequest) => {
+    asked = message === 'freeze'
+  })
+  return {
+    ...store,
+    putIfAbsent: async (key, body, contentType) => {
+      if (!asked || !isClaim(key)) return await store.putIfAbsent(key, body, contentType)
+      asked = false
+      await tell({ kind: 'freezing', key })
+      process.kill(process.pid, 'SIGSTOP')
+      try {
+        return await store.putIfAbsent(key, body, contentType)
+      } finally {
+        await tell({ kind: 'claimed' })
+      }
+    },
+  }
+}
+
 function withoutCondition(store: LandingStore): LandingStore {
   return {
     ...store,
     putIfAbsent: async (key, body, contentType) => {
       // The self-test at the start and the epoch's record are not what is crippled.
-      if (!/\/p=\d+\//.test(key)) return await store.putIfAbsent(key, body, contentType)
+      if (!isClaim(key)) return await store.putIfAbsent(key, body, contentType)
       return { kind: 'written', etag: await store.put(key, body, contentType) }
     },
   }

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ConsumerArguments, ConsumerMessage } from './consumer.ts'
+import type { ConsumerArguments, ConsumerMessage, FreezeRequest } from './consumer.ts'
 
 const entry = new URL('./consumer.ts', import.meta.url).pathname
 
@@ -17,6 +17,8 @@ export type Consumer = {
   /** It has said anything at all, so it listens to signals. */
   heard: boolean
   frozen: boolean
+  /** The key it was about to claim when it froze. */
+  frozenBefore: string | undefined
   /** We ended it. */
   expected: boolean
 }
@@ -63,12 +65,17 @@ export class Consumers {
       entries: 0,
       heard: false,
       frozen: false,
+      frozenBefore: undefined,
       expected: false,
     }
     child.on('message', (message: ConsumerMessage) => {
       consumer.heard = true
-      consumer.landing = message.landing
-      consumer.entries = message.entries
+      if (message.kind === 'freezing') consumer.frozenBefore = message.key
+      else if (message.kind === 'claimed') consumer.frozenBefore = undefined
+      else {
+        consumer.landing = message.landing
+        consumer.entries = message.entries
+      }
     })
     child.once('exit', (code) => {
       if (consumer.expected) return
@@ -101,9 +108,10 @@ export class Consumers {
     return consumer.process.exitCode
   }
 
+  /** It stops itself before its next claim: `frozenBefore` says which. */
   freeze(consumer: Consumer): void {
     consumer.frozen = true
-    consumer.process.kill('SIGSTOP')
+    consumer.process.send('freeze' satisfies FreezeRequest)
   }
 
   thaw(consumer: Consumer): void {
