@@ -11,6 +11,7 @@ import { lazyLake } from './lazy-lake.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
+import { requireSources } from './require-sources.ts'
 
 /** What a step around a run works with. */
 export type RunSurroundings = {
@@ -58,6 +59,7 @@ export async function executeRun(
       process.stderr.write('Nothing to do: the selection holds no node that this command runs.\n')
       return 0
     }
+    await requireSources(lake, graph, plan)
     const result = await runOn(lake, plan, project, args.format, signal)
     if (result.outcome === 'interrupted') {
       throw problem('cli/interrupted', { what: `millrace ${command}, with nothing published,` })

@@ -16,6 +16,13 @@ export const cliProblems = {
     message: ({ where }) => `There is no lake yet (looked in ${where}).`,
     hint: () => 'run `millrace up`, then `millrace build`; the first build makes it.',
   }),
+  'cli/source-missing': defineProblem<{ tables: readonly string[] }>({
+    actor: 'user',
+    message: ({ tables }) =>
+      `The lake has no ${tables.join(', ')} yet, which the models read: nothing has landed there.`,
+    hint: () =>
+      '`millrace topics create`, `millrace produce` and `millrace land --until-caught-up` bring events; then build again.',
+  }),
   'cli/not-a-query': defineProblem<{ statement: string }>({
     actor: 'user',
     message: ({ statement }) =>

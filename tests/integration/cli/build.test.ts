@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli, startCli } from '../../support/cli.ts'
 import { makeFolder, type TestFolder, writeProject } from '../../support/project.ts'
@@ -112,6 +114,24 @@ describe('millrace build', () => {
     expect(stderr).toMatch(/millrace run, with nothing published, was interrupted/)
     expect(stdout).toMatch(/Interrupted after [\d.]+ s: nothing was published/)
     expect(code).toBe(3)
+  })
+
+  it('says at once which source is missing and how to bring it', async () => {
+    await writeProject(folder.path, {
+      'models/events.yml': 'sources: [{name: raw, tables: [{name: events}]}]',
+      'models/counted.sql': "select count(*) as n from {{ source('raw', 'events') }}",
+    })
+    const { code, stderr } = await millrace('build')
+    const named = await millrace('build', '--select', 'named')
+    await millrace('sql', '--write', 'create schema raw; create view raw.events as select 1 as n')
+    const later = await millrace('build', '--select', 'counted')
+    await rm(join(folder.path, 'models/counted.sql'))
+    await rm(join(folder.path, 'models/events.yml'))
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error\[cli\/source-missing\]\n {2}The lake has no raw\.events yet/)
+    expect(stderr).toContain('`millrace land --until-caught-up`')
+    expect(named.code).toBe(0)
+    expect([later.stderr, later.code]).toEqual(['', 0])
   })
 })
 
