@@ -14,6 +14,11 @@ export const modelProblems = {
     message: ({ directory }) => `There is no dbt_project.yml in ${directory}.`,
     hint: () => 'run this inside a project, or name one with --project-dir.',
   }),
+  'model/missing-package': defineProblem<{ package: string; folder: string }>({
+    actor: 'user',
+    message: ({ package: name, folder }) => `The package ${name} is not in ${folder}.`,
+    hint: () => 'install it (`dbt deps` does), or name a folder with local:.',
+  }),
   'model/unreadable': defineProblem<{ reason: string }>({
     actor: 'user',
     message: ({ reason }) => `This file cannot be read: ${reason}`,

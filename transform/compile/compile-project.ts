@@ -5,10 +5,16 @@
 import { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
-import type { Config, Project, Properties, SourceTable } from '../project/project.ts'
+import type {
+  Config,
+  Project,
+  ProjectSettings,
+  Properties,
+  SourceTable,
+} from '../project/project.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
-import { type Compilation, draftSql, type SqlDraft } from './drafts.ts'
+import { type Compilation, draftSql, folderConfig, type SqlDraft } from './drafts.ts'
 import {
   type Graph,
   type GraphNode,
@@ -25,7 +31,7 @@ import type { CompileInputs } from './inputs.ts'
 import { compileMacros, readSearchOrders } from './macros.ts'
 import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
-import { configOfFolders, mergeConfig, tagsOf } from './resolve-config.ts'
+import { mergeConfig, tagsOf } from './resolve-config.ts'
 
 export type Compiled = {
   readonly graph: Graph
@@ -45,8 +51,7 @@ export async function compileProject(project: Project, inputs: CompileInputs): P
   const sources = makeSources(compilation)
   warnOrphanProperties(compilation)
 
-  const referable = new Map([...models, ...seeds].map(({ name, id }) => [name, id] as const))
-  const index = new NameIndex(project.settings.name, referable, project.sources)
+  const index = new NameIndex(project.settings.name, [...models, ...seeds], project.sources)
   const relations = new Map<string, Relation>()
   for (const draft of models)
     relations.set(draft.id, nameRelation(compilation, draft, draft.config))
@@ -87,17 +92,41 @@ export async function compileProject(project: Project, inputs: CompileInputs): P
 function openCompilation(project: Project, inputs: CompileInputs): Compilation {
   const searchOrders = readSearchOrders(project.settings.dispatch)
   const library = compileMacros(project.settings.name, project.macros, searchOrders)
-  const { name, vars } = project.settings
-  const scoped = vars[name]
-  const own = typeof scoped === 'object' && scoped !== null ? { ...scoped } : {}
+  const packages = new Map(project.packages.map((settings) => [settings.name, settings]))
+  const vars = new Map<string, Config>()
+  const keyed = project.properties.map((entry) => [keyOf(entry), entry] as const)
   return {
     project,
     inputs,
     library,
-    vars: { ...vars, ...own, ...inputs.vars },
+    // Rendering a node asks for them each time, and merging them costs more than the look-up.
+    vars: (owner) => {
+      const known = vars.get(owner) ?? varsOf(owner, project.settings, packages.get(owner), inputs)
+      vars.set(owner, known)
+      return known
+    },
+    properties: new Map(keyed),
     problems: [...project.problems, ...library.problems],
     warnings: [...project.warnings],
   }
+}
+
+/** Least to most: the package's own, the root project's for all, for this package, the command line's. */
+function varsOf(
+  owner: string,
+  { vars: root }: ProjectSettings,
+  own: ProjectSettings | undefined,
+  inputs: CompileInputs,
+): Config {
+  const scoped = (vars: Config | undefined) => {
+    const found = vars?.[owner]
+    return typeof found === 'object' && found !== null ? { ...found } : {}
+  }
+  return { ...own?.vars, ...scoped(own?.vars), ...root, ...scoped(root), ...inputs.vars }
+}
+
+function keyOf({ kind, package: owner, name }: Pick<Properties, 'kind' | 'package' | 'name'>) {
+  return `${kind}.${owner}.${name}`
 }
 
 function draftAll(compilation: Compilation, kind: SqlDraft['kind']): SqlDraft[] {
@@ -105,14 +134,17 @@ function draftAll(compilation: Compilation, kind: SqlDraft['kind']): SqlDraft[] 
   const files = kind === 'model' ? project.models : project.tests
   problems.push(...findDuplicates(kind === 'model' ? [...files, ...project.seeds] : files))
   return files.flatMap((file) => {
-    const properties = kind === 'model' ? propertiesOf(project, 'model', file.name) : undefined
-    return draftSql(compilation, kind, file, properties) ?? []
+    const properties = compilation.properties.get(keyOf({ ...file, kind: 'model' }))
+    return draftSql(compilation, kind, file, kind === 'model' ? properties : undefined) ?? []
   })
 }
 
-function findDuplicates(files: readonly { name: string; file: string }[]): MillraceError[] {
-  const byName = Map.groupBy(files, ({ name }) => name)
-  return [...byName].flatMap(([name, found]) => {
+function findDuplicates(
+  files: readonly { name: string; file: string; package: string }[],
+): MillraceError[] {
+  const byName = Map.groupBy(files, (file) => `${file.package}.${file.name}`)
+  return [...byName.values()].flatMap((found) => {
+    const name = found[0]?.name ?? ''
     if (found.length < 2) return []
     const paths = found.map(({ file }) => file)
     return [
@@ -121,17 +153,13 @@ function findDuplicates(files: readonly { name: string; file: string }[]): Millr
   })
 }
 
-function propertiesOf(project: Project, kind: Properties['kind'], name: string) {
-  return project.properties.find((entry) => entry.kind === kind && entry.name === name)
-}
-
 function warnOrphanProperties({ project, warnings }: Compilation): void {
   const names = {
-    model: project.models.map(({ name }) => name),
-    seed: project.seeds.map(({ name }) => name),
+    model: new Set(project.models.map(({ name }) => name)),
+    seed: new Set(project.seeds.map(({ name }) => name)),
   }
-  for (const { kind, name, at } of project.properties) {
-    if (names[kind].includes(name)) continue
+  for (const { kind, name, package: owner, at } of project.properties) {
+    if (owner !== project.settings.name || names[kind].has(name)) continue
     const parameters = { kind, name, nearest: nearest(name, names[kind]) }
     warnings.push(problem('model/unknown-subject', parameters, { at }))
   }
@@ -140,9 +168,9 @@ function warnOrphanProperties({ project, warnings }: Compilation): void {
 function makeSeeds(compilation: Compilation): SeedNode[] {
   const { project } = compilation
   return project.seeds.flatMap((file): SeedNode[] => {
-    const properties = propertiesOf(project, 'seed', file.name)
+    const properties = compilation.properties.get(keyOf({ ...file, kind: 'seed' }))
     const fqn = [file.package, ...file.folders, file.name]
-    const fromFolders = configOfFolders(project.settings.configs.seeds, fqn)
+    const fromFolders = folderConfig(compilation, 'seeds', fqn)
     const config = mergeConfig(fromFolders, properties?.config ?? {})
     if (config['enabled'] === false) return []
     const id = `seed.${file.package}.${file.name}`
@@ -162,12 +190,12 @@ function makeSeeds(compilation: Compilation): SeedNode[] {
 function makeSources({ project, inputs }: Compilation): SourceNode[] {
   return project.sources.map((table) => ({
     kind: 'source',
-    id: sourceId(project.settings.name, table.source, table.name),
+    id: sourceId(table.package, table.source, table.name),
     source: table.source,
     name: table.name,
     package: table.package,
     file: table.file,
-    fqn: sourceFqn(project, table),
+    fqn: sourceFqn(table),
     tags: tagsOf(table.config),
     description: table.description,
     config: table.config,
@@ -181,13 +209,8 @@ function makeSources({ project, inputs }: Compilation): SourceNode[] {
 }
 
 /** Project, folders of the schema file, source, table. */
-function sourceFqn(project: Project, table: SourceTable): string[] {
-  const root = project.settings.modelPaths.find((path) => table.file.startsWith(`${path}/`)) ?? ''
-  const folders = table.file
-    .slice(root.length + 1)
-    .split('/')
-    .slice(0, -1)
-  return [table.package, ...folders, table.source, table.name]
+function sourceFqn(table: SourceTable): string[] {
+  return [table.package, ...table.folders, table.source, table.name]
 }
 
 function draftTestsOfAll(
@@ -198,16 +221,16 @@ function draftTestsOfAll(
   const { project } = compilation
   const ofNodes = [...models, ...seeds].flatMap((node) => {
     const kind = node.kind === 'seed' ? 'seed' : 'model'
-    const properties = propertiesOf(project, kind, node.name)
+    const properties = compilation.properties.get(keyOf({ ...node, kind }))
     const subject: Subject = { ...node, isSource: false }
     return draftGenericTests(compilation, subject, properties?.tests ?? [])
   })
   const ofSources = project.sources.flatMap((table) => {
     const subject: Subject = {
-      id: sourceId(project.settings.name, table.source, table.name),
+      id: sourceId(table.package, table.source, table.name),
       name: `${table.source}_${table.name}`,
       isSource: true,
-      fqn: sourceFqn(project, table),
+      fqn: sourceFqn(table),
       file: table.file,
     }
     return draftGenericTests(compilation, subject, table.tests)
@@ -239,7 +262,7 @@ async function makeModel(
 
 function newRowsOf(
   compilation: Compilation,
-  { asked, name, file, template }: SqlDraft,
+  { asked, name, file, package: owner, template }: SqlDraft,
   index: NameIndex,
   materialized: string,
 ): string[] {
@@ -252,7 +275,7 @@ function newRowsOf(
   }
   const ids = asked.newRowsOf.map((call) => {
     if (call === undefined) misused('needs a ref() or a source()')
-    else return 'parts' in call ? index.findRef(call) : index.findSource(call)
+    else return 'parts' in call ? index.findRef(call, owner) : index.findSource(call, owner)
     return undefined
   })
   return [...new Set(ids.filter((id) => id !== undefined))].sort()

@@ -5,12 +5,12 @@ import { compileTemplate } from '../jinja/template.ts'
 import { HostFunction } from '../jinja/values.ts'
 import type { Config, TestDeclaration } from '../project/project.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
-import { type Compilation, collecting, makeNames } from './drafts.ts'
+import { type Compilation, collecting, folderConfig, makeNames } from './drafts.ts'
 import { missingArgument, nameGenericTest } from './generic-tests.ts'
 import { type MacroLibrary, testNames } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
-import { configOfFolders, mergeConfig } from './resolve-config.ts'
+import { mergeConfig } from './resolve-config.ts'
 
 export type GenericDraft = NamedNode & {
   readonly declaration: TestDeclaration
@@ -47,21 +47,18 @@ function draftOne(
   declaration: TestDeclaration,
 ): GenericDraft | undefined {
   assertKnownTest(compilation, subject, declaration)
-  const { project, inputs } = compilation
+  const { inputs } = compilation
   const { test, column, arguments: args, at } = declaration
   const spelt = test.replaceAll('.', '_')
   const kind = subject.isSource ? `source_${spelt}` : spelt
   const name = declaration.name ?? nameGenericTest(kind, subject.name, column, args, inputs.md5)
   const fqn = [...subject.fqn.slice(0, -1), name]
-  const config = mergeConfig(
-    configOfFolders(project.settings.configs.tests, fqn),
-    declaration.config,
-  )
+  const config = mergeConfig(folderConfig(compilation, 'tests', fqn), declaration.config)
   if (config['enabled'] === false) return undefined
-  const settings = project.settings.name
+  const [owner = ''] = subject.fqn
   const digest = inputs.md5(`${subject.id} ${test} ${name} ${JSON.stringify(args)}`).slice(0, 10)
-  const id = `test.${settings}.${name}.${digest}`
-  const named = { name, id, file: at.file, fqn, package: settings, kind: 'test' }
+  const id = `test.${owner}.${name}.${digest}`
+  const named = { name, id, file: at.file, fqn, package: owner, kind: 'test' }
   const asked = new ParseHost(config)
   evaluateArguments(compilation, named, asked, declaration)
   return { ...named, declaration, config, asked, subject: subject.id }

@@ -1,7 +1,7 @@
 /** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
 import { MillraceError } from '../../core/errors.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
-import type { Config, Project, Properties, SqlFile } from '../project/project.ts'
+import type { Config, Project, ProjectSettings, Properties, SqlFile } from '../project/project.ts'
 import type { CompileInputs } from './inputs.ts'
 import { warnMisspelt } from './known-configs.ts'
 import { type MacroLibrary, NodeNames } from './macros.ts'
@@ -15,7 +15,10 @@ export type Compilation = {
   readonly project: Project
   readonly inputs: CompileInputs
   readonly library: MacroLibrary
-  readonly vars: Config
+  /** Variables as each package sees them. */
+  readonly vars: (owner: string) => Config
+  /** What schema files say, by `kind.package.name`. */
+  readonly properties: ReadonlyMap<string, Properties>
   readonly problems: MillraceError[]
   readonly warnings: MillraceError[]
 }
@@ -36,11 +39,10 @@ export function draftSql(
   source: SqlFile,
   properties: Properties | undefined,
 ): SqlDraft | undefined {
-  const { project } = compilation
   const fqn = [source.package, ...source.folders, source.name]
   const id = `${kind}.${source.package}.${source.name}`
-  const tree = kind === 'model' ? project.settings.configs.models : project.settings.configs.tests
-  const base = mergeConfig(configOfFolders(tree, fqn), properties?.config ?? {})
+  const folders = folderConfig(compilation, kind === 'model' ? 'models' : 'tests', fqn)
+  const base = mergeConfig(folders, properties?.config ?? {})
   const asked = new ParseHost(base)
   const named = { name: source.name, id, file: source.file, fqn, package: source.package, kind }
   return collecting(compilation, () => {
@@ -55,6 +57,17 @@ export function draftSql(
   })
 }
 
+/** What the project files say: the root project's wins over that of the node's own package. */
+export function folderConfig(
+  { project }: Compilation,
+  kind: keyof ProjectSettings['configs'],
+  fqn: readonly string[],
+): Config {
+  const own = project.packages.find(({ name }) => name === fqn[0])
+  const root = configOfFolders(project.settings.configs[kind], fqn)
+  return own === undefined ? root : mergeConfig(configOfFolders(own.configs[kind], fqn), root)
+}
+
 /** The names of one rendering of one node: its own, with the macros behind them. */
 export function makeNames(
   { inputs, library, vars, warnings }: Compilation,
@@ -63,7 +76,7 @@ export function makeNames(
   mode: 'sync' | 'async',
 ) {
   const warn = (warning: MillraceError) => warnings.push(warning)
-  const own = namesOfNode(node, host, inputs, vars, () => all, warn)
+  const own = namesOfNode(node, host, inputs, vars(node.package), () => all, warn)
   const all = new NodeNames(own, library, mode, node.package)
   return { own, all }
 }

@@ -7,39 +7,48 @@ import type { Template } from '../jinja/template.ts'
 import type { SourceTable } from '../project/project.ts'
 import type { RefCall, SourceCall } from './parse-host.ts'
 
+type Referable = { readonly name: string; readonly package: string; readonly id: string }
+
 export class NameIndex {
-  readonly #refs = new Map<string, string>()
-  readonly #sources = new Map<string, string>()
+  /** Name → package → id. */
+  readonly #refs = new Map<string, Map<string, string>>()
+  readonly #sources = new Map<string, Map<string, string>>()
   readonly #project: string
 
-  /** @param referable models and seeds: name → id */
-  constructor(
-    project: string,
-    referable: ReadonlyMap<string, string>,
-    sources: readonly SourceTable[],
-  ) {
+  /** @param referable models and seeds */
+  constructor(project: string, referable: readonly Referable[], sources: readonly SourceTable[]) {
     this.#project = project
-    this.#refs = new Map(referable)
-    for (const { source, name } of sources) {
-      this.#sources.set(`${source}.${name}`, sourceId(project, source, name))
+    for (const { name, package: owner, id } of referable) add(this.#refs, name, owner, id)
+    for (const { source, name, package: owner } of sources) {
+      add(this.#sources, `${source}.${name}`, owner, sourceId(owner, source, name))
     }
   }
 
-  /** The id of the node a ref names; undefined when there is none. */
-  findRef({ parts, version }: RefCall): string | undefined {
+  /** The id of the node a ref names, nearest package first; undefined when there is none. */
+  findRef({ parts, version }: RefCall, from: string): string | undefined {
     const [first = '', second] = parts
-    if (second !== undefined && first !== this.#project) return undefined
     const name = second ?? first
-    return this.#refs.get(version === undefined ? name : `${name}.v${version}`)
+    const found = this.#refs.get(version === undefined ? name : `${name}.v${version}`)
+    return second === undefined ? this.#nearest(found, from) : found?.get(first)
   }
 
-  findSource({ source, table }: SourceCall): string | undefined {
-    return this.#sources.get(`${source}.${table}`)
+  findSource({ source, table }: SourceCall, from: string): string | undefined {
+    return this.#nearest(this.#sources.get(`${source}.${table}`), from)
+  }
+
+  /** What the package itself calls so, then the root project, then anyone. */
+  #nearest(found: ReadonlyMap<string, string> | undefined, from: string): string | undefined {
+    return found?.get(from) ?? found?.get(this.#project) ?? found?.values().next().value
   }
 
   /** The ids of all calls, and a problem with its place for each that names nothing. */
   resolve(
-    node: { readonly name: string; readonly file: string; readonly template?: Template },
+    node: {
+      readonly name: string
+      readonly file: string
+      readonly package: string
+      readonly template?: Template
+    },
     refs: readonly RefCall[],
     sources: readonly SourceCall[],
   ): { readonly ids: readonly string[]; readonly problems: readonly MillraceError[] } {
@@ -48,7 +57,7 @@ export class NameIndex {
     const placeOf = (name: string, literals: readonly string[]) =>
       node.template?.placeOfCall(name, literals) ?? { file: node.file }
     for (const call of refs) {
-      const id = this.findRef(call)
+      const id = this.findRef(call, node.package)
       if (id !== undefined) ids.add(id)
       else {
         const ref = call.parts.join('.')
@@ -57,7 +66,7 @@ export class NameIndex {
       }
     }
     for (const call of sources) {
-      const id = this.findSource(call)
+      const id = this.findSource(call, node.package)
       if (id !== undefined) ids.add(id)
       else {
         const source = `${call.source}.${call.table}`
@@ -69,6 +78,11 @@ export class NameIndex {
     }
     return { ids: [...ids].sort(), problems }
   }
+}
+
+function add(index: Map<string, Map<string, string>>, name: string, owner: string, id: string) {
+  const found = index.get(name) ?? new Map<string, string>()
+  index.set(name, found.set(owner, id))
 }
 
 export function sourceId(project: string, source: string, table: string): string {

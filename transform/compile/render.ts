@@ -180,7 +180,7 @@ export class Renderer {
 
   #ephemeralsOf(draft: SqlDraft): string[] {
     return draft.asked.refs.flatMap((call) => {
-      const id = this.#index.findRef(call)
+      const id = this.#index.findRef(call, draft.package)
       const config = id === undefined ? undefined : this.#drafts.get(id)?.config
       return id !== undefined && config?.['materialized'] === 'ephemeral' ? [id] : []
     })
@@ -193,32 +193,30 @@ function cteName(model: string): string {
   return `__dbt__cte__${model}`
 }
 
+type Rendered = { readonly name: string; readonly package: string; readonly config: Config }
+
 class RenderHost implements NodeHost {
   readonly execute = true
   readonly ephemerals = new Set<string>()
   readonly #renderer: Renderer
-  readonly #node: { readonly name: string; readonly config: Config }
+  readonly #node: Rendered
   readonly #state: RenderState
 
-  constructor(
-    renderer: Renderer,
-    node: { readonly name: string; readonly config: Config },
-    state: RenderState,
-  ) {
+  constructor(renderer: Renderer, node: Rendered, state: RenderState) {
     this.#renderer = renderer
     this.#node = node
     this.#state = state
   }
 
   ref(parts: readonly string[], version: string | undefined): RelationValue {
-    const id = this.#renderer.index.findRef({ parts, version })
+    const id = this.#renderer.index.findRef({ parts, version }, this.#node.package)
     if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
     const parameters = { node: this.#node.name, ref: parts.join('.'), nearest: undefined }
     throw problem('model/unknown-ref', parameters)
   }
 
   source(source: string, table: string): RelationValue {
-    const id = this.#renderer.index.findSource({ source, table })
+    const id = this.#renderer.index.findSource({ source, table }, this.#node.package)
     if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
     const parameters = { node: this.#node.name, source: `${source}.${table}`, nearest: undefined }
     throw problem('model/unknown-source', parameters)

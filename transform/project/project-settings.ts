@@ -62,6 +62,7 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
     testPaths: node.texts('test-paths') ?? ['tests'],
     macroPaths: node.texts('macro-paths') ?? ['macros'],
     targetPath: node.text('target-path', 'target'),
+    packagesPath: node.text('packages-install-path', 'dbt_packages'),
     vars: node.object('vars'),
     dispatch: node.items('dispatch').map(readDispatch),
     configs: {

@@ -40,6 +40,7 @@ export type TestDeclaration = {
 
 /** What a schema file says about a model or a seed. */
 export type Properties = {
+  readonly package: string
   readonly kind: 'model' | 'seed'
   readonly name: string
   readonly description: string
@@ -61,6 +62,8 @@ export type SourceTable = {
   readonly columns: readonly Column[]
   readonly tests: readonly TestDeclaration[]
   readonly file: string
+  /** Folders between the model folder and the schema file. */
+  readonly folders: readonly string[]
   readonly at: Position
 }
 
@@ -73,6 +76,8 @@ export type ProjectSettings = {
   readonly testPaths: readonly string[]
   readonly macroPaths: readonly string[]
   readonly targetPath: string
+  /** Folder of installed packages. */
+  readonly packagesPath: string
   readonly vars: Config
   /** Where `adapter.dispatch` looks for macros of a package. */
   readonly dispatch: readonly Config[]
@@ -83,6 +88,8 @@ export type ProjectSettings = {
 export type Project = {
   readonly root: string
   readonly settings: ProjectSettings
+  /** Settings of each package; what the packages define stands among the project's own below. */
+  readonly packages: readonly ProjectSettings[]
   readonly models: readonly SqlFile[]
   readonly seeds: readonly SeedFile[]
   readonly macros: readonly SqlFile[]

@@ -97,24 +97,32 @@ const tableKeys = [
   'external',
 ]
 
-/** @param project the package that the file belongs to */
-export function readSchemaFile(node: YamlNode, project: string): SchemaFile {
+/**
+ * @param project the package that the file belongs to
+ * @param folders between the model folder and the file
+ */
+export function readSchemaFile(
+  node: YamlNode,
+  project: string,
+  folders: readonly string[],
+): SchemaFile {
   node.warnUnknown(topKeys)
   return {
     properties: [
-      ...node.items('models').flatMap((item) => readProperties(item, 'model')),
-      ...node.items('seeds').flatMap((item) => readProperties(item, 'seed')),
+      ...node.items('models').flatMap((item) => readProperties(item, 'model', project)),
+      ...node.items('seeds').flatMap((item) => readProperties(item, 'seed', project)),
     ],
-    sources: node.items('sources').flatMap((item) => readSource(item, project)),
+    sources: node.items('sources').flatMap((item) => readSource(item, project, folders)),
   }
 }
 
-function readProperties(node: YamlNode, kind: Properties['kind']): Properties[] {
+function readProperties(node: YamlNode, kind: Properties['kind'], project: string): Properties[] {
   const name = readName(node)
   if (name === undefined) return []
   node.warnUnknown(nodeKeys)
   return [
     {
+      package: project,
       kind,
       name,
       description: node.text('description', ''),
@@ -126,7 +134,7 @@ function readProperties(node: YamlNode, kind: Properties['kind']): Properties[] 
   ]
 }
 
-function readSource(node: YamlNode, project: string): SourceTable[] {
+function readSource(node: YamlNode, project: string, folders: readonly string[]): SourceTable[] {
   const source = readName(node)
   if (source === undefined) return []
   node.warnUnknown(sourceKeys)
@@ -147,6 +155,7 @@ function readSource(node: YamlNode, project: string): SourceTable[] {
         columns: readColumns(table),
         tests: readAllTests(table),
         file: node.file,
+        folders,
         at: table.at,
       },
     ]
