@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../core/clients/s3.ts'
 import { systemClock } from '../../core/clock.ts'
 import { problem } from '../../core/problems.ts'
 import type { AuditReport } from '../../ingest/audit/audit.ts'
+import { deleteOrphans, leastAgeMs } from '../../ingest/audit/janitor.ts'
 import { defineCommand } from '../command.ts'
 import { type Context, openContext, openEngine, openStore } from '../context.ts'
 import { formatOption, type GlobalArguments } from '../options.ts'
@@ -46,6 +47,7 @@ export const auditCommand = defineCommand({
   handler: async (args) => {
     const context = openContext(args)
     const olderThanMs = durationMs(args.olderThan)
+    if (args.deleteOrphans) assertOldEnough(args.olderThan, olderThanMs)
     const store = await openStore(context.config)
     try {
       return await run(args, context, store, olderThanMs)
@@ -68,7 +70,6 @@ async function run(
   }
   print(report, args)
   if (args.deleteOrphans && report.violations.length === 0) {
-    const { deleteOrphans } = await import('../../ingest/audit/janitor.ts')
     const deleted = await deleteOrphans(store, report.orphans, systemClock.now(), olderThanMs)
     process.stderr.write(`${deleted.length} orphans deleted\n`)
   }
@@ -114,6 +115,13 @@ function print({ partitions, violations, orphans }: AuditReport, args: Arguments
   const verdict = violations.length === 0 ? 'holds' : 'does not hold'
   const orphanText = orphans.length === 0 ? '' : `; ${orphans.length} orphan files, harmless`
   process.stderr.write(`the ledger ${verdict}${orphanText}\n`)
+}
+
+function assertOldEnough(given: string, olderThanMs: number): void {
+  if (olderThanMs >= leastAgeMs) return
+  const hours = leastAgeMs / 3_600_000
+  const reason = `--older-than takes at least ${hours}h with --delete-orphans, not ${given}: a running \`millrace land\` may still claim younger files.`
+  throw problem('cli/bad-arguments', { reason, command: 'millrace audit' })
 }
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

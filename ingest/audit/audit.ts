@@ -5,10 +5,17 @@
 import type { ObjectStore, StoredObject } from '../../core/clients/s3.ts'
 import { isProblem } from '../../core/errors.ts'
 import { nonceOfKey, nonceTimeMs } from '../landing/nonce.ts'
-import { listEpochs, listPartitions } from '../ledger/discover.ts'
-import { type EpochRecord, type LedgerEntry, type LedgerFile, plainEtag } from '../ledger/entry.ts'
-import { type Chain, landingPrefix } from '../ledger/keys.ts'
-import { readLedger } from '../ledger/read.ts'
+import { listEpochNames, listEpochs, listPartitions } from '../ledger/discover.ts'
+import {
+  type Checkpoint,
+  type EpochRecord,
+  type LedgerEntry,
+  type LedgerFile,
+  plainEtag,
+  type ReadEntry,
+} from '../ledger/entry.ts'
+import { type Chain, checkpointKey, epochKey, isDataKeyOf, landingPrefix } from '../ledger/keys.ts'
+import { readCheckpoint, readLedger } from '../ledger/read.ts'
 
 export type AuditStore = Pick<ObjectStore, 'get' | 'list'>
 
@@ -58,7 +65,14 @@ export async function auditTopic(store: AuditStore, options: AuditOptions): Prom
   const partitions: PartitionAudit[] = []
   const violations: Violation[] = []
   const orphans: Orphan[] = []
-  for (const epoch of await listEpochs(store, options.topic, options.cluster)) {
+  const epochs = await listEpochs(store, options.topic, options.cluster)
+  for (const name of await listEpochNames(store, options.topic, options.cluster)) {
+    if (epochs.some(({ cluster, epoch }) => cluster === name.cluster && epoch === name.epoch))
+      continue
+    const what = 'it is missing, and nobody reads a ledger without it'
+    violations.push({ key: epochKey(name), what })
+  }
+  for (const epoch of epochs) {
     const files = new Map<string, StoredObject>()
     for await (const object of store.list(landingPrefix(epoch))) files.set(object.key, object)
     const claimed = new Set<string>()
@@ -89,8 +103,12 @@ async function auditChain(
   const violations: Violation[] = []
   let audit = emptyAudit(chain)
   try {
-    for await (const { key, entry } of readLedger(store, chain)) {
+    const checkpoint = await readCheckpoint(store, chain)
+    let stands = checkpoint === undefined
+    for await (const read of readLedger(store, chain)) {
+      const { key, entry } = read
       audit = add(audit, entry)
+      stands ||= standsOn(checkpoint, read)
       violations.push(...checkEntry(key, entry, chain, context))
       for (const file of entry.files) {
         if (context.claimed.has(file.key)) {
@@ -103,11 +121,21 @@ async function auditChain(
         violations.push(...(await context.deepCheck(entry, chain)))
       }
     }
+    if (!stands) {
+      const what = `the entry at offset ${checkpoint?.start}, on which it stands, is missing or was replaced`
+      violations.push({ key: checkpointKey(chain), what })
+    }
   } catch (error) {
     if (!isProblem(error, 'landing/ledger-broken')) throw error
     violations.push({ key: `p=${chain.partition}`, what: error.message })
   }
   return { audit, violations }
+}
+
+function standsOn(checkpoint: Checkpoint | undefined, { entry, etag }: ReadEntry): boolean {
+  return (
+    checkpoint?.start === entry.start && checkpoint.end === entry.end && checkpoint.etag === etag
+  )
 }
 
 function checkEntry(
@@ -125,6 +153,10 @@ function checkEntry(
   }
   differs('records', rows('data'), entry.records)
   differs('dead letters', rows('dead_letter'), entry.dead_letters)
+  for (const file of entry.files) {
+    if (isDataKeyOf(chain, entry, file.key)) continue
+    violations.push({ key, what: `it names a file of another claim, ${file.key}` })
+  }
   const startAt = epoch.starts[String(chain.partition)] ?? 0
   if (entry.type === 'genesis' && entry.end !== startAt) {
     violations.push({ key, what: `it ends at ${entry.end}, the epoch begins at ${startAt}` })

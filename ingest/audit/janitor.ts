@@ -1,6 +1,10 @@
 /** Removes data files that no entry names: what a writer left that died, or was fenced, before its claim. */
 import type { ObjectStore } from '../../core/clients/s3.ts'
+import { claimAgeMs } from '../landing/nonce.ts'
 import type { Orphan } from './audit.ts'
+
+/** Younger files may still be claimed, with an hour for clocks that differ. */
+export const leastAgeMs = claimAgeMs + 3_600_000
 
 /**
  * Deletes orphans whose claim began before `nowMs - olderThanMs`, and returns them. A younger one may still be

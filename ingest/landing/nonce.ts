@@ -2,6 +2,9 @@
 
 const timeDigits = 9
 
+/** An older claim is given up and its records fetched again: the janitor may delete files of unclaimed ones. */
+export const claimAgeMs = 6 * 3_600_000
+
 /** @param random 20 or so random letters and digits */
 export function makeNonce(nowMs: number, random: string): string {
   return `${nowMs.toString(36).padStart(timeDigits, '0')}${random}`

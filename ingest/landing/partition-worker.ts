@@ -18,7 +18,7 @@ import {
   type State,
   transition,
 } from './machine.ts'
-import { nonceTimeMs } from './nonce.ts'
+import { claimAgeMs, nonceTimeMs } from './nonce.ts'
 import type { LandingDependencies, LandingOptions, PartitionProgress } from './options.ts'
 import { type LastOfInterval, RecordBuffer, recordCrc } from './record-buffer.ts'
 import { type RetryContext, untilDone } from './retry.ts'
@@ -400,8 +400,10 @@ export class PartitionWorker {
   async #claim(claim: Claim, retry: boolean): Promise<void> {
     const { store, log, clock } = this.#context.dependencies
     const { signal } = this.#session
-    this.#prepared ??= { entry: this.#entryOf(claim, [], null) }
-    const { entry } = this.#prepared
+    if (claim.type !== 'data') this.#prepared ??= { entry: this.#entryOf(claim, [], null) }
+    const entry = this.#prepared?.entry
+    // A claim of data without its files would be a silent hole.
+    if (entry?.nonce !== claim.nonce) throw new Error(`claim ${claim.nonce} was not prepared`)
     if (retry) await clock.sleep(claimPauseMs, signal)
     if (clock.now() - (nonceTimeMs(claim.nonce) ?? clock.now()) > claimAgeMs) {
       this.assign(this.#generation)
@@ -470,8 +472,6 @@ export class PartitionWorker {
 
 /** Between repetitions of a claim whose answer is unknown. */
 const claimPauseMs = 500
-/** An older claim is given up and its records fetched again: the janitor may delete files of unclaimed ones. */
-const claimAgeMs = 6 * 3_600_000
 
 function failureToProblem(partition: string, failure: Failure): unknown {
   switch (failure.kind) {

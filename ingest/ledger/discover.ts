@@ -25,15 +25,28 @@ export async function listEpochs(
   topic: string,
   cluster?: string,
 ): Promise<readonly EpochRecord[]> {
-  const clusters = cluster === undefined ? await listFolders(store, 'ledger/') : [cluster]
   const epochs: EpochRecord[] = []
-  for (const name of clusters) {
-    for (const epoch of await listFolders(store, `ledger/${name}/${topic}/`)) {
-      const found = await readEpoch(store, { cluster: name, topic, epoch })
-      if (found !== undefined) epochs.push(found)
-    }
+  for (const name of await listEpochNames(store, topic, cluster)) {
+    const found = await readEpoch(store, name)
+    if (found !== undefined) epochs.push(found)
   }
   return epochs.sort((a, b) => a.created_at.localeCompare(b.created_at))
+}
+
+/** Every epoch of a topic that has anything in the ledger, be it without an `epoch.json`. */
+export async function listEpochNames(
+  store: LedgerStore,
+  topic: string,
+  cluster?: string,
+): Promise<readonly TopicEpoch[]> {
+  const clusters = cluster === undefined ? await listFolders(store, 'ledger/') : [cluster]
+  const names: TopicEpoch[] = []
+  for (const one of clusters) {
+    for (const epoch of await listFolders(store, `ledger/${one}/${topic}/`)) {
+      names.push({ cluster: one, topic, epoch })
+    }
+  }
+  return names
 }
 
 /** The newest epoch of the topic in each cluster. */

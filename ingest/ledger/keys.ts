@@ -48,6 +48,14 @@ export type Interval = { readonly start: number; readonly end: number; readonly 
 
 /** @param bucket `dt=…/hr=…`, or `dead_letters` */
 export function dataKey(chain: Chain, bucket: string, interval: Interval): string {
-  const range = `${padOffset(interval.start)}-${padOffset(interval.end)}`
-  return `${landingPrefix(chain)}${bucket}/${chain.partition}-${range}-${interval.nonce}.parquet`
+  return `${landingPrefix(chain)}${bucket}/${dataName(chain, interval)}`
+}
+
+/** Whether a key is one that `dataKey` makes for this interval, in whatever bucket. */
+export function isDataKeyOf(chain: Chain, interval: Interval, key: string): boolean {
+  return key.startsWith(landingPrefix(chain)) && key.endsWith(`/${dataName(chain, interval)}`)
+}
+
+function dataName({ partition }: Chain, { start, end, nonce }: Interval): string {
+  return `${partition}-${padOffset(start)}-${padOffset(end)}-${nonce}.parquet`
 }

@@ -24,12 +24,18 @@ export async function readEntry(
 ): Promise<ReadEntry | undefined> {
   const key = entryKey(chain, start)
   const object = await store.get(key)
-  if (object === undefined) return undefined
-  const entry = parseLedgerObject(ledgerEntrySchema, key, object.body)
-  if (entry.start !== start) {
+  return object === undefined ? undefined : parseEntry(key, object)
+}
+
+function parseEntry(
+  key: string,
+  { body, etag }: { readonly body: Uint8Array; readonly etag: string },
+): ReadEntry {
+  const entry = parseLedgerObject(ledgerEntrySchema, key, body)
+  if (entry.start !== startOfKey(key)) {
     throw problem('landing/ledger-broken', { key, reason: `it starts at ${entry.start}` })
   }
-  return { key, etag: plainEtag(object.etag), entry }
+  return { key, etag: plainEtag(etag), entry }
 }
 
 /**
@@ -74,7 +80,10 @@ export async function readHead(
 }
 
 /** The checkpoint of a chain, or undefined. Any entry it may stand on was committed, so an old one is only slow. */
-async function readCheckpoint(store: LedgerStore, chain: Chain): Promise<Checkpoint | undefined> {
+export async function readCheckpoint(
+  store: LedgerStore,
+  chain: Chain,
+): Promise<Checkpoint | undefined> {
   const key = checkpointKey(chain)
   const object = await store.get(key)
   return object === undefined ? undefined : parseLedgerObject(checkpointSchema, key, object.body)
@@ -145,6 +154,5 @@ async function fetchEntry(store: LedgerStore, object: StoredObject): Promise<Rea
   if (found === undefined) {
     throw problem('landing/ledger-broken', { key: object.key, reason: 'it was listed, then gone' })
   }
-  const entry = parseLedgerObject(ledgerEntrySchema, object.key, found.body)
-  return { key: object.key, etag: plainEtag(found.etag), entry }
+  return parseEntry(object.key, found)
 }

@@ -111,4 +111,9 @@ describe('millrace audit', () => {
     const wrong = await millrace(['audit', '--older-than', 'soon'])
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('cli/bad-arguments')])
   })
+
+  it('deletes no orphans that a running consumer may still claim', async () => {
+    const young = await millrace(['audit', '--delete-orphans', '--older-than', '6h'])
+    expect([young.code, young.stderr]).toEqual([2, expect.stringContaining('at least 7h')])
+  })
 })
