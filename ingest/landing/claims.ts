@@ -23,7 +23,7 @@ import type { EncodedFile } from './encode.ts'
 import type { LandingStore } from './options.ts'
 
 /** Entries between two checkpoints: a thousand GETs take about a second at the next start. */
-export const checkpointEvery = 1_000
+export const defaultCheckpointEvery = 1_000
 
 export type ClaimOutcome =
   | { readonly kind: 'committed'; readonly etag: string }

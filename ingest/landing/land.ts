@@ -28,6 +28,7 @@ const defaults = {
   rebalanceTimeoutMs: 60_000,
   drainTimeoutMs: 20_000,
   stuckMs: 300_000,
+  progressLogMs: 60_000,
 } as const
 
 /**
@@ -79,6 +80,9 @@ function startsOf(
   return new Map([...watermarks].map(([partition, marks]) => [partition, offset(marks)]))
 }
 
+/** So many records were landed by then. */
+type Mark = { readonly atMs: number; readonly records: number }
+
 type Opened = {
   readonly source: Source
   readonly identifier: TopicIdentifier
@@ -99,7 +103,8 @@ class LandingRun implements GroupListener {
   #draining = false
   #memoryPaused: ReadonlySet<number> = new Set()
   #lastActivityMs: number
-  #lastProgress: { readonly atMs: number; readonly records: number }
+  #lastProgress: Mark
+  #lastLogged: Mark
   #lastWatermarksMs: number
   #stuckLoggedMs = 0
 
@@ -111,6 +116,7 @@ class LandingRun implements GroupListener {
     this.#lastActivityMs = this.#startedMs
     this.#lastWatermarksMs = this.#startedMs
     this.#lastProgress = { atMs: this.#startedMs, records: 0 }
+    this.#lastLogged = this.#lastProgress
   }
 
   async until(
@@ -357,20 +363,49 @@ class LandingRun implements GroupListener {
   }
 
   #report(final: boolean): void {
-    const nowMs = this.#dependencies.clock.now()
-    const sinceMs = nowMs - this.#lastProgress.atMs
-    if (!final && sinceMs < progressEveryMs) return
-    this.#dependencies.onProgress?.(this.#progress(nowMs, sinceMs))
-    this.#lastProgress = { atMs: nowMs, records: this.#landed() }
+    const { clock, onProgress } = this.#dependencies
+    const mark: Mark = { atMs: clock.now(), records: this.#landed() }
+    if (final || mark.atMs - this.#lastProgress.atMs >= progressEveryMs) {
+      onProgress?.(this.#progress(this.#lastProgress, mark))
+      this.#lastProgress = mark
+    }
+    const logEveryMs = this.#options.progressLogMs ?? defaults.progressLogMs
+    if (mark.atMs - this.#lastLogged.atMs >= logEveryMs) {
+      this.#logProgress(this.#progress(this.#lastLogged, mark))
+      this.#lastLogged = mark
+    }
   }
 
-  #progress(nowMs: number, sinceMs: number): LandingProgress {
+  /** Where there is no terminal, this line is how one sees that it lands. */
+  #logProgress(progress: LandingProgress): void {
+    const rate = Math.round(progress.recordsPerSecond)
+    const landed = progress.records + progress.deadLetters
+    this.#dependencies.log.info(
+      {
+        event: 'landing.progress',
+        records: progress.records,
+        dead_letters: progress.deadLetters,
+        records_per_second: rate,
+        lag_records: progress.lagRecords,
+        buffered_bytes: progress.bufferedBytes,
+        partitions: progress.partitions.map((one) => ({
+          partition: one.partition,
+          state: one.state,
+          head: one.head,
+          lag_records: one.lagRecords,
+        })),
+      },
+      `${landed} landed, ${rate}/s, lag ${progress.lagRecords}`,
+    )
+  }
+
+  #progress(since: Mark, now: Mark): LandingProgress {
     const partitions = [...this.#workers.values()].map((worker) => worker.progress())
     return {
       ...this.#totals,
-      elapsedMs: nowMs - this.#startedMs,
+      elapsedMs: now.atMs - this.#startedMs,
       recordsPerSecond:
-        ((this.#landed() - this.#lastProgress.records) * 1_000) / Math.max(1, sinceMs),
+        ((now.records - since.records) * 1_000) / Math.max(1, now.atMs - since.atMs),
       lagRecords: partitions.reduce((sum, one) => sum + (one.lagRecords ?? 0), 0),
       bufferedBytes: partitions.reduce((sum, one) => sum + one.bufferedBytes, 0),
       partitions,

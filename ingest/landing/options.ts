@@ -36,6 +36,10 @@ export type LandingOptions = {
   readonly drainTimeoutMs?: number
   /** A head that stands so long while records wait, and nothing outside is to blame, ends the run. Default 300,000. */
   readonly stuckMs?: number
+  /** Entries of a partition between two checkpoints. Default 1,000. */
+  readonly checkpointEvery?: number
+  /** Between two `landing.progress` lines of the log. Default 60,000. */
+  readonly progressLogMs?: number
 }
 
 /** `putIfAbsent` is the commit; the rest is plain storage. */

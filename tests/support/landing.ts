@@ -8,7 +8,7 @@ import { type Duckdb, openDuckdb } from '../../core/clients/duckdb.ts'
 import { type ObjectStore, openS3, type S3Options } from '../../core/clients/s3.ts'
 import { systemClock } from '../../core/clock.ts'
 import { userActivitySchema } from '../../core/contracts/user-activity.ts'
-import { silentLog } from '../../core/log.ts'
+import { type Log, silentLog } from '../../core/log.ts'
 import { openKafka } from '../../ingest/kafka/connect.ts'
 import { runLanding } from '../../ingest/landing/land.ts'
 import { makeNonce } from '../../ingest/landing/nonce.ts'
@@ -40,6 +40,7 @@ export type LandRun = {
   readonly signal?: AbortSignal
   readonly store?: LandingDependencies['store']
   readonly onProgress?: LandingDependencies['onProgress']
+  readonly log?: Log
 }
 
 export const event = (userId: number, fields: object = {}) =>
@@ -99,7 +100,7 @@ export async function landingBench(
         {
           store: run.store ?? store,
           duckdb,
-          log: silentLog,
+          log: run.log ?? silentLog,
           clock: systemClock,
           makeNonce: () => makeNonce(Date.now(), randomUUID().replaceAll('-', '')),
           ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
