@@ -5,7 +5,7 @@ import type { Source, SourceBatch, Watermarks } from '../kafka/source.ts'
 import type { LedgerEntry, LedgerFile } from '../ledger/entry.ts'
 import type { Chain } from '../ledger/keys.ts'
 import { readHead } from '../ledger/read.ts'
-import { checkpointEvery, putCheckpoint, putClaim, putFile } from './claims.ts'
+import { defaultCheckpointEvery, putCheckpoint, putClaim, putFile } from './claims.ts'
 import { encodeRecords } from './encode.ts'
 import type { Gate } from './gate.ts'
 import {
@@ -315,7 +315,7 @@ export class PartitionWorker {
       onGap: options.onGap,
       nonce: dependencies.makeNonce(),
     })
-    if (head !== undefined && head.read >= checkpointEvery)
+    if (head !== undefined && head.read >= this.#checkpointEvery)
       await this.#checkpoint(head.last.entry, head.last.etag)
   }
 
@@ -443,7 +443,7 @@ export class PartitionWorker {
     this.#committed(entry)
     this.#dispatch({ kind: 'committed', nonce: claim.nonce, etag: outcome.etag })
     this.#entries += 1
-    if (this.#entries % checkpointEvery === 0) await this.#checkpoint(entry, outcome.etag)
+    if (this.#entries % this.#checkpointEvery === 0) await this.#checkpoint(entry, outcome.etag)
   }
 
   #committed(entry: LedgerEntry): void {
@@ -458,6 +458,10 @@ export class PartitionWorker {
       `${this.name}: landed [${start}, ${end}) in ${files.length} files`,
     )
     this.#context.onCommit(entry)
+  }
+
+  get #checkpointEvery(): number {
+    return this.#context.options.checkpointEvery ?? defaultCheckpointEvery
   }
 
   /** Only spares time at the next start: a failure is not worth more than a line. */
