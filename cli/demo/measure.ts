@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { queryValue } from '../../core/clients/duckdb.ts'
 import type { Lake } from '../../core/clients/lake.ts'
 import type { ObjectStore } from '../../core/clients/s3.ts'
-import { quoteIdent, quoteRelation } from '../../core/sql.ts'
+import { quoteIdent, quoteLiteral, quoteRelation } from '../../core/sql.ts'
 import { listEpochs, listPartitions } from '../../ingest/ledger/discover.ts'
 import type { TopicEpoch } from '../../ingest/ledger/keys.ts'
 import { readLedger } from '../../ingest/ledger/read.ts'
@@ -29,7 +29,7 @@ export async function measureTotals(places: Places): Promise<Figures['total']> {
   const epochs = await listEpochs(store, topic)
   const ledgers = await Promise.all(epochs.map((epoch) => countLedger(store, epoch)))
   const raw = quoteRelation('lake', 'raw', topic)
-  const isTopic = `_topic = '${topic.replaceAll("'", "''")}'`
+  const isTopic = `_topic = ${quoteLiteral(topic)}`
   const offsets = 'count(distinct (_partition, _offset, _kafka_timestamp))'
   const count = async (sql: string) => BigInt(String(await lake.read((c) => queryValue(c, sql))))
   return {
@@ -47,6 +47,14 @@ export async function measureTotals(places: Places): Promise<Figures['total']> {
     martRows: await count('select count(*) from lake.marts.user_activity'),
     postgresRows: await countPostgres(places, 'select count(*) from {table}'),
   }
+}
+
+/** Whether Kafka holds anything that has not been landed, from a run that was broken off for example. */
+export async function hasUnlanded(places: Pick<Places, 'kafka' | 'topic' | 'store'>) {
+  const epochs = await listEpochs(places.store, places.topic)
+  const newest = epochs.at(-1)
+  const landed = newest === undefined ? 0 : (await countLedger(places.store, newest)).offsets
+  return (await countKafka(places)) !== landed
 }
 
 /** Asks the three for the same number; the two databases before and after the API, whose clock moves on. */
@@ -99,7 +107,7 @@ async function countPostgres({ postgres, schema }: Places, sql: string): Promise
   return rows[0]?.count ?? -1n
 }
 
-async function countKafka({ kafka, topic }: Places): Promise<number> {
+async function countKafka({ kafka, topic }: Pick<Places, 'kafka' | 'topic'>): Promise<number> {
   return sum((await describeTopic(kafka, topic)).map(({ high }) => high))
 }
 

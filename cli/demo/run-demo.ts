@@ -11,6 +11,8 @@ export type DemoOptions = {
   readonly globalArguments: readonly string[]
   readonly events: number
   readonly seed: number
+  /** Whether the topic holds what no run has landed. */
+  readonly hasUnlanded: () => Promise<boolean>
   readonly progress: Progress
   readonly signal: AbortSignal
 }
@@ -36,6 +38,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoRun> {
   }
 
   await step(['topics', 'create', '--format', 'ndjson'])
+  if (await options.hasUnlanded()) {
+    progress.line('\nFirst what is still in the topic: what a run before this one did not land.')
+    await step(['land', '--until-caught-up', '--format', 'ndjson'])
+  }
 
   const produced = await step([
     ...['produce', '--events', String(events), '--mess', '--seed', String(seed)],

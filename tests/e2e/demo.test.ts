@@ -40,6 +40,15 @@ describe('the demo', () => {
     }
   })
 
+  it('first lands what a run that was broken off has left in the topic', async () => {
+    const left = ['--events', '500', '--seed', '77', '--malformed', '0.1']
+    expect((await millrace('produce', ...left)).code).toBe(0)
+    const run = await millrace('demo', '--events', '1000', '--port', '0', '--exit')
+    expect(run.code, run.stderr).toBe(0)
+    expect(run.stderr).toContain('First what is still in the topic')
+    expect(equationsOf(run).filter(({ holds }) => holds !== 'yes')).toEqual([])
+  })
+
   it('leaves a lake that answers SQL, and a ledger that proves itself', async () => {
     const sql = 'select count(*) as n, count(distinct id) as ids from marts.user_activity'
     const { stdout, code } = await millrace('sql', sql, '--format', 'json')
