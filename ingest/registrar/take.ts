@@ -53,7 +53,8 @@ export async function takeData(
       return await insertFiles(transaction, table, columns, group, options)
     })
   }
-  await assertRows(transaction, name, rows, files, options)
+  const counted = entries(portions).reduce((sum, { entry }) => sum + entry.records, 0)
+  await assertRows(transaction, { table: name, actual: rows, counted }, files, options)
   return rows
 }
 
@@ -64,11 +65,15 @@ export async function takeDeadLetters(
   options: TakeOptions,
 ): Promise<number> {
   const files = filesOf(portions, 'dead_letter')
-  if (files.length === 0) return 0
-  const rows = await reading(files, options, () =>
-    insertFiles(transaction, deadLettersTable, deadLetterColumns, files, options),
+  const take = () => insertFiles(transaction, deadLettersTable, deadLetterColumns, files, options)
+  const rows = files.length === 0 ? 0 : await reading(files, options, take)
+  const counted = entries(portions).reduce((sum, { entry }) => sum + entry.dead_letters, 0)
+  await assertRows(
+    transaction,
+    { table: 'ops.dead_letters', actual: rows, counted },
+    files,
+    options,
   )
-  await assertRows(transaction, 'ops.dead_letters', rows, files, options)
   return rows
 }
 
@@ -164,22 +169,30 @@ async function reading<T>(
   }
 }
 
+type Counts = {
+  readonly table: string
+  /** Rows that were taken. */
+  readonly actual: number
+  /** Rows that all the entries speak of, also those that name no file. */
+  readonly counted: number
+}
+
 /** The ledger says how many rows there are; anything else must not be committed. */
 async function assertRows(
   transaction: DuckDBConnection,
-  table: string,
-  actual: number,
+  { table, actual, counted }: Counts,
   files: readonly TakenFile[],
   options: TakeOptions,
 ): Promise<void> {
   const expected = files.reduce((sum, { file }) => sum + file.rows, 0)
-  const counted = entriesOf(files).reduce(
-    (sum, { entry }) => sum + (table === 'ops.dead_letters' ? entry.dead_letters : entry.records),
-    0,
-  )
   if (actual === expected && actual === counted) return
-  const entries = (await entriesThatDiffer(transaction, files, options)).join(', ')
-  throw problem('register/rows-differ', { table, expected: counted, actual, entries })
+  const differing = await entriesThatDiffer(transaction, files, options)
+  throw problem('register/rows-differ', {
+    table,
+    expected: counted,
+    actual,
+    entries: differing.join(', '),
+  })
 }
 
 async function entriesThatDiffer(
@@ -187,6 +200,7 @@ async function entriesThatDiffer(
   files: readonly TakenFile[],
   options: TakeOptions,
 ): Promise<readonly string[]> {
+  if (files.length === 0) return ['none of them names a file']
   const rows = await queryRows(
     transaction,
     `select file_name, num_rows from parquet_file_metadata(${listLiteral(files, options)})`,
@@ -194,6 +208,10 @@ async function entriesThatDiffer(
   const actual = new Map(rows.map((row) => [String(row['file_name']), Number(row['num_rows'])]))
   const differing = files.filter(({ file }) => actual.get(options.uriOf(file.key)) !== file.rows)
   return entriesOf(differing.length > 0 ? differing : files).map(({ key }) => key)
+}
+
+function entries(portions: readonly Portion[]): readonly ReadEntry[] {
+  return portions.flatMap((portion) => portion.entries)
 }
 
 function entriesOf(files: readonly TakenFile[]): readonly ReadEntry[] {

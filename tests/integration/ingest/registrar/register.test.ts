@@ -167,6 +167,14 @@ describe.each(['postgres', 'sqlite'] as const)('a registrar with a %s catalog', 
     expect((await lake.tables()).some((table) => table.name === topic)).toBe(false)
   })
 
+  it('registers nothing when an entry has records and names no file for them', async () => {
+    const landed = await chain(0).open()
+    await landed.land({ records: 3 })
+    await landed.land({ records: 0, claimedRecords: 4 })
+    await expect(register()).rejects.toMatchObject({ code: 'register/rows-differ' })
+    expect((await lake.tables()).some((table) => table.name === topic)).toBe(false)
+  })
+
   it('goes on in the same table when a topic was made anew', async () => {
     await (await chain(0).open(new Date(1_000))).land({ records: 4 })
     await register()
