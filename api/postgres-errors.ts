@@ -1,4 +1,5 @@
 /** What PostgreSQL's errors mean to a caller of the API; none of its text reaches him. */
+import { isLoginRefused } from '../core/clients/postgres.ts'
 import { findCause, MillraceError } from '../core/errors.ts'
 import { problem } from '../core/problems.ts'
 
@@ -20,7 +21,9 @@ export function explainPostgresError(error: unknown, timeoutMs: number): unknown
   if (error instanceof MillraceError || !(error instanceof Error)) return error
   const state = sqlStateOf(error)
   if (state === '57014') return problem('api/timeout', { timeoutMs }, { cause: error })
-  if (isConnectionLost(error)) return problem('api/database-unavailable', {}, { cause: error })
+  if (isConnectionLost(error) || isLoginRefused(error)) {
+    return problem('api/database-unavailable', {}, { cause: error })
+  }
   if (isTableMissing(error)) return problem('api/table-missing', {}, { cause: error })
   if (state === '22003' || state === '22008') {
     return problem('api/values-out-of-range', {}, { cause: error })

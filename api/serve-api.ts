@@ -40,7 +40,7 @@ export type ServedApi = {
  * Checks the endpoints against the database, then listens until the signal aborts.
  * @returns as soon as it listens
  * @throws `api/no-endpoints`, `api/broken-endpoint`, `api/not-built`, `publish/postgres-unreachable`,
- *   `api/port-taken`, `api/cannot-listen`
+ *   `publish/login-refused`, `api/port-taken`, `api/cannot-listen`
  */
 export async function serveApi(options: ServeOptions, signal: AbortSignal): Promise<ServedApi> {
   const { log, clock = systemClock, postgresUrl } = options

@@ -1,4 +1,5 @@
 /** Before traffic, every endpoint is tried against the real database: parsed, typed, its columns named. */
+import { explainConnectError, isLoginRefused } from '../../core/clients/postgres.ts'
 import { messageOf } from '../../core/errors.ts'
 import { type Position, problem } from '../../core/problems.ts'
 import { isConnectionLost, isTableMissing, sqlStateOf } from '../postgres-errors.ts'
@@ -8,7 +9,7 @@ import { brokenEndpoint, type Endpoint } from './parse-endpoint.ts'
 /**
  * Checks all endpoints; nothing of theirs is executed.
  * @param server names the database in messages
- * @throws `publish/postgres-unreachable`; an AggregateError of `api/broken-endpoint` and `api/not-built`
+ * @throws `publish/postgres-unreachable`, `publish/login-refused`; an AggregateError of `api/broken-endpoint` and `api/not-built`
  */
 export async function checkEndpoints(
   endpoints: readonly Endpoint[],
@@ -20,9 +21,8 @@ export async function checkEndpoints(
     try {
       await checkEndpoint(endpoint, source)
     } catch (error) {
-      if (error instanceof Error && isConnectionLost(error)) {
-        const parameters = { server, reason: messageOf(error) }
-        throw problem('publish/postgres-unreachable', parameters, { cause: error })
+      if (error instanceof Error && (isConnectionLost(error) || isLoginRefused(error))) {
+        throw explainConnectError(error, server)
       }
       problems.push(explain(endpoint, error))
     }

@@ -49,12 +49,23 @@ export function openPostgres(options: PostgresOptions): Pool {
   return pool
 }
 
-/** One connection of a pool; give it back with `release()`. @throws `publish/postgres-unreachable` */
+/** One connection of a pool; give it back with `release()`. @throws as `explainConnectError` */
 export async function connectPostgres(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect()
   } catch (cause) {
-    const server = describePostgres(pool.options.connectionString ?? '')
-    throw problem('publish/postgres-unreachable', { server, reason: messageOf(cause) }, { cause })
+    throw explainConnectError(cause, describePostgres(pool.options.connectionString ?? ''))
   }
+}
+
+/** Why no connection came about: `publish/login-refused` or `publish/postgres-unreachable`. */
+export function explainConnectError(cause: unknown, server: string): Error {
+  const code = isLoginRefused(cause) ? 'publish/login-refused' : 'publish/postgres-unreachable'
+  return problem(code, { server, reason: messageOf(cause) }, { cause })
+}
+
+/** Tells that the server answers and lets nobody in: a wrong password, role or database. */
+export function isLoginRefused(error: unknown): boolean {
+  const state = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^(28|3D)...$/.test(state)
 }

@@ -8,6 +8,11 @@ export const publishProblems = {
     hint: () =>
       '`millrace status` shows the local services; `millrace config` shows the address used.',
   }),
+  'publish/login-refused': defineProblem<{ server: string; reason: string }>({
+    actor: 'user',
+    message: ({ server, reason }) => `${server} refuses the login: ${reason}`,
+    hint: () => 'correct the user, password or database in postgres.url.',
+  }),
   'publish/out-of-space': defineProblem<{ server: string; reason: string }>({
     actor: 'outside',
     message: ({ server, reason }) => `${server} has no space left: ${reason}`,

@@ -93,6 +93,18 @@ describe('millrace serve', () => {
     expect(code).toBe(3)
   })
 
+  it('does not blame an endpoint for a login that PostgreSQL refuses, and ends with 2', async () => {
+    const url = new URL(inject('services').postgresUrl)
+    url.pathname = '/nobody_made_this'
+    const { code, stderr } = await runCli(serve('--port', '0'), {
+      env: env({ MILLRACE_POSTGRES_URL: url.href }),
+    })
+    expect(stderr).toContain('error[publish/login-refused]')
+    expect(stderr).toContain('database "nobody_made_this" does not exist')
+    expect(stderr).not.toContain('broken-endpoint')
+    expect(code).toBe(2)
+  })
+
   it('names every broken endpoint at once, and ends with 2', async () => {
     const broken = join(projectDir, 'api/endpoints/broken.sql')
     await writeFile(broken, '/* ---\npath: /api/b\nsummary: b\n--- */\nselect 1 as a,\n  nope')
@@ -103,7 +115,7 @@ describe('millrace serve', () => {
   })
 
   it.each([
-    [['--port', 'x'], 'api.port'],
+    [['--port', 'x'], '--port takes a number'],
     [['--port', '70000'], 'api.port'],
     [['--host', '203.0.113.1'], 'Cannot listen on 203.0.113.1'],
     [['--prot', '1'], 'prot'],
