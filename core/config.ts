@@ -48,7 +48,7 @@ type Source = {
 export function loadConfig(request: ConfigRequest): Config {
   const projectDir = resolve(request.projectDir)
   const file = loadProjectFile(join(projectDir, 'millrace.yml'), request.environment)
-  const target = request.target ?? request.environment['MILLRACE_TARGET'] ?? file.defaultTarget
+  const target = request.target ?? (request.environment['MILLRACE_TARGET'] || file.defaultTarget)
   const environment = environmentLayer(request.environment)
   const problems: MillraceError[] = [...file.problems, ...environment.problems]
   const targetSource = sourceOfTarget(file, target, problems)

@@ -118,6 +118,10 @@ describe('loadConfig', () => {
     expect(wrong?.message).not.toContain('hunter2')
   })
 
+  it('takes an empty MILLRACE_TARGET for none', () => {
+    expect(load(small, { environment: { MILLRACE_TARGET: '' } }).target).toBe(load(small).target)
+  })
+
   it('tells how to give a value that is needed and not set', () => {
     const config = load(small)
     const [missing] = problemsOf(() => requireSetting(config, 'kafka.brokers', undefined))
