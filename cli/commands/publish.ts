@@ -10,7 +10,7 @@ import { printRows } from '../output.ts'
 import { formatCount, openProgress } from '../progress.ts'
 import { openProject } from '../runner/open-project.ts'
 import { selectionOptions } from '../runner/options.ts'
-import { publishBuilt, wantsPublishing } from '../runner/publish-built.ts'
+import { assertPublishable, publishBuilt, wantsPublishing } from '../runner/publish-built.ts'
 
 export const publishCommand = defineCommand({
   command: 'publish',
@@ -28,6 +28,7 @@ export const publishCommand = defineCommand({
   handler: async (args) => {
     const { config } = openContext(args)
     const { graph } = await openProject(config, args)
+    await assertPublishable(graph)
     const { selectNodes } = await import('../../transform/index.ts')
     const models = selectNodes(graph, args).flatMap((id) => {
       const node = graph.nodes.get(id)

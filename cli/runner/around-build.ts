@@ -7,10 +7,13 @@ import type { PublishResult } from '../../transform/publish/publish.ts'
 import { openStore } from '../context.ts'
 import { formatCount, openProgress } from '../progress.ts'
 import type { RunHooks, RunSurroundings } from './execute-run.ts'
-import { publishBuilt, wantsPublishing } from './publish-built.ts'
+import { assertPublishable, publishBuilt, wantsPublishing } from './publish-built.ts'
 
 export const registerThenPublish: RunHooks = {
-  beforeRun: registerLanded,
+  async beforeRun(surroundings) {
+    await assertPublishable(surroundings.graph)
+    await registerLanded(surroundings)
+  },
   async afterCommit({ snapshot }, surroundings) {
     const { config, lake, graph, format, signal } = surroundings
     const wanted = await publishableModels(lake, graph, snapshot)

@@ -1,6 +1,7 @@
 /** Hands what a build made, and says `publish` of, to PostgreSQL. */
 import type { Lake } from '../../core/clients/lake.ts'
 import type { Config } from '../../core/config.ts'
+import { problem } from '../../core/problems.ts'
 import type { BuiltRelation, Graph } from '../../transform/index.ts'
 import type { PublishProgress, PublishResult } from '../../transform/publish/publish.ts'
 import type { PublishRequest } from '../../transform/publish/request.ts'
@@ -50,6 +51,21 @@ export async function publishBuilt(
     postgresUrl: await postgresUrlOf(config),
     schema: config.settings.postgres.schema,
   })
+}
+
+/**
+ * Checks what all models say of publishing, so that a mistake shows before anything is built.
+ * @throws `publish/bad-settings`
+ */
+export async function assertPublishable(graph: Graph): Promise<void> {
+  const { parsePublishSettings } = await import('../../transform/publish/request.ts')
+  for (const node of graph.nodes.values()) {
+    if (node.kind !== 'model' || !wantsPublishing(node)) continue
+    parsePublishSettings(node.name, publishSettingsOf(node.config))
+    if (node.materialized !== 'view') continue
+    const reason = 'it is a view, and only tables are published; materialize it as table'
+    throw problem('publish/bad-settings', { model: node.name, reason }, { at: { file: node.file } })
+  }
 }
 
 /** Whether a relation's model says `publish`. */
