@@ -76,6 +76,12 @@ export const modelProblems = {
     message: ({ name }) => `There is no macro ${name}.`,
     hint: ({ nearest }) => didYouMean(nearest, 'Macros live in the folders of macro-paths.'),
   }),
+  'model/unknown-doc': defineProblem<{ name: string } & Nearest>({
+    actor: 'user',
+    message: ({ name }) => `There is no docs block ${name}.`,
+    hint: ({ nearest }) =>
+      didYouMean(nearest, 'Docs blocks stand in .md files: {% docs name %} … {% enddocs %}.'),
+  }),
   'model/unknown-var': defineProblem<{ name: string } & Nearest>({
     actor: 'user',
     message: ({ name }) => `The variable ${name} has no value.`,

@@ -5,13 +5,7 @@
 import { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
-import type {
-  Config,
-  Project,
-  ProjectSettings,
-  Properties,
-  SourceTable,
-} from '../project/project.ts'
+import type { Config, Project, Properties, SourceTable } from '../project/project.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, draftSql, folderConfig, type SqlDraft } from './drafts.ts'
@@ -31,7 +25,9 @@ import type { CompileInputs } from './inputs.ts'
 import { compileMacros, readSearchOrders } from './macros.ts'
 import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
+import { renderYamlValues } from './render-yaml.ts'
 import { mergeConfig, tagsOf } from './resolve-config.ts'
+import { variablesOf } from './variables.ts'
 
 export type Compiled = {
   readonly graph: Graph
@@ -43,7 +39,8 @@ export type Compiled = {
  * Compiles a project: every model and data test gets its SQL, as a full build sends it, and what it depends on.
  * @returns the graph, whose `problems` must be empty before it is run, and the renderer that increments need
  */
-export async function compileProject(project: Project, inputs: CompileInputs): Promise<Compiled> {
+export async function compileProject(read: Project, inputs: CompileInputs): Promise<Compiled> {
+  const project = renderYamlValues(read, inputs)
   const compilation = openCompilation(project, inputs)
   const models = draftAll(compilation, 'model')
   const tests = draftAll(compilation, 'test')
@@ -101,7 +98,8 @@ function openCompilation(project: Project, inputs: CompileInputs): Compilation {
     library,
     // Rendering a node asks for them each time, and merging them costs more than the look-up.
     vars: (owner) => {
-      const known = vars.get(owner) ?? varsOf(owner, project.settings, packages.get(owner), inputs)
+      const known =
+        vars.get(owner) ?? variablesOf(owner, project.settings, packages.get(owner), inputs)
       vars.set(owner, known)
       return known
     },
@@ -109,20 +107,6 @@ function openCompilation(project: Project, inputs: CompileInputs): Compilation {
     problems: [...project.problems, ...library.problems],
     warnings: [...project.warnings],
   }
-}
-
-/** Least to most: the package's own, the root project's for all, for this package, the command line's. */
-function varsOf(
-  owner: string,
-  { vars: root }: ProjectSettings,
-  own: ProjectSettings | undefined,
-  inputs: CompileInputs,
-): Config {
-  const scoped = (vars: Config | undefined) => {
-    const found = vars?.[owner]
-    return typeof found === 'object' && found !== null ? { ...found } : {}
-  }
-  return { ...own?.vars, ...scoped(own?.vars), ...root, ...scoped(root), ...inputs.vars }
 }
 
 function keyOf({ kind, package: owner, name }: Pick<Properties, 'kind' | 'package' | 'name'>) {

@@ -2,7 +2,7 @@
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { compileTemplate } from '../jinja/template.ts'
-import { HostFunction } from '../jinja/values.ts'
+import { type Arguments, HostFunction, isHostObject } from '../jinja/values.ts'
 import type { Config, TestDeclaration } from '../project/project.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
 import { type Compilation, collecting, folderConfig, makeNames } from './drafts.ts'
@@ -89,30 +89,33 @@ function ownerOfTest({ root, packages }: MacroLibrary, test: string): string | u
   return owners.find((owner) => packages.get(owner)?.has(`test_${plain}`))
 }
 
-/** Arguments with calls such as `ref('x')` become what they name; the rest stays as it is written. */
+/** Arguments with Jinja or with calls such as `ref('x')` become what they say; the rest stays as it is written. */
 export function evaluateArguments(
   compilation: Compilation,
   node: NamedNode,
   host: NodeHost,
   { arguments: args, at }: TestDeclaration,
 ): Map<string, unknown> {
-  const call = /^\s*(?:env_var|ref|var|source)\s*\(.+\)\s*$/s
-  const values = new Map<string, unknown>()
-  for (const [key, value] of Object.entries(args)) {
-    const text = typeof value === 'string' ? value.replace(/^\s*\{\{(.*)\}\}\s*$/s, '$1') : ''
-    if (!call.test(text)) {
-      values.set(key, value)
-      continue
+  const call = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/s
+  const evaluate = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(evaluate)
+    if (typeof value === 'object' && value !== null && !isHostObject(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, evaluate(part)]))
     }
+    if (typeof value !== 'string') return value
+    const text = value.replace(/^\s*\{\{((?:(?!\}\}).)*)\}\}\s*$/s, '$1')
+    const isCall = call.test(text)
+    if (!isCall && !value.includes('{{')) return value
     const { own, all } = makeNames(compilation, node, host, 'sync')
-    own.set(
-      'capture',
-      new HostFunction('capture', ({ positional }) => {
-        values.set(key, positional[0])
-        return ''
-      }),
-    )
+    let captured: unknown
+    const capture = ({ positional }: Arguments) => {
+      captured = positional[0]
+      return ''
+    }
+    own.set('capture', new HostFunction('capture', capture))
+    if (!isCall) return compileTemplate(at.file, value).renderSync(all)
     compileTemplate(at.file, `{{ capture(${text}) }}`).renderSync(all)
+    return captured
   }
-  return values
+  return new Map(Object.entries(args).map(([key, value]) => [key, evaluate(value)]))
 }

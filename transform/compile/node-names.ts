@@ -1,6 +1,5 @@
 /** What a node's template can call: dbt's context, as far as it needs no database. */
 import type { MillraceError } from '../../core/errors.ts'
-import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { bindNamed } from '../jinja/call-arguments.ts'
 import { methodOf } from '../jinja/methods.ts'
@@ -17,8 +16,8 @@ import {
 } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import { columnType } from '../stdlib/column-value.ts'
-import { textFunctions } from '../stdlib/text-functions.ts'
 import { adapterValue } from './adapter-functions.ts'
+import { baseNames } from './base-names.ts'
 import type { CompileInputs } from './inputs.ts'
 import type { NodeNames } from './macros.ts'
 import { relationType } from './relation-value.ts'
@@ -68,9 +67,7 @@ export function namesOfNode(
     ['config', configValue(host)],
     ['is_incremental', new HostFunction('is_incremental', () => host.isIncremental())],
     ['new_rows', new HostFunction('new_rows', ({ positional }) => host.newRows(positional[0]))],
-    ['var', varValue(vars)],
-    ['env_var', new HostFunction('env_var', (args) => readVariable(inputs, args))],
-    ['target', targetValue(inputs)],
+    ...baseNames(inputs, vars),
     ['model', modelValue(node, () => host.readConfig())],
     ['execute', host.execute],
     ['flags', flagsValue(inputs)],
@@ -80,7 +77,6 @@ export function namesOfNode(
     ['graph', lazily('<graph>', () => host.graph())],
     ...runNames(inputs),
     ...resultNames(),
-    ...textFunctions(inputs.md5),
     ['exceptions', exceptionsValue(node, warn)],
     ['adapter', adapterOf(host, inputs, macros)],
     ['api', makeHostObject({ Relation: relationType(inputs.target.database), Column: columnType })],
@@ -172,35 +168,6 @@ function configValue(host: NodeHost): HostObject {
     return toTemplateValue(value)
   })
   return makeHostObject({ __call__: call, get, require }, () => '')
-}
-
-function varValue(vars: Config): HostObject {
-  const call = new HostFunction('var', ({ positional, named }) => {
-    const name = toText(positional[0])
-    if (Object.hasOwn(vars, name)) return toTemplateValue(vars[name])
-    const fallback = positional[1] ?? named.get('default')
-    if (fallback !== undefined) return fallback
-    throw problem('model/unknown-var', { name, nearest: nearest(name, Object.keys(vars)) })
-  })
-  const hasVar = new HostFunction('has_var', ({ positional }) =>
-    Object.hasOwn(vars, toText(positional[0])),
-  )
-  return makeHostObject({ __call__: call, has_var: hasVar }, () => toText(toTemplateValue(vars)))
-}
-
-function readVariable(inputs: CompileInputs, { positional, named }: Arguments): unknown {
-  const variable = toText(positional[0])
-  const value = inputs.environment[variable] ?? positional[1] ?? named.get('default')
-  if (value === undefined) throw problem('model/missing-variable', { variable })
-  return toText(value)
-}
-
-function targetValue({ target }: CompileInputs): HostObject {
-  const { name, database, schema, type, threads } = target
-  return makeHostObject(
-    { name, target_name: name, profile_name: name, database, schema, type, threads },
-    () => name,
-  )
 }
 
 function modelValue(node: NamedNode, config: () => Config): HostObject {

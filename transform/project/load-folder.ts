@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { findFiles, type Place, readText } from './find-files.ts'
-import type { ProjectSettings, SeedFile, SqlFile } from './project.ts'
+import type { DocsBlock, ProjectSettings, SeedFile, SqlFile } from './project.ts'
 import { readProjectSettings } from './project-settings.ts'
 import type { Report } from './report.ts'
 import { readSchemaFile, type SchemaFile } from './schema-file.ts'
@@ -18,23 +18,26 @@ export type Folder = SchemaFile & {
   readonly models: readonly SqlFile[]
   readonly seeds: readonly SeedFile[]
   readonly macros: readonly SqlFile[]
+  readonly docs: readonly DocsBlock[]
   readonly tests: readonly SqlFile[]
 }
 
 /** @throws `model/project-not-found`, `model/not-yaml` when dbt_project.yml itself cannot be read */
 export async function loadFolder(place: Place, report: Report): Promise<Folder> {
   const settings = await loadSettings(place, report)
-  const [models, macros, tests, seeds, schemas] = await Promise.all([
+  const [models, macros, tests, seeds, schemas, docs] = await Promise.all([
     loadSqlFiles(place, settings, settings.modelPaths, report),
     loadSqlFiles(place, settings, macroFolders(settings), report),
     loadSqlFiles(place, settings, settings.testPaths, report),
     findSeeds(place, settings),
     loadSchemaFiles(place, settings, report),
+    loadDocs(place, settings, report),
   ])
   return {
     settings,
     models,
     seeds,
+    docs,
     macros,
     tests: tests.filter(({ folders }) => folders[0] !== 'generic'),
     properties: schemas.flatMap(({ properties }) => properties),
@@ -73,6 +76,24 @@ async function loadSqlFiles(
 async function findSeeds(place: Place, settings: ProjectSettings): Promise<SeedFile[]> {
   const found = await findFiles(place, settings.seedPaths, /\.csv$/)
   return found.map((file) => ({ ...file, package: settings.name }))
+}
+
+async function loadDocs(
+  place: Place,
+  { name: owner, docsPaths }: ProjectSettings,
+  report: Report,
+): Promise<DocsBlock[]> {
+  const found = await findFiles(place, docsPaths, /\.md$/)
+  const files = found.map(async (file) => {
+    const text = await readText(file, report)
+    const blocks = text.matchAll(/\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g)
+    return [...blocks].map(([, name = '', body = '']) => ({
+      package: owner,
+      name,
+      text: body.trim(),
+    }))
+  })
+  return (await Promise.all(files)).flat()
 }
 
 async function loadSchemaFiles(

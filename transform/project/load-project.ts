@@ -25,6 +25,7 @@ export async function loadProject(directory: string): Promise<Project> {
     macros: folders.flatMap(({ macros }) => macros),
     tests: folders.flatMap(({ tests }) => tests),
     properties: folders.flatMap(({ properties }) => properties),
+    docs: folders.flatMap(({ docs }) => docs),
     sources: folders.flatMap(({ sources }) => sources),
     problems: report.problems,
     warnings: report.warnings,

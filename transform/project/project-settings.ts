@@ -61,6 +61,7 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
     seedPaths: node.texts('seed-paths') ?? node.texts('data-paths') ?? ['seeds'],
     testPaths: node.texts('test-paths') ?? ['tests'],
     macroPaths: node.texts('macro-paths') ?? ['macros'],
+    docsPaths: node.texts('docs-paths') ?? docsFolders(node),
     targetPath: node.text('target-path', 'target'),
     packagesPath: node.text('packages-install-path', 'dbt_packages'),
     vars: node.object('vars'),
@@ -81,4 +82,16 @@ function readDispatch(node: YamlNode): Config {
     macro_namespace: node.text('macro_namespace', ''),
     search_order: node.texts('search_order'),
   }
+}
+
+/** Docs blocks may stand beside anything. */
+function docsFolders(node: YamlNode): string[] {
+  const kinds = {
+    model: 'models',
+    seed: 'seeds',
+    test: 'tests',
+    macro: 'macros',
+    analysis: 'analyses',
+  }
+  return Object.entries(kinds).flatMap(([kind, folder]) => node.texts(`${kind}-paths`) ?? [folder])
 }

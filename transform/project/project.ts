@@ -75,6 +75,7 @@ export type ProjectSettings = {
   readonly seedPaths: readonly string[]
   readonly testPaths: readonly string[]
   readonly macroPaths: readonly string[]
+  readonly docsPaths: readonly string[]
   readonly targetPath: string
   /** Folder of installed packages. */
   readonly packagesPath: string
@@ -84,6 +85,9 @@ export type ProjectSettings = {
   /** Per-folder configs as written, by resource. */
   readonly configs: { readonly models: Config; readonly seeds: Config; readonly tests: Config }
 }
+
+/** `{% docs name %}` of a Markdown file. */
+export type DocsBlock = { readonly package: string; readonly name: string; readonly text: string }
 
 export type Project = {
   readonly root: string
@@ -96,6 +100,7 @@ export type Project = {
   readonly tests: readonly SqlFile[]
   readonly properties: readonly Properties[]
   readonly sources: readonly SourceTable[]
+  readonly docs: readonly DocsBlock[]
   /** Errors: the project cannot be built until they are gone. */
   readonly problems: readonly MillraceError[]
   readonly warnings: readonly MillraceError[]

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { compileFiles } from '../../../support/project.ts'
+
+describe('Jinja in YAML', () => {
+  it('is rendered in configs, vars, sources and descriptions, and becomes what YAML would make of it', async () => {
+    const { graph } = await compileFiles(
+      {
+        'dbt_project.yml': `
+name: shop
+vars: {since: "{{ env_var('SINCE', '2024') }}", table: ev}
+models: {shop: {+enabled: "{{ target.name == 'test' }}", +schema: "{{ env_var('AREA') }}", +post-hook: "{{ nope() }}"}}
+`,
+        'models/a.sql': "select {{ var('since') + 1 }} from {{ source('raw', 'events') }}",
+        'models/a.yml': `
+sources:
+  - name: raw
+    schema: "{{ env_var('AREA') }}_raw"
+    tables: [{name: events, identifier: "{{ var('table') }}"}]
+models:
+  - name: a
+    description: "{{ doc('about_a') }} ({{ doc('shop', 'unit') }})"
+    config: {materialized: "{{ 'table' if target.schema == 'main' else 'view' }}"}
+    columns:
+      - name: id
+        data_tests:
+          - not_null: {where: "d > {{ var('since') }}"}
+          - accepted_values: {values: ["{{ var('table') }}", "env_var('AREA')", plain]}
+`,
+        'models/about.md':
+          'x {% docs about_a %}\nAll of *a*.\n{% enddocs %} {{ not jinja here {% docs unit %}EUR{% enddocs %}',
+      },
+      { environment: { AREA: 'eu' } },
+    )
+    expect(graph.problems.map(({ message }) => message)).toEqual([])
+    const model = graph.nodes.get('model.shop.a')
+    expect(model).toMatchObject({
+      description: 'All of *a*. (EUR)',
+      materialized: 'table',
+      relation: { schema: 'main_eu' },
+      sql: 'select 2025 from "lake"."eu_raw"."ev"',
+    })
+    const tests = [...graph.nodes.values()].flatMap((node) =>
+      node.kind === 'test' ? [node.sql] : [],
+    )
+    expect(tests.find((sql) => sql.includes('is null'))).toContain('where d > 2024')
+    expect(tests.find((sql) => sql.includes('not in'))).toContain("('ev', 'eu', 'plain')")
+  })
+
+  it('names the entry whose value cannot be rendered', async () => {
+    const { graph } = await compileFiles({
+      'models/a.sql': 'select 1',
+      'models/a.yml': 'models:\n  - name: a\n    description: "{{ doc(\'abuot\') }}"\n',
+      'models/about.md': '{% docs about %}x{% enddocs %}',
+    })
+    expect(graph.problems).toMatchObject([
+      {
+        code: 'model/unknown-doc',
+        at: { file: 'models/a.yml', line: 2 },
+        hint: expect.stringMatching(/^did you mean about\?/),
+      },
+    ])
+  })
+})

@@ -1,0 +1,52 @@
+/** Names that hold in every template and in the values of YAML files: variables, environment, target. */
+import { nearest } from '../../core/nearest.ts'
+import { problem } from '../../core/problems.ts'
+import {
+  type Arguments,
+  HostFunction,
+  type HostObject,
+  makeHostObject,
+  toTemplateValue,
+  toText,
+} from '../jinja/values.ts'
+import type { Config } from '../project/project.ts'
+import { textFunctions } from '../stdlib/text-functions.ts'
+import type { CompileInputs } from './inputs.ts'
+
+export function baseNames(inputs: CompileInputs, vars: Config): (readonly [string, unknown])[] {
+  return [
+    ['var', varValue(vars)],
+    ['env_var', new HostFunction('env_var', (args) => readVariable(inputs, args))],
+    ['target', targetValue(inputs)],
+    ...textFunctions(inputs.md5),
+  ]
+}
+
+function varValue(vars: Config): HostObject {
+  const call = new HostFunction('var', ({ positional, named }) => {
+    const name = toText(positional[0])
+    if (Object.hasOwn(vars, name)) return toTemplateValue(vars[name])
+    const fallback = positional[1] ?? named.get('default')
+    if (fallback !== undefined) return fallback
+    throw problem('model/unknown-var', { name, nearest: nearest(name, Object.keys(vars)) })
+  })
+  const hasVar = new HostFunction('has_var', ({ positional }) =>
+    Object.hasOwn(vars, toText(positional[0])),
+  )
+  return makeHostObject({ __call__: call, has_var: hasVar }, () => toText(toTemplateValue(vars)))
+}
+
+function readVariable(inputs: CompileInputs, { positional, named }: Arguments): unknown {
+  const variable = toText(positional[0])
+  const value = inputs.environment[variable] ?? positional[1] ?? named.get('default')
+  if (value === undefined) throw problem('model/missing-variable', { variable })
+  return toText(value)
+}
+
+function targetValue({ target }: CompileInputs): HostObject {
+  const { name, database, schema, type, threads } = target
+  return makeHostObject(
+    { name, target_name: name, profile_name: name, database, schema, type, threads },
+    () => name,
+  )
+}
