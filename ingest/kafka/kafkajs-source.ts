@@ -18,9 +18,12 @@ import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { problem } from '../../core/problems.ts'
 import type { KafkaRecord } from '../landing/record-buffer.ts'
+import { type FetchedPartition, hideAborted } from './aborted.ts'
 import { missingCodec, registerCodecs } from './codecs.ts'
 import { type KafkaOptions, openKafka } from './connect.ts'
 import type { GroupListener, Source, SourceBatch, Watermarks } from './source.ts'
+
+type FetchedTopic = { readonly partitions: readonly FetchedPartition[] }
 
 export type SourceOptions = {
   readonly kafka: KafkaOptions
@@ -213,13 +216,16 @@ class KafkajsSource implements Source {
     if (this.#watched.has(broker)) return broker
     this.#watched.add(broker)
     const fetch = broker.fetch.bind(broker)
-    broker.fetch = (request) => {
+    broker.fetch = async (request) => {
       for (const { partitions } of request.topics ?? []) {
         for (const { partition, fetchOffset } of partitions) {
           this.#requested.set(partition, Number(fetchOffset))
         }
       }
-      return fetch(request)
+      // kafkajs has no type for its answer.
+      const answer: { readonly responses: readonly FetchedTopic[] } = await fetch(request)
+      for (const { partitions } of answer.responses) partitions.forEach(hideAborted)
+      return answer
     }
     return broker
   }

@@ -47,7 +47,11 @@ async function openSource(topic: string, onBatch: (batch: SourceBatch) => void) 
 
 it('never passes a batch fetched before a seek off as fetched after it', async () => {
   const { kafka, topic } = await topicOf(2)
-  const plain = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  const plain = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  })
   await plain.connect()
   await plain.send({ topic, messages: [...some(5, 0), ...some(5, 1)] })
   await plain.disconnect()
@@ -86,7 +90,73 @@ it('never passes a batch fetched before a seek off as fetched after it', async (
     await done
   }
   await source.close()
-  expect(claims.filter(([from, , records]) => from === 0 && records !== 5)).toEqual([])
+  expect(claims.filter(([from, , records]) => from === 0 && records === 0)).toEqual([])
+})
+
+it('hands out nothing that was aborted, whatever its keys and however transactions interleave', async () => {
+  const { kafka, topic } = await topicOf(1)
+  const open = async (name: string) => {
+    const producer = kafka.producer({
+      transactionalId: `${topic}-${name}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    })
+    await producer.connect()
+    return { producer, transaction: await producer.transaction() }
+  }
+  const [a, b, c] = await Promise.all([open('a'), open('b'), open('c')])
+  const send = (one: typeof a, value: string) =>
+    // The key of an abort marker, and of the number 0 as producers in Java write it.
+    one.transaction.send({
+      topic,
+      messages: [{ partition: 0, key: Buffer.alloc(4), value }],
+    })
+  await send(a, 'aborted')
+  await send(b, 'aborted')
+  await send(c, 'kept')
+  await send(b, 'aborted')
+  await send(a, 'aborted')
+  await send(c, 'kept')
+  await a.transaction.abort()
+  await send(b, 'aborted')
+  await b.transaction.abort()
+  await c.transaction.commit()
+  await Promise.all([a, b, c].map(({ producer }) => producer.disconnect()))
+
+  for (const start of [0, 1, 3]) {
+    const values: string[] = []
+    let done = () => {}
+    const end = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    const source = await openSource(topic, (batch) => {
+      values.push(...batch.records.map(({ value }) => String(value)))
+      if (batch.end === 10) done()
+    })
+    source.seek(0, start)
+    source.pause(0, false)
+    await end
+    await source.close()
+    expect(values).toEqual(start < 3 ? ['kept', 'kept'] : ['kept'])
+  }
+})
+
+it('reads the time of a topic that is stamped by the broker', async () => {
+  const { kafka, topic } = await topicOf(1, { 'message.timestamp.type': 'LogAppendTime' })
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+  await producer.connect()
+  await producer.send({ topic, messages: [{ value: 'x', timestamp: '1000' }] })
+  await producer.disconnect()
+  let arrived: (batch: SourceBatch) => void = () => {}
+  const batch = new Promise<SourceBatch>((resolve) => {
+    arrived = resolve
+  })
+  const source = await openSource(topic, (one) => arrived(one))
+  source.seek(0, 0)
+  source.pause(0, false)
+  expect((await batch).records[0]?.timestampMs).toBeGreaterThan(1_700_000_000_000)
+  await source.close()
 })
 
 it('tames timestamps that only fit an int64', async () => {
