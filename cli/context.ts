@@ -96,15 +96,14 @@ export async function lakeOptionsOf(config: Config): Promise<LakeOptions> {
 /** Opens the process's DuckDB; there must be only one. */
 export async function openEngine(config: Config): Promise<Duckdb> {
   const { openDuckdb } = await import('../core/clients/duckdb.ts')
+  const { spillDirectory } = await import('../core/clients/spill-directory.ts')
   const { duckdb } = config.settings
+  const shared = duckdb.temp_directory ?? join(config.stateDir, 'tmp')
   return await openDuckdb({
     extensionDirectory: join(config.cacheDir, 'duckdb-extensions'),
     memoryLimit: duckdb.memory_limit,
     threads: duckdb.threads,
-    tempDirectory: resolve(
-      config.projectDir,
-      duckdb.temp_directory ?? join(config.stateDir, 'tmp'),
-    ),
+    tempDirectory: spillDirectory(resolve(config.projectDir, shared)),
     maxTempSize: duckdb.max_temp_size,
   })
 }
