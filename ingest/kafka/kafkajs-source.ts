@@ -21,9 +21,16 @@ import type { KafkaRecord } from '../landing/record-buffer.ts'
 import { type FetchedPartition, hideAborted } from './aborted.ts'
 import { missingCodec, registerCodecs } from './codecs.ts'
 import { type KafkaOptions, openKafka } from './connect.ts'
+import { endOfEmptied } from './emptied.ts'
 import type { GroupListener, Source, SourceBatch, Watermarks } from './source.ts'
 
-type FetchedTopic = { readonly partitions: readonly FetchedPartition[] }
+type FetchedTopic = { readonly partitions: readonly (FetchedPartition & EmptyFetch)[] }
+/** What there is to an answer without records. */
+type EmptyFetch = {
+  readonly partition: number
+  readonly lastStableOffset?: string
+  messages: readonly unknown[]
+}
 
 export type SourceOptions = {
   readonly kafka: KafkaOptions
@@ -39,6 +46,8 @@ export type SourceOptions = {
 const maxWaitMs = 250
 const fetchBytesPerPartition = 2 * 1024 * 1024
 const fetchBytes = 16 * 1024 * 1024
+/** A look at the header of a batch costs a connection. */
+const lookEveryEmptyAnswers = 5
 /** New partitions are noticed within this time. */
 const metadataMaxAgeMs = 30_000
 
@@ -59,6 +68,8 @@ class KafkajsSource implements Source {
   /** Where the last fetch of each partition started; kafkajs keeps it to itself for batches that it skips. */
   readonly #requested = new Map<number, number>()
   readonly #watched = new WeakSet<Broker>()
+  /** Answers in a row without a record although some wait, by partition. */
+  readonly #emptyAnswers = new Map<number, number>()
   #assigned: readonly number[] = []
   #heartbeat: (() => Promise<void>) | undefined
   #hints = new Map<number, number>()
@@ -224,10 +235,37 @@ class KafkajsSource implements Source {
       }
       // kafkajs has no type for its answer.
       const answer: { readonly responses: readonly FetchedTopic[] } = await fetch(request)
-      for (const { partitions } of answer.responses) partitions.forEach(hideAborted)
+      for (const { partitions } of answer.responses) {
+        partitions.forEach(hideAborted)
+        for (const fetched of partitions) await this.#stepOverEmptied(fetched)
+      }
       return answer
     }
     return broker
+  }
+
+  /**
+   * Puts a control record, which kafkajs skips, into an answer that has none although records wait: where the
+   * batch at the offset is an emptied one, kafkajs goes on behind it.
+   */
+  async #stepOverEmptied(fetched: EmptyFetch): Promise<void> {
+    const { partition } = fetched
+    const offset = this.#requested.get(partition) ?? 0
+    const waits = fetched.messages.length === 0 && Number(fetched.lastStableOffset ?? 0) > offset
+    // Now and then an answer is empty because other partitions have filled it.
+    const times = waits ? (this.#emptyAnswers.get(partition) ?? 0) + 1 : 0
+    this.#emptyAnswers.set(partition, times)
+    if (times === 0 || times % lookEveryEmptyAnswers !== 0) return
+    const place = { topic: this.#options.topic, partition, offset }
+    const end = await endOfEmptied(this.#options.kafka, place).catch((error: unknown) => {
+      this.#log.warn({ event: 'kafka.no-look', ...place, reason: messageOf(error) })
+      return undefined
+    })
+    if (end === undefined) return
+    this.#emptyAnswers.delete(partition)
+    const batchContext = { producerId: '-1', inTransaction: false }
+    const offsetOfLast = String(end - 1)
+    fetched.messages = [{ offset: offsetOfLast, key: null, isControlRecord: true, batchContext }]
   }
 
   /** Gives the listener half of the rebalance time, and keeps the session alive meanwhile. */

@@ -20,15 +20,7 @@ export interface TopicIdentifier {
 /** Opens the client; nothing is connected yet. */
 export function openTopicIdentifier(options: KafkaOptions): TopicIdentifier {
   const brokers = options.brokers.join(',')
-  const admin = new Admin({
-    clientId: options.clientId,
-    bootstrapBrokers: [...options.brokers],
-    retries: 3,
-    retryDelay: 200,
-    autocreateTopics: false,
-    ...(options.ssl ? { tls: {} } : {}),
-    ...(options.sasl === undefined ? {} : { sasl: saslOf(options.sasl) }),
-  })
+  const admin = new Admin(clientOptions(options))
   return {
     identify: async (topic) => {
       const metadata = await admin
@@ -47,6 +39,19 @@ export function openTopicIdentifier(options: KafkaOptions): TopicIdentifier {
     close: async () => {
       await admin.close()
     },
+  }
+}
+
+/** How `@platformatic/kafka` reaches the brokers that kafkajs reaches. */
+export function clientOptions(options: KafkaOptions) {
+  return {
+    clientId: options.clientId,
+    bootstrapBrokers: [...options.brokers],
+    retries: 3,
+    retryDelay: 200,
+    autocreateTopics: false,
+    ...(options.ssl ? { tls: {} } : {}),
+    ...(options.sasl === undefined ? {} : { sasl: saslOf(options.sasl) }),
   }
 }
 
