@@ -76,6 +76,26 @@ export const modelProblems = {
     message: ({ name }) => `There is no macro ${name}.`,
     hint: ({ nearest }) => didYouMean(nearest, 'Macros live in the folders of macro-paths.'),
   }),
+  'model/missing-version': defineProblem<
+    { model: string; version: string; wanted: string } & Nearest
+  >({
+    actor: 'user',
+    message: ({ model, version, wanted }) =>
+      `Version ${version} of ${model} has no file: there is no ${wanted}.`,
+    hint: ({ nearest }) => didYouMean(nearest, 'defined_in: names a file without its ending.'),
+  }),
+  'model/unknown-group': defineProblem<{ node: string; group: string } & Nearest>({
+    actor: 'user',
+    message: ({ node, group }) => `${node} belongs to the group ${group}, which nobody defines.`,
+    hint: ({ nearest }) => didYouMean(nearest, 'Groups stand under groups: in a schema file.'),
+  }),
+  'model/private-ref': defineProblem<{ node: string; parent: string; group: string }>({
+    actor: 'user',
+    message: ({ node, parent, group }) =>
+      `${node} refers to ${parent}, which is private to the group ${group}.`,
+    hint: ({ parent, group }) =>
+      `put it into the group ${group}, or give ${parent} access: protected.`,
+  }),
   'model/unknown-doc': defineProblem<{ name: string } & Nearest>({
     actor: 'user',
     message: ({ name }) => `There is no docs block ${name}.`,

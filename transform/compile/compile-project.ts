@@ -7,6 +7,7 @@ import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import type { Config, Project, Properties, SourceTable } from '../project/project.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
+import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
 import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, draftSql, folderConfig, type SqlDraft } from './drafts.ts'
 import {
@@ -28,6 +29,7 @@ import { Renderer } from './render.ts'
 import { renderYamlValues } from './render-yaml.ts'
 import { mergeConfig, tagsOf } from './resolve-config.ts'
 import { variablesOf } from './variables.ts'
+import { fileKey, findVersions } from './versions.ts'
 
 export type Compiled = {
   readonly graph: Graph
@@ -74,6 +76,8 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     ...findCycles(nodes),
     ...findSharedRelations(nodes),
     ...findMisuse(nodes),
+    ...findForbiddenRefs(nodes, project.groups),
+    ...findBrokenReferences(compilation, index),
   )
   const graph: Graph = {
     project: project.settings.name,
@@ -116,10 +120,14 @@ function keyOf({ kind, package: owner, name }: Pick<Properties, 'kind' | 'packag
 function draftAll(compilation: Compilation, kind: SqlDraft['kind']): SqlDraft[] {
   const { project, problems } = compilation
   const files = kind === 'model' ? project.models : project.tests
+  const versions = findVersions(project)
+  if (kind === 'model') problems.push(...versions.problems)
   problems.push(...findDuplicates(kind === 'model' ? [...files, ...project.seeds] : files))
   return files.flatMap((file) => {
-    const properties = compilation.properties.get(keyOf({ ...file, kind: 'model' }))
-    return draftSql(compilation, kind, file, kind === 'model' ? properties : undefined) ?? []
+    if (kind === 'test') return draftSql(compilation, kind, file, undefined) ?? []
+    const versioned = versions.files.get(fileKey(file))
+    const known = compilation.properties.get(keyOf({ ...file, kind }))
+    return draftSql(compilation, kind, file, versioned?.properties ?? known, versioned) ?? []
   })
 }
 
@@ -142,8 +150,8 @@ function warnOrphanProperties({ project, warnings }: Compilation): void {
     model: new Set(project.models.map(({ name }) => name)),
     seed: new Set(project.seeds.map(({ name }) => name)),
   }
-  for (const { kind, name, package: owner, at } of project.properties) {
-    if (owner !== project.settings.name || names[kind].has(name)) continue
+  for (const { kind, name, package: owner, versions, at } of project.properties) {
+    if (owner !== project.settings.name || names[kind].has(name) || versions.length > 0) continue
     const parameters = { kind, name, nearest: nearest(name, names[kind]) }
     warnings.push(problem('model/unknown-subject', parameters, { at }))
   }
@@ -204,9 +212,12 @@ function draftTestsOfAll(
 ): GenericDraft[] {
   const { project } = compilation
   const ofNodes = [...models, ...seeds].flatMap((node) => {
-    const kind = node.kind === 'seed' ? 'seed' : 'model'
-    const properties = compilation.properties.get(keyOf({ ...node, kind }))
-    const subject: Subject = { ...node, isSource: false }
+    const properties =
+      node.kind === 'seed'
+        ? compilation.properties.get(keyOf({ ...node, kind: 'seed' }))
+        : node.properties
+    const name = 'version' in node && node.version ? `${node.name}_v${node.version}` : node.name
+    const subject: Subject = { ...node, name, isSource: false }
     return draftGenericTests(compilation, subject, properties?.tests ?? [])
   })
   const ofSources = project.sources.flatMap((table) => {

@@ -9,6 +9,7 @@ import { type NamedNode, namesOfNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 import { RelationValue } from './relation-value.ts'
 import { configOfFolders, mergeConfig } from './resolve-config.ts'
+import type { VersionedFile } from './versions.ts'
 
 /** What every step of compiling needs. */
 export type Compilation = {
@@ -25,6 +26,8 @@ export type Compilation = {
 
 export type SqlDraft = NamedNode & {
   readonly kind: 'model' | 'test'
+  /** What a ref without a version means. */
+  readonly isLatest: boolean
   readonly source: SqlFile
   readonly template: Template
   readonly properties: Properties | undefined
@@ -38,13 +41,16 @@ export function draftSql(
   kind: SqlDraft['kind'],
   source: SqlFile,
   properties: Properties | undefined,
+  versioned?: VersionedFile,
 ): SqlDraft | undefined {
-  const fqn = [source.package, ...source.folders, source.name]
-  const id = `${kind}.${source.package}.${source.name}`
+  const { model: name, version } = versioned ?? { model: source.name, version: undefined }
+  const path = [name, ...(version === undefined ? [] : [`v${version}`])]
+  const fqn = [source.package, ...source.folders, ...path]
+  const id = [kind, source.package, ...path].join('.')
   const folders = folderConfig(compilation, kind === 'model' ? 'models' : 'tests', fqn)
   const base = mergeConfig(folders, properties?.config ?? {})
   const asked = new ParseHost(base)
-  const named = { name: source.name, id, file: source.file, fqn, package: source.package, kind }
+  const named = { name, version, id, file: source.file, fqn, package: source.package, kind }
   return collecting(compilation, () => {
     const template = compileTemplate(source.file, source.text)
     const names = makeNames(compilation, named, asked, 'sync')
@@ -53,7 +59,8 @@ export function draftSql(
     const config = asked.readConfig()
     if (config['enabled'] === false) return undefined
     compilation.warnings.push(...warnMisspelt(source.name, source.file, config))
-    return { ...named, source, template, properties, config, asked }
+    const isLatest = versioned?.isLatest ?? true
+    return { ...named, isLatest, source, template, properties, config, asked }
   })
 }
 

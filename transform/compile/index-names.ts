@@ -7,7 +7,13 @@ import type { Template } from '../jinja/template.ts'
 import type { SourceTable } from '../project/project.ts'
 import type { RefCall, SourceCall } from './parse-host.ts'
 
-type Referable = { readonly name: string; readonly package: string; readonly id: string }
+type Referable = {
+  readonly name: string
+  readonly package: string
+  readonly id: string
+  readonly version?: string | undefined
+  readonly isLatest?: boolean
+}
 
 export class NameIndex {
   /** Name → package → id. */
@@ -18,7 +24,10 @@ export class NameIndex {
   /** @param referable models and seeds */
   constructor(project: string, referable: readonly Referable[], sources: readonly SourceTable[]) {
     this.#project = project
-    for (const { name, package: owner, id } of referable) add(this.#refs, name, owner, id)
+    for (const { name, package: owner, id, version, isLatest } of referable) {
+      if (isLatest !== false) add(this.#refs, name, owner, id)
+      if (version !== undefined) add(this.#refs, `${name}.v${version}`, owner, id)
+    }
     for (const { source, name, package: owner } of sources) {
       add(this.#sources, `${source}.${name}`, owner, sourceId(owner, source, name))
     }
@@ -60,7 +69,8 @@ export class NameIndex {
       const id = this.findRef(call, node.package)
       if (id !== undefined) ids.add(id)
       else {
-        const ref = call.parts.join('.')
+        const version = call.version === undefined ? '' : `.v${call.version}`
+        const ref = `${call.parts.join('.')}${version}`
         const parameters = { node: node.name, ref, nearest: nearest(ref, this.#refs.keys()) }
         problems.push(problem('model/unknown-ref', parameters, { at: placeOf('ref', call.parts) }))
       }

@@ -20,8 +20,13 @@ export function nameRelation(compilation: Compilation, node: NamedNode, config: 
   return {
     catalog: call('generate_database_name', database) ?? database ?? target.database,
     schema: call('generate_schema_name', schema) ?? plainSchema,
-    name: call('generate_alias_name', alias) ?? alias ?? node.name,
+    name: call('generate_alias_name', alias) ?? alias ?? plainName(node),
   }
+}
+
+/** `orders`, or `orders_v2` for a version. */
+function plainName({ name, version }: NamedNode): string {
+  return version === undefined ? name : `${name}_v${version.replaceAll('.', '_')}`
 }
 
 /** The project's macro for a name, when it has one; dbt's own rule is not worth a rendering. */

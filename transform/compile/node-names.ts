@@ -45,6 +45,8 @@ export type NamedNode = {
   readonly fqn: readonly string[]
   readonly package: string
   readonly kind: string
+  /** Of a model with versions. */
+  readonly version?: string | undefined
 }
 
 /**
@@ -182,6 +184,7 @@ function modelValue(node: NamedNode, config: () => Config): HostObject {
       fqn: [...fqn],
       package_name: node.package,
       resource_type: node.kind,
+      version: node.version,
       config: config(),
       tags: tagsOf(config()),
     }),

@@ -5,6 +5,7 @@ import { type Position, problem } from '../../core/problems.ts'
 import type { NameSource } from '../jinja/scope.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { HostFunction, toText } from '../jinja/values.ts'
+import { withPosition } from '../jinja/with-position.ts'
 import type {
   Column,
   Config,
@@ -78,6 +79,13 @@ export function renderYamlValues(project: Project, inputs: CompileInputs): Proje
       config: tools.config(entry.config),
       columns: entry.columns.map(tools.column),
       tests: entry.tests.map(tools.test),
+      versions: entry.versions.map((version) => ({
+        ...version,
+        description: tools.text(version.description),
+        config: tools.config(version.config),
+        columns: version.columns.map(tools.column),
+        tests: version.tests.map(tools.test),
+      })),
     }
   })
   const sources = project.sources.map((table) => {
@@ -121,11 +129,8 @@ function rendered(
     return /^-?(0|[1-9]\d{0,14})$/.test(result) ? Number(result) : result
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    const { code, message, hint, exitCode, httpStatus, retryable, cause } = error
     // The place inside the value says little; the one of the entry in the file can be opened.
-    problems.push(
-      new MillraceError({ code, message, hint, exitCode, httpStatus, retryable, at, cause }),
-    )
+    problems.push(withPosition(error, at))
     return text
   }
 }

@@ -13,6 +13,7 @@ import { Budget, type Definition, LocatedFault, Runtime, type TemplateFile } fro
 import { type NameSource, Scope } from './scope.ts'
 import { positionOf, SyntaxFault } from './syntax-fault.ts'
 import { HostFunction } from './values.ts'
+import { withPosition } from './with-position.ts'
 
 type Compiled = (runtime: Runtime, scope: Scope) => unknown
 
@@ -129,9 +130,4 @@ function explainFault(error: unknown, { file }: TemplateFile): unknown {
   }
   const reason = `${messageOf(cause)}${macro}${via}`
   return problem('model/template-failed', { reason }, { at: at ?? { file }, cause })
-}
-
-function withPosition(error: MillraceError, at: NonNullable<MillraceError['at']>): MillraceError {
-  const { code, message, hint, exitCode, httpStatus, retryable, cause } = error
-  return new MillraceError({ code, message, hint, exitCode, httpStatus, retryable, at, cause })
 }

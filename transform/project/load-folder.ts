@@ -41,6 +41,8 @@ export async function loadFolder(place: Place, report: Report): Promise<Folder> 
     macros,
     tests: tests.filter(({ folders }) => folders[0] !== 'generic'),
     properties: schemas.flatMap(({ properties }) => properties),
+    groups: schemas.flatMap(({ groups }) => groups),
+    references: schemas.flatMap(({ references }) => references),
     sources: schemas.flatMap(({ sources }) => sources),
   }
 }
@@ -111,7 +113,7 @@ async function loadSchemaFiles(
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       report.problems.push(error)
-      return { properties: [], sources: [] }
+      return { properties: [], sources: [], groups: [], references: [] }
     }
   })
   return await Promise.all(files)

@@ -26,6 +26,8 @@ export async function loadProject(directory: string): Promise<Project> {
     tests: folders.flatMap(({ tests }) => tests),
     properties: folders.flatMap(({ properties }) => properties),
     docs: folders.flatMap(({ docs }) => docs),
+    groups: folders.flatMap(({ groups }) => groups),
+    references: folders.flatMap(({ references }) => references),
     sources: folders.flatMap(({ sources }) => sources),
     problems: report.problems,
     warnings: report.warnings,

@@ -47,6 +47,33 @@ export type Properties = {
   readonly config: Config
   readonly columns: readonly Column[]
   readonly tests: readonly TestDeclaration[]
+  /** Empty for a model without versions. */
+  readonly versions: readonly ModelVersion[]
+  /** The one that a `ref()` without a version means. */
+  readonly latestVersion: string | undefined
+  readonly at: Position
+}
+
+/** One version of a model, with what it inherits filled in. */
+export type ModelVersion = {
+  readonly version: string
+  /** Name of its file without `.sql`; default `<model>_v<version>`. */
+  readonly definedIn: string | undefined
+  readonly description: string
+  readonly config: Config
+  readonly columns: readonly Column[]
+  readonly tests: readonly TestDeclaration[]
+  readonly at: Position
+}
+
+export type Group = { readonly package: string; readonly name: string; readonly at: Position }
+
+/** A `ref(…)` or `source(…)` that an exposure or a unit test names. */
+export type Reference = {
+  readonly kind: 'exposure' | 'unit test'
+  readonly name: string
+  readonly package: string
+  readonly call: string
   readonly at: Position
 }
 
@@ -101,6 +128,8 @@ export type Project = {
   readonly properties: readonly Properties[]
   readonly sources: readonly SourceTable[]
   readonly docs: readonly DocsBlock[]
+  readonly groups: readonly Group[]
+  readonly references: readonly Reference[]
   /** Errors: the project cannot be built until they are gone. */
   readonly problems: readonly MillraceError[]
   readonly warnings: readonly MillraceError[]

@@ -1,9 +1,13 @@
 /** Reads a schema file: what a `.yml` beside the models says about models, seeds and sources. */
-import type { Column, Config, Properties, SourceTable, TestDeclaration } from './project.ts'
-import { isObject } from './yaml-file.ts'
+import type { Group, Properties, Reference, SourceTable } from './project.ts'
+import { readGroup, readReferences } from './schema-others.ts'
+import { readAllTests, readColumns, readConfig, readName } from './schema-parts.ts'
+import { readVersions } from './schema-versions.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 export type SchemaFile = {
+  readonly groups: readonly Group[]
+  readonly references: readonly Reference[]
   readonly properties: readonly Properties[]
   readonly sources: readonly SourceTable[]
 }
@@ -45,23 +49,6 @@ const nodeKeys = [
   'constraints',
   'time_spine',
   'quote_columns',
-]
-const columnKeys = [
-  'name',
-  'description',
-  'data_type',
-  'tests',
-  'data_tests',
-  'meta',
-  'tags',
-  'quote',
-  'constraints',
-  'config',
-  'docs',
-  'policy_tags',
-  'granularity',
-  'entity',
-  'dimension',
 ]
 const sourceKeys = [
   'name',
@@ -112,6 +99,11 @@ export function readSchemaFile(
       ...node.items('models').flatMap((item) => readProperties(item, 'model', project)),
       ...node.items('seeds').flatMap((item) => readProperties(item, 'seed', project)),
     ],
+    groups: node.items('groups').flatMap((item) => readGroup(item, project)),
+    references: [
+      ...node.items('exposures').flatMap((item) => readReferences(item, project, 'exposure')),
+      ...node.items('unit_tests').flatMap((item) => readReferences(item, project, 'unit test')),
+    ],
     sources: node.items('sources').flatMap((item) => readSource(item, project, folders)),
   }
 }
@@ -120,18 +112,17 @@ function readProperties(node: YamlNode, kind: Properties['kind'], project: strin
   const name = readName(node)
   if (name === undefined) return []
   node.warnUnknown(nodeKeys)
-  return [
-    {
-      package: project,
-      kind,
-      name,
-      description: node.text('description', ''),
-      config: readConfig(node),
-      columns: readColumns(node),
-      tests: readAllTests(node),
-      at: node.at,
-    },
-  ]
+  const plain = {
+    package: project,
+    kind,
+    name,
+    description: node.text('description', ''),
+    config: readConfig(node),
+    columns: readColumns(node),
+    tests: readAllTests(node),
+    at: node.at,
+  }
+  return [{ ...plain, ...readVersions(node, plain) }]
 }
 
 function readSource(node: YamlNode, project: string, folders: readonly string[]): SourceTable[] {
@@ -160,97 +151,4 @@ function readSource(node: YamlNode, project: string, folders: readonly string[])
       },
     ]
   })
-}
-
-function readName(node: YamlNode): string | undefined {
-  const name = node.optionalText('name')
-  if (name === undefined) node.wrong('needs a name')
-  return name
-}
-
-/** `config:`, and `tags`, `meta` and `access` said beside it. */
-function readConfig(node: YamlNode): Config {
-  const config: Record<string, unknown> = { ...node.object('config') }
-  if (node.has('tags')) {
-    config['tags'] = [...(node.texts('tags') ?? []), ...(node.child('config').texts('tags') ?? [])]
-  }
-  if (node.has('meta'))
-    config['meta'] = { ...node.object('meta'), ...node.child('config').object('meta') }
-  for (const key of ['docs', 'group', 'access']) {
-    if (node.has(key) && config[key] === undefined) config[key] = node.child(key).value
-  }
-  return config
-}
-
-function readColumns(node: YamlNode): Column[] {
-  return node.items('columns').flatMap((column) => {
-    const name = readName(column)
-    if (name === undefined) return []
-    column.warnUnknown(columnKeys)
-    return [
-      {
-        name,
-        description: column.text('description', ''),
-        dataType: column.optionalText('data_type'),
-        meta: { ...column.object('meta'), ...column.child('config').object('meta') },
-      },
-    ]
-  })
-}
-
-function readAllTests(node: YamlNode): TestDeclaration[] {
-  const own = readTests(node, undefined)
-  const ofColumns = node
-    .items('columns')
-    .flatMap((column) => readTests(column, column.optionalText('name')))
-  return [...own, ...ofColumns]
-}
-
-function readTests(node: YamlNode, column: string | undefined): TestDeclaration[] {
-  const items = [...node.items('data_tests'), ...node.items('tests')]
-  return items.flatMap((item) => readTest(item, column))
-}
-
-/** Keys of a test that are settings rather than arguments, wherever they stand. */
-const testConfigKeys = [
-  'severity',
-  'where',
-  'limit',
-  'warn_if',
-  'error_if',
-  'fail_calc',
-  'store_failures',
-  'store_failures_as',
-  'enabled',
-  'tags',
-  'meta',
-]
-
-/** `unique`, `{unique: {…}}` or `{test_name: unique, …}`. */
-function readTest(node: YamlNode, column: string | undefined): TestDeclaration[] {
-  if (typeof node.value === 'string') {
-    const test = node.value
-    return [{ test, name: undefined, column, arguments: {}, config: {}, at: node.at }]
-  }
-  if (!isObject(node.value)) {
-    node.wrong('must be the name of a data test, or a name with its arguments')
-    return []
-  }
-  const isFlat = typeof node.value['test_name'] === 'string'
-  const [first] = Object.keys(node.value)
-  const test = isFlat ? String(node.value['test_name']) : first
-  if (test === undefined) return []
-  const body = isFlat ? node : node.child(test)
-  const args: Record<string, unknown> = {}
-  const config: Record<string, unknown> = {}
-  for (const key of body.keys()) {
-    const { value } = body.child(key)
-    if (testConfigKeys.includes(key)) config[key] = value
-    else if (key === 'config') Object.assign(config, body.object('config'))
-    else if (key === 'arguments') Object.assign(args, body.object('arguments'))
-    else if (!['name', 'description', 'test_name', 'column_name'].includes(key)) args[key] = value
-  }
-  const name = body.optionalText('name')
-  const on = body.optionalText('column_name') ?? column
-  return [{ test, name, column: on, arguments: args, config, at: node.at }]
 }

@@ -87,14 +87,26 @@ export class YamlNode {
   items(key: string): YamlNode[] {
     const list = this.child(key)
     if (list.value === undefined || list.value === null) return []
-    if (Array.isArray(list.value)) return list.value.map((_, index) => list.child(index))
+    if (Array.isArray(list.value)) {
+      const all = list.value.map((_, index) => list.child(index))
+      return all.filter(({ value }) => value !== undefined)
+    }
     list.wrong('must be a list')
     return []
   }
 
-  wrong(reason: string): void {
+  /** This map without some items of one of its lists. */
+  withoutItems(key: string, isOut: (item: YamlNode) => boolean): YamlNode {
+    if (!isObject(this.value) || !this.has(key)) return this
+    // An emptied item keeps the places of those behind it.
+    const items = this.items(key).map((item) => (isOut(item) ? undefined : item.value))
+    const value = { ...this.value, [key]: items }
+    return new YamlNode(this.#file, this.#report, this.path, value)
+  }
+
+  wrong(reason: string, at = this.at): void {
     const path = this.label
-    this.#report.problems.push(problem('model/invalid-property', { path, reason }, { at: this.at }))
+    this.#report.problems.push(problem('model/invalid-property', { path, reason }, { at }))
   }
 
   /** Warns of keys that mean nothing here. */
