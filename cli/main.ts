@@ -133,6 +133,14 @@ function onStdoutError(cause: NodeJS.ErrnoException): void {
   process.exit(printError(error, false)) // nothing can be printed any more
 }
 
+/** The demo starts us with a channel; when it was killed nobody waits for us, as after Ctrl-C. */
+function stopWithParent(): void {
+  if (process.channel === undefined) return
+  process.once('disconnect', () => process.kill(process.pid, 'SIGINT'))
+  process.channel.unref()
+}
+
+stopWithParent()
 process.stdout.on('error', onStdoutError)
 // Node itself would print it with whatever it holds, and end with 1: a failed model.
 process.on('uncaughtException', (error) =>

@@ -32,15 +32,18 @@ export async function runCommand(
   const started = performance.now()
   // In a group of its own, so that Ctrl-C of the terminal reaches it once: from us.
   const child = spawn(process.execPath, [script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The channel closes with us, however we end: then the command stops too.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     detached: true,
   })
+  const { stdout } = child
+  if (stdout === null) throw new Error('a piped stdout is missing')
   const stop = () => child.kill('SIGINT')
   signal.addEventListener('abort', stop, { once: true })
   try {
     const closed = once(child, 'close')
     const lines: OutputLine[] = []
-    for await (const text of createInterface({ input: child.stdout })) {
+    for await (const text of createInterface({ input: stdout })) {
       if (!text.startsWith('{')) continue
       // Our own command printed it: one JSON object.
       const line = JSON.parse(text) as OutputLine

@@ -93,7 +93,8 @@ function hopsOfBuild({
   const registered = of('topic.registered')
   const registeredRows = sum(registered, 'records') + sum(registered, 'dead_letters')
   const registerMs = Math.max(0, ...registered.map((line) => numberOf(line, 'elapsed_ms')))
-  const nodes = of('node.finished')
+  // A build that another writer overtook begins again, and prints each node again.
+  const nodes = [...new Map(of('node.finished').map((line) => [line['unique_id'], line])).values()]
   const publishes = of('model.published')
   const publishMs = Math.max(0, ...publishes.map((line) => numberOf(line, 'elapsed_ms')))
   return [

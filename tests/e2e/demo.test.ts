@@ -80,6 +80,21 @@ describe('the demo', () => {
     expect((await millrace('status')).code).toBe(0)
   })
 
+  it('takes the running step with it when it is killed', async () => {
+    const endless = ['demo', '--events', '1000000000', '--port', '0', '--project-dir', repository]
+    const running = startCli(endless, { env })
+    const closed = new Promise((resolve) => running.process.stderr.once('close', resolve))
+    await running.shows(/millrace produce --events/)
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    running.process.kill('SIGKILL')
+    await closed // the step holds it open as long as it runs
+    const [topic] = (await millrace('topics', 'list')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(topic.records).toBeLessThan(1_000_000)
+  })
+
   it('fails with the code of the step that failed', async () => {
     const run = await runCli(
       ['demo', '--events', '10', '--port', '0', '--exit', '--project-dir', repository],
