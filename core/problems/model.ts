@@ -37,6 +37,17 @@ export const modelProblems = {
     hint: ({ nearest }) =>
       didYouMean(nearest, 'It is ignored; keys of your own belong under meta.'),
   }),
+  'model/deprecated': defineProblem<{ name: string; advice: string; places: number }>({
+    actor: 'user',
+    message: ({ name, advice, places }) =>
+      `${name}: ${advice}${places === 1 ? '' : ` (${places} places)`}.`,
+    hint: () => 'the old spelling works here.',
+  }),
+  'model/wrong-dbt-version': defineProblem<{ required: string }>({
+    actor: 'user',
+    message: ({ required }) => `This project requires dbt ${required}.`,
+    hint: () => 'Millrace runs what dbt 1.0 to 2.0 run; widen require-dbt-version if it is meant.',
+  }),
   'model/template-syntax': defineProblem<{ reason: string }>({
     actor: 'user',
     message: ({ reason }) => `This template cannot be read: ${reason}.`,

@@ -54,7 +54,7 @@ const standardMacros: Macros = new Map(
   standardFiles.flatMap(({ file, text }) => {
     let template: Template | undefined
     const open = () => {
-      template ??= compileTemplate(file, text)
+      template ??= compileTemplate(file, text, true)
       return template
     }
     const names = text.matchAll(/\{% (macro|test) (\w+)/g)

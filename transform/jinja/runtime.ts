@@ -34,7 +34,12 @@ const maxSteps = 5_000_000
 /** Calls inside calls; JavaScript's own stack would end a little later. */
 const maxCallDepth = 200
 
-export type TemplateFile = { readonly file: string; readonly source: string }
+export type TemplateFile = {
+  readonly file: string
+  readonly source: string
+  /** Part of the program: no reader can open it, so a fault is shown where it was called from. */
+  readonly isBuiltIn: boolean
+}
 
 /** One place in the chain of calls that led to a fault, innermost first. */
 export type Frame = {
@@ -42,6 +47,7 @@ export type Frame = {
   readonly line: number
   readonly column: number
   readonly macro: string | undefined
+  readonly isBuiltIn: boolean
 }
 
 /** A fault with its place; the public renderer turns it into a catalogued problem. */
@@ -298,8 +304,8 @@ export class Runtime {
   /** Adds the place in this template to what went wrong. */
   locate(error: unknown, at: number, macro?: string): unknown {
     if (error instanceof ReturnSignal) return error
-    const { file, source } = this.#template
-    const frame: Frame = { file, ...positionOf(source, at), macro }
+    const { file, source, isBuiltIn } = this.#template
+    const frame: Frame = { file, ...positionOf(source, at), macro, isBuiltIn }
     if (error instanceof LocatedFault) {
       if (error.frames.length < 20) error.frames.push(frame)
       return error

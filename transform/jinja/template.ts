@@ -95,10 +95,13 @@ export class Template {
   }
 }
 
-/** @throws `model/template-syntax` with line and column */
-export function compileTemplate(file: string, source: string): Template {
+/**
+ * @param isBuiltIn for a template that is part of the program
+ * @throws `model/template-syntax` with line and column
+ */
+export function compileTemplate(file: string, source: string, isBuiltIn = false): Template {
   try {
-    return new Template({ file, source }, parseTemplate(source))
+    return new Template({ file, source, isBuiltIn }, parseTemplate(source))
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error
     const at = { file, ...positionOf(source, error.offset) }
@@ -120,14 +123,19 @@ function makeFunction(code: string, isAsync: boolean): Compiled {
 function explainFault(error: unknown, { file }: TemplateFile): unknown {
   if (!(error instanceof LocatedFault)) return error
   const { cause, frames } = error
-  const [first, ...outer] = frames
+  // Frames of the program's own macros come last: the reader can open the others.
+  const shown = Math.max(
+    frames.findIndex((frame) => !frame.isBuiltIn),
+    0,
+  )
+  const [first, ...outer] = frames.slice(shown)
   const chain = outer.map((frame) => `${frame.file}:${frame.line}:${frame.column}`)
-  const macro = first?.macro === undefined ? '' : ` in macro ${first.macro}`
-  const via = chain.length === 0 ? '' : ` (called from ${chain.join(', from ')})`
+  const via = chain.length === 0 ? '' : `called from ${chain.join(', from ')}`
   const at = first && { file: first.file, line: first.line, column: first.column }
   if (cause instanceof MillraceError) {
-    return cause.at === undefined ? withPosition(cause, at ?? { file }) : cause
+    return cause.at === undefined ? withPosition(cause, at ?? { file }, via) : cause
   }
-  const reason = `${messageOf(cause)}${macro}${via}`
+  const macro = frames[0]?.macro === undefined ? '' : ` in macro ${frames[0].macro}`
+  const reason = `${messageOf(cause)}${macro}${via === '' ? '' : ` (${via})`}`
   return problem('model/template-failed', { reason }, { at: at ?? { file }, cause })
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { loadFolder } from './load-folder.ts'
 import { findPackages } from './packages.ts'
 import type { Project } from './project.ts'
-import { emptyReport } from './report.ts'
+import { deprecationWarnings, emptyReport } from './report.ts'
 
 /**
  * Reads a project with the packages that it names or that stand in its packages folder. What is wrong is listed in
@@ -30,6 +30,6 @@ export async function loadProject(directory: string): Promise<Project> {
     references: folders.flatMap(({ references }) => references),
     sources: folders.flatMap(({ sources }) => sources),
     problems: report.problems,
-    warnings: report.warnings,
+    warnings: [...report.warnings, ...deprecationWarnings(report)],
   }
 }

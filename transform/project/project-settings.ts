@@ -1,5 +1,7 @@
 /** Reads `dbt_project.yml`. */
+import { problem } from '../../core/problems.ts'
 import type { Config, ProjectSettings } from './project.ts'
+import { acceptsDbt } from './required-version.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 /** Every key dbt knows at the top; those Millrace does not act on yet are accepted in silence. */
@@ -50,6 +52,14 @@ const knownKeys = [
 
 export function readProjectSettings(node: YamlNode): ProjectSettings {
   node.warnUnknown(knownKeys)
+  if (node.has('source-paths')) node.child('source-paths').deprecated('ConfigSourcePathDeprecation')
+  if (node.has('data-paths')) node.child('data-paths').deprecated('ConfigDataPathDeprecation')
+  const required = node.texts('require-dbt-version') ?? []
+  if (!acceptsDbt(required)) {
+    const parameters = { required: required.join(', ') }
+    const wanted = node.child('require-dbt-version')
+    wanted.report((at) => problem('model/wrong-dbt-version', parameters, { at }))
+  }
   const name = node.optionalText('name')
   if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) {
     node.child('name').wrong('must be the name of the project: letters, digits and _')

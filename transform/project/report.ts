@@ -1,11 +1,41 @@
 /** Gathers what is wrong while reading goes on, so that one run reports everything. */
 import type { MillraceError } from '../../core/errors.ts'
+import { type Position, problem } from '../../core/problems.ts'
+
+/** dbt's names of what it no longer wants, and what to write instead. */
+const deprecations = {
+  ConfigSourcePathDeprecation: 'source-paths is now model-paths',
+  ConfigDataPathDeprecation: 'data-paths is now seed-paths',
+  MissingArgumentsPropertyInGenericTestDeprecation:
+    'arguments of a data test stand under arguments:',
+  PropertyMovedToConfigDeprecation: 'tags, meta, group, access and docs stand under config:',
+} as const
+
+export type Deprecation = keyof typeof deprecations
 
 export type Report = {
   readonly problems: MillraceError[]
   readonly warnings: MillraceError[]
+  /** Where each deprecated spelling stands. */
+  readonly deprecated: Map<Deprecation, Position[]>
 }
 
 export function emptyReport(): Report {
-  return { problems: [], warnings: [] }
+  return { problems: [], warnings: [], deprecated: new Map() }
+}
+
+/** Notes a spelling that works and that dbt wants gone. */
+export function noteDeprecated(report: Report, name: Deprecation, at: Position): void {
+  const places = report.deprecated.get(name) ?? []
+  places.push(at)
+  report.deprecated.set(name, places)
+}
+
+/** One warning a spelling, at the first place: old projects have hundreds of each. */
+export function deprecationWarnings({ deprecated }: Report): MillraceError[] {
+  return [...deprecated].map(([name, places]) => {
+    const [at = { file: '' }] = places
+    const parameters = { name, advice: deprecations[name], places: places.length }
+    return problem('model/deprecated', parameters, { at })
+  })
 }

@@ -31,6 +31,8 @@ export function readName(node: YamlNode): string | undefined {
 /** `config:`, and `tags`, `meta` and `access` said beside it. */
 export function readConfig(node: YamlNode): Config {
   const config: Record<string, unknown> = { ...node.object('config') }
+  const moved = ['tags', 'meta', 'docs', 'group', 'access'].find((key) => node.has(key))
+  if (moved !== undefined) node.child(moved).deprecated('PropertyMovedToConfigDeprecation')
   if (node.has('tags')) {
     config['tags'] = [...(node.texts('tags') ?? []), ...(node.child('config').texts('tags') ?? [])]
   }
@@ -110,7 +112,10 @@ function readTest(node: YamlNode, column: string | undefined): TestDeclaration[]
     if (testConfigKeys.includes(key)) config[key] = value
     else if (key === 'config') Object.assign(config, body.object('config'))
     else if (key === 'arguments') Object.assign(args, body.object('arguments'))
-    else if (!['name', 'description', 'test_name', 'column_name'].includes(key)) args[key] = value
+    else if (!['name', 'description', 'test_name', 'column_name'].includes(key)) {
+      args[key] = value
+      body.child(key).deprecated('MissingArgumentsPropertyInGenericTestDeprecation')
+    }
   }
   const name = body.optionalText('name')
   const on = body.optionalText('column_name') ?? column

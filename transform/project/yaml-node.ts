@@ -1,8 +1,9 @@
 /** Reads values out of a YAML file one key at a time and notes what has the wrong shape. */
+import type { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { type Position, problem } from '../../core/problems.ts'
 import type { Config } from './project.ts'
-import type { Report } from './report.ts'
+import { type Deprecation, noteDeprecated, type Report } from './report.ts'
 import { isObject, type YamlFile, type YamlPath } from './yaml-file.ts'
 
 export class YamlNode {
@@ -102,6 +103,15 @@ export class YamlNode {
     const items = this.items(key).map((item) => (isOut(item) ? undefined : item.value))
     const value = { ...this.value, [key]: items }
     return new YamlNode(this.#file, this.#report, this.path, value)
+  }
+
+  deprecated(name: Deprecation): void {
+    noteDeprecated(this.#report, name, this.at)
+  }
+
+  /** Adds a problem of this place that is not about its shape. */
+  report(make: (at: Position) => MillraceError): void {
+    this.#report.problems.push(make(this.at))
   }
 
   wrong(reason: string, at = this.at): void {

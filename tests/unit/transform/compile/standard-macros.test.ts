@@ -112,6 +112,17 @@ describe("dbt's macros", () => {
     expect(graph.warnings).toMatchObject([{ message: 'm warns: careful' }])
   })
 
+  it('say how a macro that raises was reached', async () => {
+    const { graph } = await compileFiles({
+      'macros/m.sql':
+        "{% macro inner() %}{{ exceptions.raise_compiler_error('stop') }}{% endmacro %}",
+      'models/m.sql': '\n{{ inner() }}',
+    })
+    expect(graph.problems).toMatchObject([
+      { at: { file: 'macros/m.sql', line: 1 }, hint: 'It was called from models/m.sql:2:4.' },
+    ])
+  })
+
   it('cannot ask a database that is not there', async () => {
     const { graph } = await compileFiles({ 'models/m.sql': "{% do run_query('select 1') %}" })
     expect(graph.problems).toMatchObject([
