@@ -262,7 +262,6 @@ export class PartitionWorker {
     this.#prepared = undefined
     this.#fillingSinceMs = undefined
     this.#trouble = undefined
-    this.#lastMoveMs = this.#context.dependencies.clock.now()
   }
 
   /** Runs an action; what it throws ends the partition, unless its session is over. */
@@ -281,6 +280,8 @@ export class PartitionWorker {
       signal: this.#session.signal,
       onTrouble: (error) => {
         this.#trouble = error
+        // The time of an outage is not held against the partition.
+        if (error === undefined) this.#lastMoveMs = clock.now()
       },
       isFatal: (error) => !(isProblem(error) && error.retryable),
     }

@@ -335,6 +335,28 @@ describe('a store that ignores If-None-Match', () => {
   })
 })
 
+describe('an outage of the store', () => {
+  it('that was longer than a head may stand does not end the run when it is over', async () => {
+    await using bench = await landingBench(services)
+    await bench.produce(events(3))
+    const until = Date.now() + 3_000
+    const store = {
+      ...bench.store,
+      put: async (key: string, body: Uint8Array) => {
+        if (Date.now() > until) return await bench.store.put(key, body)
+        const reason = 'it is down'
+        throw problem('lake/store-unreachable', { endpoint: 'here', operation: 'write', reason })
+      },
+      putIfAbsent: async (key: string, body: Uint8Array) => {
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        return await bench.store.putIfAbsent(key, body)
+      },
+    }
+    const report = await bench.land({ rotateMs: 100, stuckMs: 1_000 }, { store })
+    expect(report).toMatchObject({ records: 3, reason: 'caught-up' })
+  })
+})
+
 describe('answers that are lost', () => {
   it('do not double a claim: the same PUT again finds its own entry', async () => {
     await using bench = await landingBench(services)
