@@ -100,6 +100,9 @@ function withoutCondition(store: LandingStore): LandingStore {
   }
 }
 
+// Also when the test that started us was killed.
+process.once('disconnect', () => process.exit())
+
 try {
   process.exitCode = await main()
 } catch (error) {

@@ -44,6 +44,9 @@ async function main(): Promise<number> {
   return 0
 }
 
+// Also when the test that started us was killed.
+process.once('disconnect', () => process.exit())
+
 try {
   process.exitCode = await main()
 } catch (error) {
