@@ -35,7 +35,11 @@ export function explainLakeError(error: unknown, options: LakeOptions): unknown 
   if (!(error instanceof Error) || error instanceof MillraceError) return error
   const reason = withoutPasswords(messageOf(error).split('\n')[0] ?? '')
   if (isOutOfSpace(error)) {
-    return problem('lake/out-of-space', { where: options.dataPath, reason }, { cause: error })
+    return problem(
+      'lake/out-of-space',
+      { where: fullPlace(reason, options), reason },
+      { cause: error },
+    )
   }
   if (options.s3 !== undefined && says(storeDown, error) && !notThere.test(error.message)) {
     const endpoint = options.s3.endpoint ?? 'AWS S3'
@@ -49,4 +53,12 @@ export function explainLakeError(error: unknown, options: LakeOptions): unknown 
     return problem('lake/catalog-unreachable', { catalog, reason: plain }, { cause: error })
   }
   return error
+}
+
+/** DuckDB names the file it was writing; what it could not spill was for its temporary directory. */
+function fullPlace(reason: string, { dataPath }: LakeOptions): string {
+  if (/offload data block|temp(orary)? director/i.test(reason)) {
+    return 'the temporary directory (duckdb.temp_directory)'
+  }
+  return /"([^"]*\/[^"]*)"/.exec(reason)?.[1] ?? dataPath
 }
