@@ -1,19 +1,22 @@
 /** Who may run an instance: root, whose PostgreSQL needs another user, and anybody else. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
   cpSync,
   existsSync,
   lstatSync,
+  mkdtempSync,
   readFileSync,
   readlinkSync,
   rmSync,
   statSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   type Instance,
   instanceStatus,
@@ -26,6 +29,7 @@ import { postgresUser } from '../../../local/postgres/system-user.ts'
 import { identify } from '../../../local/process/identity.ts'
 import { run } from '../../../local/process/run.ts'
 import { stateDirIdentity, statePaths } from '../../../local/state.ts'
+import { repository } from '../../support/api.ts'
 import { startOptions, testInstance, testStateDir } from '../../support/instance.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -111,16 +115,39 @@ describe.runIf(isRoot)('as root', () => {
 })
 
 describe.runIf(isRoot && existsSync(setpriv))('as an ordinary user', () => {
+  /** This clone may lie under a folder that only root may enter; hard links cost a second and no space. */
+  let program: string
+  beforeAll(() => {
+    program = mkdtempSync(join(tmpdir(), 'millrace-program-'))
+    chmodSync(program, 0o755)
+    const parts = ['core', 'local', 'node_modules', 'package.json']
+    const copy = (how: string) =>
+      execFileSync('cp', [how, ...parts.map((part) => join(repository, part)), program], {
+        stdio: 'pipe',
+      })
+    try {
+      copy('-al')
+    } catch {
+      copy('-a') // another file system: no hard links
+    }
+  })
+  afterAll(() => rmSync(program, { recursive: true, force: true }))
+
   /** Runs a piece of a program as nobody; it gets `startInstance` and friends, and the options. */
-  function asNobody(stateDir: string, program: string) {
-    const module = new URL('../../../local/instance.ts', import.meta.url).href
+  function asNobody(stateDir: string, lines: string) {
+    const module = pathToFileURL(join(program, 'local/instance.ts')).href
     const options = { ...startOptions(stateDir), boundToThisProcess: false }
     const source = `
       import { instanceStatus, startInstance, stopInstance } from ${JSON.stringify(module)}
       const options = ${JSON.stringify(options)}
-      ${program}`
+      ${lines}`
     const user = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--']
-    const node = [process.execPath, '--input-type=module', '--eval', source]
+    const node = [
+      join(program, 'node_modules/node/bin/node'),
+      '--input-type=module',
+      '--eval',
+      source,
+    ]
     return spawnSync(setpriv, [...user, ...node], { cwd: '/', encoding: 'utf8' })
   }
 
@@ -142,9 +169,12 @@ describe.runIf(isRoot && existsSync(setpriv))('as an ordinary user', () => {
   it('says so when it may not stop what another user started', () => {
     const stateDir = testStateDir()
     execFileSync('mkdir', ['-p', statePaths(stateDir).lock])
+    const roots = spawn('sleep', ['600'])
+    onTestFinished(() => void roots.kill('SIGKILL'))
+    if (roots.pid === undefined) throw new Error('sleep did not start')
     const record = {
       home: stateDirIdentity(stateDir),
-      process: identify(process.pid), // root's, and certainly alive
+      process: identify(roots.pid),
       startedAt: '2026-01-01T00:00:00.000Z',
       accepting: true,
     }
@@ -155,6 +185,6 @@ describe.runIf(isRoot && existsSync(setpriv))('as an ordinary user', () => {
       'await stopInstance(options.stateDir).catch((error) => console.log(error.code))',
     )
     expect(stdout.trim()).toBe('services/will-not-stop')
-    rmSync(statePaths(stateDir).run, { recursive: true })
+    expect(roots.exitCode).toBeNull()
   })
 })
