@@ -111,9 +111,15 @@ function groupBy(value: unknown, args: Named, host: FilterHost): Tuple[] {
   return groups.map(({ key, items }) => new Tuple([key, items]))
 }
 
+/** A number of rows or columns, within what a template that means well asks for. */
+function countOf(filter: string, value: unknown, least = 1): number {
+  const count = Math.trunc(numberOf(value))
+  if (count >= least && count <= 100_000) return count
+  throw new TemplateFault(`${filter}() takes a number from ${least} to 100000, not ${count}`)
+}
+
 function batch(value: unknown, { linecount, fill_with: fill }: Named): unknown[][] {
-  const size = numberOf(linecount)
-  if (size < 1) throw new TemplateFault('batch() needs at least 1')
+  const size = countOf('batch', linecount)
   const items = itemsOf(value)
   const rows: unknown[][] = []
   for (let start = 0; start < items.length; start += size)
@@ -124,7 +130,7 @@ function batch(value: unknown, { linecount, fill_with: fill }: Named): unknown[]
 }
 
 function sliceInto(value: unknown, { slices }: Named): unknown[][] {
-  const count = numberOf(slices)
+  const count = countOf('slice', slices)
   const items = itemsOf(value)
   const size = Math.floor(items.length / count)
   const extra = items.length % count
@@ -160,7 +166,8 @@ function toFloat(value: unknown, { default: fallback = new Float(0) }: Named): u
 }
 
 function indent(value: unknown, { width, first, blank }: Named): string {
-  const prefix = typeof width === 'string' ? width : ' '.repeat(numberArgument(width, 4))
+  const columns = typeof width === 'string' ? 0 : countOf('indent', width ?? 4, 0)
+  const prefix = typeof width === 'string' ? width : ' '.repeat(columns)
   const lines = toText(value).split('\n')
   return lines
     .map((line, index) => {

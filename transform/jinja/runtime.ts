@@ -303,7 +303,10 @@ export class Runtime {
 
   /** Adds the place in this template to what went wrong. */
   locate(error: unknown, at: number, macro?: string): unknown {
-    if (error instanceof ReturnSignal) return error
+    if (error instanceof ReturnSignal) {
+      if (macro !== undefined) return error
+      return this.locate(new TemplateFault('return() stands outside a macro'), at)
+    }
     const { file, source, isBuiltIn } = this.#template
     const frame: Frame = { file, ...positionOf(source, at), macro, isBuiltIn }
     if (error instanceof LocatedFault) {

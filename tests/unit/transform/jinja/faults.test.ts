@@ -71,6 +71,9 @@ describe('a template', () => {
     "{{ 'x' * 1000000000 }}",
     '{{ [1] * 100000000 }}',
     '{{ range(1000000000) }}',
+    '{{ [1] | slice(1000000000) }}',
+    "{{ [1] | batch(1000000000, 'x') }}",
+    "{{ 'x' | indent(1000000000) }}",
     "{% set ns = namespace(t='x') %}{% for i in range(40) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
   ])('cannot run for ever nor eat the heap: %s', (template) => {
     expect(faultOf(template).code).toBe('model/template-failed')
