@@ -128,6 +128,8 @@ class LandingRun implements GroupListener {
     source.batches((batch) => {
       this.#lastActivityMs = clock.now()
       this.#workers.get(batch.partition)?.onBatch(batch)
+      // A tick may come late, and much is fetched meanwhile. Whoever drains has paused all.
+      if (!this.#draining) this.#balanceMemory()
     })
     await source.assign(this)
     try {
