@@ -12,7 +12,7 @@ it.each([
     'No space is left on /full/x.parquet.1.partial: ',
   ],
   [
-    'Out of Memory Error: failed to offload data block of size 256.0 KiB (2.6 MiB/2.6 MiB used).',
+    'Out of Memory Error: failed to offload data block of size 256.0 KiB (2.6 MiB/2.6 MiB used).\nThis limit was set by max_temp_directory_size.',
     'No space is left on the temporary directory (duckdb.temp_directory): ',
   ],
   ['IO Error: No space left on device', 'No space is left on s3://millrace/lake/: '],
