@@ -19,8 +19,12 @@ export type RegisterRequest = {
   readonly allowMissing?: boolean
 }
 
+/** What each transaction has taken so far: the catalog shows it only after the commit. */
+const taken = new WeakMap<DuckDBConnection, Set<string>>()
+
 /**
- * Registers files inside the caller's transaction.
+ * Registers files inside the caller's transaction. Two transactions that register one file at once are not kept
+ * apart: the caller has a row that both of them update.
  * @throws `lake/file-registered` when one of them is in the lake already
  */
 export async function registerFiles(
@@ -37,11 +41,14 @@ export async function registerFiles(
     `select path from ${metadataSchema(catalog)}.ducklake_data_file
      where end_snapshot is null and list_contains(${list}, path) limit 1`,
   )
-  if (known !== undefined) {
-    throw problem('lake/file-registered', { file: String(known), table: `${schema}.${table}` })
+  const own = taken.get(transaction) ?? new Set()
+  const twice = known ?? files.find((file) => own.has(file))
+  if (twice !== undefined) {
+    throw problem('lake/file-registered', { file: String(twice), table: `${schema}.${table}` })
   }
   await transaction.run(
     `call ducklake_add_data_files(${quoteLiteral(lakeName)}, ${quoteLiteral(table)}, ${list},
        schema => ${quoteLiteral(schema)}, allow_missing => ${request.allowMissing === true})`,
   )
+  taken.set(transaction, new Set([...own, ...files]))
 }

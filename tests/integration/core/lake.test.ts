@@ -167,6 +167,14 @@ describe.each([
       )
       await expect(again).rejects.toMatchObject({ code: 'lake/file-registered' })
       expect(await count(lake, 'lake.t')).toBe(7n)
+      const twice = lake.transaction(async (tx) => {
+        await tx.run('create table lake.u (id bigint)')
+        const request = { schema: 'main', table: 'u', files: [`${folder}/other.parquet`] }
+        await tx.run(`copy (select 1::bigint as id) to '${request.files[0]}'`)
+        await lake.registerFiles(tx, request)
+        await lake.registerFiles(tx, request)
+      })
+      await expect(twice).rejects.toMatchObject({ code: 'lake/file-registered' })
     })
   })
 })
