@@ -253,7 +253,7 @@ describe('when something is wrong', () => {
     [['--at', '1', '--write', 'select 1'], 2, /leave out --write/],
     [['--format', 'xml', 'select 1'], 2, /Choices/],
     [['--formt', 'csv', 'select 1'], 2, /formt/],
-    [['--limit-display', 'x', 'select 1'], 2, /whole number/],
+    [['--limit-display', 'x', 'select 1'], 2, /--limit-display takes a number/],
     [['--file', '/nope.sql'], 2, /\/nope\.sql cannot be read/],
     [['--output', '/nope/x.csv', 'select 1'], 2, /\/nope\/x\.csv cannot be written/],
     [['--format', 'parquet', 'show tables'], 2, /SHOW cannot be written as Parquet/],
