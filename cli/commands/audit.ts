@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
 import type { ObjectStore } from '../../core/clients/s3.ts'
 import { systemClock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { AuditReport } from '../../ingest/audit/audit.ts'
 import { deleteOrphans, leastAgeMs } from '../../ingest/audit/janitor.ts'
@@ -90,7 +91,9 @@ async function audit(
   const { openDeepCheck } = await import('../../ingest/audit/deep-check.ts')
   const { duckdb: settings, state_dir } = config.settings
   const directory = resolve(config.projectDir, settings.temp_directory ?? `${state_dir}/tmp`)
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
+    throw problem('landing/temp-unusable', { directory, reason: messageOf(cause) }, { cause })
+  })
   await using duckdb = await openEngine(config)
   return await auditTopic(store, { topic, deepCheck: openDeepCheck(store, duckdb, directory) })
 }

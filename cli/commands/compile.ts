@@ -1,6 +1,8 @@
 /** `millrace compile`: the SQL of models and tests as it is sent to DuckDB, into target/compiled. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openContext } from '../context.ts'
 import { openProject } from '../runner/open-project.ts'
@@ -26,8 +28,7 @@ export const compileCommand = defineCommand({
       const own = node.kind === 'test' && node.generic !== undefined
       const file = own ? join(node.file, `${node.name}.sql`) : node.file
       const path = join(config.projectDir, graph.targetPath, 'compiled', graph.project, file)
-      await mkdir(dirname(path), { recursive: true })
-      await writeFile(path, `${node.sql}\n`)
+      await write(path, `${node.sql}\n`)
     }
     const models = nodes.filter(({ kind }) => kind === 'model')
     const [only] = models
@@ -37,3 +38,12 @@ export const compileCommand = defineCommand({
     )
   },
 })
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  } catch (cause) {
+    throw problem('cli/cannot-write', { file, reason: messageOf(cause) }, { cause })
+  }
+}

@@ -128,10 +128,10 @@ describe('millrace build', () => {
     await rm(join(folder.path, 'models/counted.sql'))
     await rm(join(folder.path, 'models/events.yml'))
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error\[cli\/source-missing\]\n {2}The lake has no raw\.events yet/)
+    expect(stderr).toMatch(/^error\[cli\/source-missing\]\n {2}The lake has no raw\.events yet/m)
     expect(stderr).toContain('`millrace land --until-caught-up`')
     expect(named.code).toBe(0)
-    expect([later.stderr, later.code]).toEqual(['', 0])
+    expect(later.code, later.stderr).toBe(0)
   })
 })
 
@@ -149,5 +149,14 @@ describe('millrace ls and compile', () => {
     const compiled = await millrace('compile', '--select', 'named')
     expect(compiled.stdout).toBe('select * from "lake"."main"."countries" where name is not null\n')
     expect(compiled.code).toBe(0)
+  })
+
+  it('name the file that cannot be written', async () => {
+    await rm(join(folder.path, 'target'), { recursive: true, force: true })
+    await writeProject(folder.path, { target: 'a file where a folder is wanted' })
+    const { code, stderr } = await millrace('compile', '--select', 'named')
+    await rm(join(folder.path, 'target'))
+    expect(stderr).toMatch(/^error\[cli\/cannot-write\]\n.*target\/compiled/m)
+    expect(code).toBe(2)
   })
 })
