@@ -1,14 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kafkaOptionsOf, lakeOptionsOf, openStore, postgresUrlOf } from '../../../cli/context.ts'
 import { attachSql } from '../../../core/clients/lake/attach.ts'
 import { type Config, loadConfig } from '../../../core/config.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 /** The configuration of a target that gives all addresses itself. */
 function configOf(environment: Record<string, string>): Config {
-  const projectDir = mkdtempSync(join(tmpdir(), 'millrace-context-'))
+  const projectDir = temporaryDirectory()
   writeFileSync(
     join(projectDir, 'millrace.yml'),
     'name: shop\ntargets: {local: {services: external}}\n',
@@ -17,7 +17,7 @@ function configOf(environment: Record<string, string>): Config {
 }
 
 function secretFile(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'millrace-secret-')), 'secret')
+  const file = join(temporaryDirectory(), 'secret')
   writeFileSync(file, `${text}\n`)
   return `file:${file}`
 }

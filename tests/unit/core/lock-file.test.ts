@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { withLockFile } from '../../../core/lock-file.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-const lockPath = () => join(mkdtempSync(join(tmpdir(), 'millrace-lock-')), 'catalog.lock')
+const lockPath = () => join(temporaryDirectory(), 'catalog.lock')
 
 it('lets one holder in at a time and removes the file', async () => {
   const file = lockPath()

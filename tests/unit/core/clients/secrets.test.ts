@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { resolveSecret } from '../../../../core/clients/secrets.ts'
 import { Secret } from '../../../../core/secret.ts'
+import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 
 /** Speaks as much of AWS Secrets Manager as is asked of it here. */
 const stored: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ const look = async (reference: string) =>
   (await resolveSecret(new Secret(reference), { region: 'eu-west-1', endpoint })).reveal()
 
 it('takes text as it is, a file without its last line break, a secret of AWS whole or by key', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'millrace-secret-')), 'password')
+  const file = join(temporaryDirectory(), 'password')
   writeFileSync(file, 'from a file\n')
   expect(await look('p:w')).toBe('p:w')
   expect(await look(`file:${file}`)).toBe('from a file')

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openDuckdb } from '../../../../core/clients/duckdb.ts'
 import { spillDirectory } from '../../../../core/clients/spill-directory.ts'
+import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 
-const newParent = () => join(mkdtempSync(join(tmpdir(), 'millrace-spill-')), 'state', 'tmp')
+const newParent = () => join(temporaryDirectory(), 'state', 'tmp')
 
 it('gives each DuckDB a folder of its own, which is gone when it closes', async () => {
   const parent = newParent()
@@ -44,7 +45,7 @@ it('removes what killed processes of this machine left, and nothing else', () =>
 })
 
 it('leaves it to DuckDB to complain about a folder that cannot be made', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'millrace-spill-')), 'file')
+  const file = join(temporaryDirectory(), 'file')
   writeFileSync(file, '')
   expect(spillDirectory(join(file, 'tmp'))).toContain(join(file, 'tmp'))
 })
