@@ -24,7 +24,7 @@ export function openProgress(stream: NodeJS.WriteStream): Progress {
     update(text) {
       if (!stream.isTTY || Date.now() - paintedAt < repaintMs) return
       clear()
-      stream.write(text.slice(0, (stream.columns ?? 80) - 1))
+      stream.write(text.slice(0, (stream.columns || 80) - 1))
       painted = true
       paintedAt = Date.now()
     },
