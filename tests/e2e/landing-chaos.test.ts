@@ -44,24 +44,27 @@ async function chaos(run: Run): Promise<ChaosResult> {
   return result
 }
 
+/** The same for the sound variant and the crippled one. */
+const plan: Omit<Run, 'crippled'> = {
+  seed,
+  consumerKills: 30,
+  freezes: 2,
+  serviceKills: { kafka: 3, s3: 3 },
+  lakeKills: { registrarKills: 8, postgresKills: 4 },
+  events: 500_000,
+  eventsPerSecond: 4_000,
+}
+
 describe('landing while everything is killed', () => {
   it('loses nothing and doubles nothing, neither in the files nor in the lake', async () => {
-    const result = await chaos({
-      seed,
-      consumerKills: 30,
-      freezes: 2,
-      serviceKills: { kafka: 3, s3: 3 },
-      lakeKills: { registrarKills: 8, postgresKills: 4 },
-      events: 500_000,
-      eventsPerSecond: 4_000,
-      crippled: false,
-    })
+    const result = await chaos({ ...plan, crippled: false })
     expect(result.caughtUp).toBe(true)
     expect(result.kills).toBeGreaterThanOrEqual(30)
+    expect(result.overlaps).toBe(plan.freezes)
     expect(result.registrarKills).toBeGreaterThanOrEqual(4)
     const exact = { missing: 0, doubled: 0, lostEvents: 0 }
     expect(result.seen).toMatchObject(exact)
-    expect(result.seen.rows).toBeGreaterThanOrEqual(500_000)
+    expect(result.seen.rows).toBeGreaterThanOrEqual(plan.events)
     expect(result.seen.deadLetters).toBeGreaterThanOrEqual(5_000)
     expect(result.registered).toMatchObject({ ...result.seen, ...exact })
     expect(result.audit.violations).toEqual([])
@@ -72,19 +75,9 @@ describe('landing while everything is killed', () => {
     expect(result.polite.every((code) => code === 0)).toBe(true)
   })
 
-  it('would lose or double records without the conditional PUT', async () => {
-    const { seen, audit, caughtUp } = await chaos({
-      seed,
-      consumerKills: 0,
-      freezes: 1,
-      serviceKills: {},
-      events: 60_000,
-      eventsPerSecond: 2_000,
-      crippled: true,
-    })
-    const holds =
-      caughtUp && seen.missing === 0 && seen.doubled === 0 && audit.violations.length === 0
-    expect(holds).toBe(false)
+  it('loses or doubles records by the same plan without the conditional PUT', async () => {
+    const { seen } = await chaos({ ...plan, crippled: true })
+    // Not `missing`: that counts what a consumer may still land.
     expect(seen.skippedOver + seen.doubled).toBeGreaterThan(0)
   })
 })

@@ -25,6 +25,11 @@ export type Consumer = {
 
 export type UnexpectedExit = { readonly id: number; readonly code: number | null }
 
+/** It runs, and can still be told something. */
+export function isAlive({ process }: Consumer): boolean {
+  return process.exitCode === null && process.signalCode === null && process.connected
+}
+
 export class Consumers {
   readonly unexpected: UnexpectedExit[] = []
   readonly #directory: string
@@ -41,9 +46,7 @@ export class Consumers {
   }
 
   get running(): readonly Consumer[] {
-    return this.#all.filter(
-      (one) => one.process.exitCode === null && one.process.signalCode === null,
-    )
+    return this.#all.filter(isAlive)
   }
 
   start(group: string): Consumer {
