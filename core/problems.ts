@@ -11,6 +11,7 @@ import { lakeProblems } from './problems/lake.ts'
 import { landingProblems } from './problems/landing.ts'
 import { modelProblems } from './problems/model.ts'
 import { producerProblems } from './problems/producer.ts'
+import { profileProblems } from './problems/profile.ts'
 import { publishProblems } from './problems/publish.ts'
 import { registrarProblems } from './problems/registrar.ts'
 import { serviceProblems } from './problems/services.ts'
@@ -23,6 +24,7 @@ const catalogue = {
   ...landingProblems,
   ...modelProblems,
   ...producerProblems,
+  ...profileProblems,
   ...publishProblems,
   ...registrarProblems,
   ...serviceProblems,
