@@ -43,7 +43,7 @@ export function renderYamlValues(project: Project, inputs: CompileInputs): Proje
     return {
       ...settings,
       vars: walk(settings.vars),
-      configs: { models: walk(models), seeds: walk(seeds), tests: walk(tests) },
+      configs: { ...settings.configs, models: walk(models), seeds: walk(seeds), tests: walk(tests) },
     }
   }
   const settings = settingsOf(project.settings)

@@ -4,23 +4,16 @@ import { join, relative } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { findFiles, type Place, readText } from './find-files.ts'
-import type { DocsBlock, ProjectSettings, SeedFile, SqlFile } from './project.ts'
+import type { DocsBlock, ProjectSettings, Resources, SeedFile, SqlFile } from './project.ts'
 import { readProjectSettings } from './project-settings.ts'
 import type { Report } from './report.ts'
-import { readSchemaFile, type SchemaFile } from './schema-file.ts'
+import { emptySchemaFile, readSchemaFile, type SchemaFile } from './schema-file.ts'
 import { parseYamlFile } from './yaml-file.ts'
 import { YamlNode } from './yaml-node.ts'
 
 const projectFile = 'dbt_project.yml'
 
-export type Folder = SchemaFile & {
-  readonly settings: ProjectSettings
-  readonly models: readonly SqlFile[]
-  readonly seeds: readonly SeedFile[]
-  readonly macros: readonly SqlFile[]
-  readonly docs: readonly DocsBlock[]
-  readonly tests: readonly SqlFile[]
-}
+export type Folder = Resources & { readonly settings: ProjectSettings }
 
 /** @throws `model/project-not-found`, `model/not-yaml` when dbt_project.yml itself cannot be read */
 export async function loadFolder(place: Place, report: Report): Promise<Folder> {
@@ -35,6 +28,7 @@ export async function loadFolder(place: Place, report: Report): Promise<Folder> 
   ])
   return {
     settings,
+    ...none,
     models,
     seeds,
     docs,
@@ -45,6 +39,24 @@ export async function loadFolder(place: Place, report: Report): Promise<Folder> 
     references: schemas.flatMap(({ references }) => references),
     sources: schemas.flatMap(({ sources }) => sources),
   }
+}
+
+const none = {
+  pythonModels: [],
+  snapshots: [],
+  analyses: [],
+  functions: [],
+  fixtures: [],
+  snapshotProperties: [],
+  analysisProperties: [],
+  functionProperties: [],
+  testProperties: [],
+  macroProperties: [],
+  exposures: [],
+  unitTests: [],
+  metrics: [],
+  semanticModels: [],
+  savedQueries: [],
 }
 
 /** Generic tests of the project's own are written as macros, in `<test-path>/generic`. */
@@ -93,6 +105,8 @@ async function loadDocs(
       package: owner,
       name,
       text: body.trim(),
+      file: file.file,
+      path: [...file.folders, file.file.split('/').at(-1)].join('/'),
     }))
   })
   return (await Promise.all(files)).flat()
@@ -109,11 +123,11 @@ async function loadSchemaFiles(
     const text = await readText(file, report)
     try {
       const node = YamlNode.root(parseYamlFile(file.file, text), report)
-      return readSchemaFile(node, settings.name, file.folders)
+      return readSchemaFile(node, { package: settings.name, folders: file.folders })
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       report.problems.push(error)
-      return { properties: [], sources: [], groups: [], references: [] }
+      return emptySchemaFile
     }
   })
   return await Promise.all(files)

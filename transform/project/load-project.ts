@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { loadFolder } from './load-folder.ts'
 import { findPackages } from './packages.ts'
-import type { Project } from './project.ts'
+import type { Project, Resources } from './project.ts'
 import { deprecationWarnings, emptyReport } from './report.ts'
 
 /**
@@ -20,16 +20,38 @@ export async function loadProject(directory: string): Promise<Project> {
     root,
     settings: own.settings,
     packages: packages.map(({ settings }) => settings),
-    models: folders.flatMap(({ models }) => models),
-    seeds: folders.flatMap(({ seeds }) => seeds),
-    macros: folders.flatMap(({ macros }) => macros),
-    tests: folders.flatMap(({ tests }) => tests),
-    properties: folders.flatMap(({ properties }) => properties),
-    docs: folders.flatMap(({ docs }) => docs),
-    groups: folders.flatMap(({ groups }) => groups),
-    references: folders.flatMap(({ references }) => references),
-    sources: folders.flatMap(({ sources }) => sources),
+    ...joinResources(folders),
+    selectors: [],
     problems: report.problems,
     warnings: [...report.warnings, ...deprecationWarnings(report)],
+  }
+}
+
+function joinResources(folders: readonly Resources[]): Resources {
+  return {
+    models: folders.flatMap(({ models }) => models),
+    pythonModels: folders.flatMap(({ pythonModels }) => pythonModels),
+    seeds: folders.flatMap(({ seeds }) => seeds),
+    snapshots: folders.flatMap(({ snapshots }) => snapshots),
+    analyses: folders.flatMap(({ analyses }) => analyses),
+    functions: folders.flatMap(({ functions }) => functions),
+    macros: folders.flatMap(({ macros }) => macros),
+    tests: folders.flatMap(({ tests }) => tests),
+    fixtures: folders.flatMap(({ fixtures }) => fixtures),
+    docs: folders.flatMap(({ docs }) => docs),
+    properties: folders.flatMap(({ properties }) => properties),
+    snapshotProperties: folders.flatMap(({ snapshotProperties }) => snapshotProperties),
+    analysisProperties: folders.flatMap(({ analysisProperties }) => analysisProperties),
+    functionProperties: folders.flatMap(({ functionProperties }) => functionProperties),
+    testProperties: folders.flatMap(({ testProperties }) => testProperties),
+    macroProperties: folders.flatMap(({ macroProperties }) => macroProperties),
+    sources: folders.flatMap(({ sources }) => sources),
+    groups: folders.flatMap(({ groups }) => groups),
+    exposures: folders.flatMap(({ exposures }) => exposures),
+    unitTests: folders.flatMap(({ unitTests }) => unitTests),
+    metrics: folders.flatMap(({ metrics }) => metrics),
+    semanticModels: folders.flatMap(({ semanticModels }) => semanticModels),
+    savedQueries: folders.flatMap(({ savedQueries }) => savedQueries),
+    references: folders.flatMap(({ references }) => references),
   }
 }

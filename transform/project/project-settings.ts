@@ -67,20 +67,49 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
   return {
     name: name ?? '',
     file: node.file,
+    version: node.optionalText('version'),
+    profile: node.optionalText('profile'),
+    requireDbtVersion: required,
     modelPaths: node.texts('model-paths') ?? node.texts('source-paths') ?? ['models'],
     seedPaths: node.texts('seed-paths') ?? node.texts('data-paths') ?? ['seeds'],
     testPaths: node.texts('test-paths') ?? ['tests'],
     macroPaths: node.texts('macro-paths') ?? ['macros'],
+    snapshotPaths: node.texts('snapshot-paths') ?? ['snapshots'],
+    analysisPaths: node.texts('analysis-paths') ?? ['analyses'],
+    functionPaths: node.texts('function-paths') ?? ['functions'],
     docsPaths: node.texts('docs-paths') ?? docsFolders(node),
+    assetPaths: node.texts('asset-paths') ?? [],
     targetPath: node.text('target-path', 'target'),
+    logPath: node.text('log-path', 'logs'),
+    cleanTargets: node.texts('clean-targets') ?? [node.text('target-path', 'target')],
     packagesPath: node.text('packages-install-path', 'dbt_packages'),
     vars: node.object('vars'),
     dispatch: node.items('dispatch').map(readDispatch),
-    configs: {
-      models: node.object('models'),
-      seeds: node.object('seeds'),
-      tests: node.has('data_tests') ? node.object('data_tests') : node.object('tests'),
-    },
+    quoting: node.object('quoting'),
+    queryComment: node.child('query-comment').value,
+    flags: node.object('flags'),
+    onRunStart: node.texts('on-run-start') ?? [],
+    onRunEnd: node.texts('on-run-end') ?? [],
+    restrictAccess: node.child('restrict-access').value === true,
+    dbtCloud: node.object('dbt-cloud'),
+    configs: readConfigs(node),
+  }
+}
+
+function readConfigs(node: YamlNode): ProjectSettings['configs'] {
+  return {
+    models: node.object('models'),
+    seeds: node.object('seeds'),
+    snapshots: node.object('snapshots'),
+    tests: node.has('data_tests') ? node.object('data_tests') : node.object('tests'),
+    sources: node.object('sources'),
+    exposures: node.object('exposures'),
+    metrics: node.object('metrics'),
+    semanticModels: node.object('semantic-models'),
+    savedQueries: node.object('saved-queries'),
+    unitTests: node.object('unit_tests'),
+    functions: node.object('functions'),
+    analyses: node.object('analyses'),
   }
 }
 

@@ -1,135 +1,129 @@
 /** A project folder as plain data: what `load` finds and `compile` works from. */
 import type { MillraceError } from '../../core/errors.ts'
-import type { Position } from '../../core/problems.ts'
+import type {
+  DocsBlock,
+  Fixture,
+  FunctionFile,
+  PythonFile,
+  SeedFile,
+  SnapshotBlock,
+  SqlFile,
+} from './project-files.ts'
+import type { Exposure, Group, Reference, Selector, UnitTest } from './project-others.ts'
+import type {
+  AnalysisProperties,
+  Config,
+  FunctionProperties,
+  MacroProperties,
+  Properties,
+  SingularTestProperties,
+  SnapshotProperties,
+} from './project-properties.ts'
+import type { Metric, SavedQuery, SemanticModel } from './project-semantic.ts'
+import type { SourceTable } from './project-sources.ts'
 
-/** Values as YAML gives them. */
-export type Config = Readonly<Record<string, unknown>>
+export type { DocsBlock, SeedFile, SqlFile } from './project-files.ts'
+export type { Group, Reference } from './project-others.ts'
+export type {
+  Column,
+  Config,
+  ModelVersion,
+  Properties,
+  TestDeclaration,
+} from './project-properties.ts'
+export type { SourceTable } from './project-sources.ts'
 
-/** One file of SQL: a model, a macro file or a singular test. */
-export type SqlFile = {
-  readonly name: string
-  readonly package: string
-  /** Relative to the project, with `/`. */
-  readonly file: string
-  /** Folders between the resource's root and the file, outermost first. */
-  readonly folders: readonly string[]
-  readonly text: string
-}
-
-export type SeedFile = Omit<SqlFile, 'text'> & {
-  /** Where DuckDB reads it. */
-  readonly absolutePath: string
-}
-
-export type Column = {
-  readonly name: string
-  readonly description: string
-  readonly dataType: string | undefined
-  readonly meta: Config
-}
-
-/** A generic data test as a schema file asks for it. */
-export type TestDeclaration = {
-  readonly test: string
-  readonly name: string | undefined
-  readonly column: string | undefined
-  readonly arguments: Config
-  readonly config: Config
-  readonly at: Position
-}
-
-/** What a schema file says about a model or a seed. */
-export type Properties = {
-  readonly package: string
-  readonly kind: 'model' | 'seed'
-  readonly name: string
-  readonly description: string
-  readonly config: Config
-  readonly columns: readonly Column[]
-  readonly tests: readonly TestDeclaration[]
-  /** Empty for a model without versions. */
-  readonly versions: readonly ModelVersion[]
-  /** The one that a `ref()` without a version means. */
-  readonly latestVersion: string | undefined
-  readonly at: Position
-}
-
-/** One version of a model, with what it inherits filled in. */
-export type ModelVersion = {
-  readonly version: string
-  /** Name of its file without `.sql`; default `<model>_v<version>`. */
-  readonly definedIn: string | undefined
-  readonly description: string
-  readonly config: Config
-  readonly columns: readonly Column[]
-  readonly tests: readonly TestDeclaration[]
-  readonly at: Position
-}
-
-export type Group = { readonly package: string; readonly name: string; readonly at: Position }
-
-/** A `ref(…)` or `source(…)` that an exposure or a unit test names. */
-export type Reference = {
-  readonly kind: 'exposure' | 'unit test'
-  readonly name: string
-  readonly package: string
-  readonly call: string
-  readonly at: Position
-}
-
-export type SourceTable = {
-  readonly source: string
-  readonly name: string
-  readonly package: string
-  readonly database: string | undefined
-  readonly schema: string
-  readonly identifier: string
-  readonly description: string
-  readonly config: Config
-  readonly columns: readonly Column[]
-  readonly tests: readonly TestDeclaration[]
-  readonly file: string
-  /** Folders between the model folder and the schema file. */
-  readonly folders: readonly string[]
-  readonly at: Position
-}
-
-/** `dbt_project.yml`. */
+/** `dbt_project.yml`. Text may hold Jinja. */
 export type ProjectSettings = {
   readonly name: string
   readonly file: string
+  readonly version: string | undefined
+  /** Name of the profile of profiles.yml. */
+  readonly profile: string | undefined
+  readonly requireDbtVersion: readonly string[]
   readonly modelPaths: readonly string[]
   readonly seedPaths: readonly string[]
   readonly testPaths: readonly string[]
   readonly macroPaths: readonly string[]
+  readonly snapshotPaths: readonly string[]
+  readonly analysisPaths: readonly string[]
+  readonly functionPaths: readonly string[]
   readonly docsPaths: readonly string[]
+  readonly assetPaths: readonly string[]
   readonly targetPath: string
+  readonly logPath: string
   /** Folder of installed packages. */
   readonly packagesPath: string
+  /** What `clean` removes; the target folder when nothing is said. */
+  readonly cleanTargets: readonly string[]
   readonly vars: Config
   /** Where `adapter.dispatch` looks for macros of a package. */
   readonly dispatch: readonly Config[]
-  /** Per-folder configs as written, by resource. */
-  readonly configs: { readonly models: Config; readonly seeds: Config; readonly tests: Config }
+  /** `database`, `schema`, `identifier`: which names are quoted. */
+  readonly quoting: Config
+  /** Text, a map with `comment`, `append`, `job-label`, null for none; undefined for dbt's own comment. */
+  readonly queryComment: unknown
+  readonly flags: Config
+  /** SQL before and after a run, as written. */
+  readonly onRunStart: readonly string[]
+  readonly onRunEnd: readonly string[]
+  /** Whether other projects may refer to protected models here: no when true. */
+  readonly restrictAccess: boolean
+  readonly dbtCloud: Config
+  /** Per-folder configs as written, by resource; marks `+` are kept. */
+  readonly configs: Readonly<Record<ConfigKind, Config>>
 }
 
-/** `{% docs name %}` of a Markdown file. */
-export type DocsBlock = { readonly package: string; readonly name: string; readonly text: string }
+/** Keys of dbt_project.yml that hold per-folder configs. */
+export type ConfigKind =
+  | 'models'
+  | 'seeds'
+  | 'snapshots'
+  | 'tests'
+  | 'sources'
+  | 'exposures'
+  | 'metrics'
+  | 'semanticModels'
+  | 'savedQueries'
+  | 'unitTests'
+  | 'functions'
+  | 'analyses'
 
-export type Project = {
-  readonly root: string
-  readonly settings: ProjectSettings
-  /** Settings of each package; what the packages define stands among the project's own below. */
-  readonly packages: readonly ProjectSettings[]
+/** What one folder with a `dbt_project.yml` holds, or a project with all of its packages. */
+export type Resources = {
   readonly models: readonly SqlFile[]
+  readonly pythonModels: readonly PythonFile[]
   readonly seeds: readonly SeedFile[]
+  readonly snapshots: readonly SnapshotBlock[]
+  readonly analyses: readonly SqlFile[]
+  readonly functions: readonly FunctionFile[]
   readonly macros: readonly SqlFile[]
   readonly tests: readonly SqlFile[]
-  readonly properties: readonly Properties[]
-  readonly sources: readonly SourceTable[]
+  readonly fixtures: readonly Fixture[]
   readonly docs: readonly DocsBlock[]
+  readonly properties: readonly Properties[]
+  readonly snapshotProperties: readonly SnapshotProperties[]
+  readonly analysisProperties: readonly AnalysisProperties[]
+  readonly functionProperties: readonly FunctionProperties[]
+  readonly testProperties: readonly SingularTestProperties[]
+  readonly macroProperties: readonly MacroProperties[]
+  readonly sources: readonly SourceTable[]
   readonly groups: readonly Group[]
+  readonly exposures: readonly Exposure[]
+  readonly unitTests: readonly UnitTest[]
+  readonly metrics: readonly Metric[]
+  readonly semanticModels: readonly SemanticModel[]
+  readonly savedQueries: readonly SavedQuery[]
   readonly references: readonly Reference[]
+}
+
+export type Project = Resources & {
+  readonly root: string
+  readonly settings: ProjectSettings
+  /** Settings of each package; what the packages define stands among the project's own. */
+  readonly packages: readonly ProjectSettings[]
+  /** Those of the project itself; packages have no say. */
+  readonly selectors: readonly Selector[]
   /** Errors: the project cannot be built until they are gone. */
   readonly problems: readonly MillraceError[]
   readonly warnings: readonly MillraceError[]

@@ -1,8 +1,11 @@
-/** Reads a schema file: what a `.yml` beside the models says about models, seeds and sources. */
-import type { Group, Properties, Reference, SourceTable } from './project.ts'
+/** Reads a schema file: what a `.yml` beside the models says about the resources of a project. */
+import type { Group, Reference } from './project-others.ts'
+import type { Properties } from './project-properties.ts'
+import type { SourceTable } from './project-sources.ts'
+import type { SchemaPlace } from './schema-entry.ts'
+import { readProperties } from './schema-models.ts'
 import { readGroup, readReferences } from './schema-others.ts'
-import { readAllTests, readColumns, readConfig, readName } from './schema-parts.ts'
-import { readVersions } from './schema-versions.ts'
+import { readSource } from './schema-sources.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 export type SchemaFile = {
@@ -10,6 +13,13 @@ export type SchemaFile = {
   readonly references: readonly Reference[]
   readonly properties: readonly Properties[]
   readonly sources: readonly SourceTable[]
+}
+
+export const emptySchemaFile: SchemaFile = {
+  groups: [],
+  references: [],
+  properties: [],
+  sources: [],
 }
 
 const topKeys = [
@@ -31,124 +41,22 @@ const topKeys = [
   'functions',
   'anchors',
 ]
-const nodeKeys = [
-  'name',
-  'description',
-  'config',
-  'columns',
-  'tests',
-  'data_tests',
-  'docs',
-  'meta',
-  'tags',
-  'group',
-  'access',
-  'versions',
-  'latest_version',
-  'deprecation_date',
-  'constraints',
-  'time_spine',
-  'quote_columns',
-]
-const sourceKeys = [
-  'name',
-  'description',
-  'database',
-  'schema',
-  'loader',
-  'tables',
-  'config',
-  'meta',
-  'tags',
-  'quoting',
-  'freshness',
-  'loaded_at_field',
-  'loaded_at_query',
-  'overrides',
-]
-const tableKeys = [
-  'name',
-  'description',
-  'identifier',
-  'columns',
-  'tests',
-  'data_tests',
-  'config',
-  'meta',
-  'tags',
-  'quoting',
-  'freshness',
-  'loaded_at_field',
-  'loaded_at_query',
-  'loader',
-  'external',
-]
 
-/**
- * @param project the package that the file belongs to
- * @param folders between the model folder and the file
- */
-export function readSchemaFile(
-  node: YamlNode,
-  project: string,
-  folders: readonly string[],
-): SchemaFile {
+/** Everything a schema file says; what is wrong is listed in the node's report. */
+export function readSchemaFile(node: YamlNode, place: SchemaPlace): SchemaFile {
   node.warnUnknown(topKeys)
   return {
     properties: [
-      ...node.items('models').flatMap((item) => readProperties(item, 'model', project)),
-      ...node.items('seeds').flatMap((item) => readProperties(item, 'seed', project)),
+      ...node.items('models').flatMap((item) => readProperties(item, 'model', place)),
+      ...node.items('seeds').flatMap((item) => readProperties(item, 'seed', place)),
     ],
-    groups: node.items('groups').flatMap((item) => readGroup(item, project)),
+    groups: node.items('groups').flatMap((item) => readGroup(item, place)),
     references: [
-      ...node.items('exposures').flatMap((item) => readReferences(item, project, 'exposure')),
-      ...node.items('unit_tests').flatMap((item) => readReferences(item, project, 'unit test')),
+      ...node.items('exposures').flatMap((item) => readReferences(item, place.package, 'exposure')),
+      ...node
+        .items('unit_tests')
+        .flatMap((item) => readReferences(item, place.package, 'unit test')),
     ],
-    sources: node.items('sources').flatMap((item) => readSource(item, project, folders)),
+    sources: node.items('sources').flatMap((item) => readSource(item, place)),
   }
-}
-
-function readProperties(node: YamlNode, kind: Properties['kind'], project: string): Properties[] {
-  const name = readName(node)
-  if (name === undefined) return []
-  node.warnUnknown(nodeKeys)
-  const plain = {
-    package: project,
-    kind,
-    name,
-    description: node.text('description', ''),
-    config: readConfig(node),
-    columns: readColumns(node),
-    tests: readAllTests(node),
-    at: node.at,
-  }
-  return [{ ...plain, ...readVersions(node, plain) }]
-}
-
-function readSource(node: YamlNode, project: string, folders: readonly string[]): SourceTable[] {
-  const source = readName(node)
-  if (source === undefined) return []
-  node.warnUnknown(sourceKeys)
-  return node.items('tables').flatMap((table) => {
-    const name = readName(table)
-    if (name === undefined) return []
-    table.warnUnknown(tableKeys)
-    return [
-      {
-        source,
-        name,
-        package: project,
-        database: node.optionalText('database'),
-        schema: node.text('schema', source),
-        identifier: table.text('identifier', name),
-        description: table.text('description', ''),
-        config: { ...readConfig(node), ...readConfig(table) },
-        columns: readColumns(table),
-        tests: readAllTests(table),
-        file: node.file,
-        folders,
-        at: table.at,
-      },
-    ]
-  })
 }

@@ -1,13 +1,15 @@
 /** Entries that build nothing themselves: groups, and exposures and unit tests for what they refer to. */
-import type { Group, Reference } from './project.ts'
-import { readName } from './schema-parts.ts'
+import type { Group, Reference } from './project-others.ts'
+import { readEntry, readName, type SchemaPlace } from './schema-entry.ts'
 import type { YamlNode } from './yaml-node.ts'
 
-export function readGroup(node: YamlNode, project: string): Group[] {
-  const name = readName(node)
-  node.warnUnknown(['name', 'owner', 'config', 'description', 'meta'])
+export function readGroup(node: YamlNode, place: SchemaPlace): Group[] {
   if (!node.has('owner')) node.wrong('needs an owner with a name or an email')
-  return name === undefined ? [] : [{ package: project, name, at: node.at }]
+  const known = ['name', 'owner', 'config', 'description', 'meta']
+  return readEntry(node, place, known, ['meta']).map((entry) => ({
+    ...entry,
+    owner: node.object('owner'),
+  }))
 }
 
 const keys = {

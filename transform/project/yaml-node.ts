@@ -68,6 +68,15 @@ export class YamlNode {
     return undefined
   }
 
+  /** True or false; text only when it holds Jinja, which is taken as not said. */
+  optionalFlag(key: string): boolean | undefined {
+    const { value } = this.child(key)
+    if (typeof value === 'boolean') return value
+    if (value === undefined || value === null) return undefined
+    this.child(key).wrong('must be true or false')
+    return undefined
+  }
+
   /** A list of texts; one text counts as a list of one. */
   texts(key: string): string[] | undefined {
     const { value } = this.child(key)

@@ -1,0 +1,63 @@
+/** Files of a project that are read as they are: SQL, Python, CSV and the blocks of Markdown. */
+import type { Position } from '../../core/problems.ts'
+
+/** One file of SQL: a model, an analysis, a macro file or a singular test. */
+export type SqlFile = {
+  readonly name: string
+  readonly package: string
+  /** Relative to the project, with `/`: dbt's `original_file_path`. */
+  readonly file: string
+  /** Folders between the resource's root and the file, outermost first. */
+  readonly folders: readonly string[]
+  readonly text: string
+}
+
+export type SeedFile = Omit<SqlFile, 'text'> & {
+  /** Where DuckDB reads it. */
+  readonly absolutePath: string
+}
+
+/** One `{% snapshot name %}` block; a file may hold several. */
+export type SnapshotBlock = SqlFile & {
+  /** The file's name without its ending: dbt puts it into the fqn, before the block's name. */
+  readonly fileName: string
+  /** Where the block's tag stands. */
+  readonly at: Position
+}
+
+/** A literal of Python that stands as an argument. */
+export type PythonLiteral =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly PythonLiteral[]
+  | { readonly [key: string]: PythonLiteral }
+
+/** `dbt.ref('a', 'b', v=2)`, `dbt.source(…)`, `dbt.config(…)` or `dbt.config.get('key')`. */
+export type PythonCall = {
+  readonly function: 'ref' | 'source' | 'config' | 'config.get' | 'config.meta_get'
+  readonly positional: readonly PythonLiteral[]
+  readonly named: Readonly<Record<string, PythonLiteral>>
+  readonly at: Position
+}
+
+/** A model written in Python, with the calls that say what it reads. */
+export type PythonFile = SqlFile & { readonly calls: readonly PythonCall[] }
+
+/** The body of a user-defined function. */
+export type FunctionFile = SqlFile & { readonly language: 'sql' | 'python' }
+
+/** Rows for unit tests: a CSV or SQL file of `<test-path>/fixtures`. */
+export type Fixture = SqlFile & { readonly format: 'csv' | 'sql' }
+
+/** `{% docs name %}` of a Markdown file. */
+export type DocsBlock = {
+  readonly package: string
+  readonly name: string
+  readonly text: string
+  /** The Markdown file, relative to the project. */
+  readonly file: string
+  /** The file's path below the folder that was searched: dbt's `path`. */
+  readonly path: string
+}

@@ -1,0 +1,91 @@
+/** Data tests as schema files ask for them, in all of their spellings. */
+import type { Config, TestDeclaration } from './project-properties.ts'
+import { isObject } from './yaml-file.ts'
+import type { YamlNode } from './yaml-node.ts'
+
+/** Keys of a test that are settings rather than arguments, wherever they stand. */
+const configKeys = [
+  'severity',
+  'where',
+  'limit',
+  'warn_if',
+  'error_if',
+  'fail_calc',
+  'store_failures',
+  'store_failures_as',
+  'sql_header',
+  'enabled',
+  'tags',
+  'meta',
+  'database',
+  'schema',
+  'alias',
+]
+const ownKeys = ['name', 'description', 'test_name', 'column_name']
+
+/** Data tests of the entry itself and of its columns. */
+export function readAllTests(node: YamlNode): TestDeclaration[] {
+  const own = readTests(node, undefined)
+  const ofColumns = node
+    .items('columns')
+    .flatMap((column) => readTests(column, column.optionalText('name')))
+  return [...own, ...ofColumns]
+}
+
+function readTests(node: YamlNode, column: string | undefined): TestDeclaration[] {
+  const items = [...node.items('data_tests'), ...node.items('tests')]
+  return items.flatMap((item) => readTest(item, column))
+}
+
+/** `unique`, `{unique: {…}}` or `{test_name: unique, …}`. */
+function readTest(node: YamlNode, column: string | undefined): TestDeclaration[] {
+  if (typeof node.value === 'string') return [declare(node, node.value, node, column)]
+  if (!isObject(node.value)) {
+    node.wrong('must be the name of a data test, or a name with its arguments')
+    return []
+  }
+  const isFlat = typeof node.value['test_name'] === 'string'
+  const [first, second] = Object.keys(node.value)
+  const test = isFlat ? String(node.value['test_name']) : first
+  if (test === undefined) return []
+  if (!isFlat && second !== undefined) {
+    node.wrong(`names ${test} and ${second}: indent the arguments of a data test below its name`)
+    return []
+  }
+  return [declare(node, test, isFlat ? node : node.child(test), column)]
+}
+
+function declare(
+  node: YamlNode,
+  test: string,
+  body: YamlNode,
+  column: string | undefined,
+): TestDeclaration {
+  const { args, config } = readBody(body)
+  return {
+    test,
+    name: body.optionalText('name'),
+    description: body.text('description', ''),
+    column: body.optionalText('column_name') ?? column,
+    arguments: args,
+    config,
+    unrendered: config,
+    at: node.at,
+  }
+}
+
+function readBody(body: YamlNode): { readonly args: Config; readonly config: Config } {
+  const args: Record<string, unknown> = {}
+  const config: Record<string, unknown> = {}
+  for (const key of body.keys()) {
+    const { value } = body.child(key)
+    if (configKeys.includes(key)) config[key] = value
+    else if (key === 'config') Object.assign(config, body.object('config'))
+    else if (key === 'arguments') Object.assign(args, body.object('arguments'))
+    else if (!ownKeys.includes(key)) {
+      args[key] = value
+      body.child(key).deprecated('MissingArgumentsPropertyInGenericTestDeprecation')
+    }
+  }
+  return { args, config }
+}
