@@ -1,7 +1,7 @@
 /** The API on a port: opened after its endpoints were checked, closed after its last answer. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import { describePostgres } from '../core/clients/postgres.ts'
+import { describePostgres } from '../core/clients/describe-postgres.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'

@@ -6,12 +6,7 @@
 import { existsSync } from 'node:fs'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
-import {
-  type DuckDBConnection,
-  DuckDBInstance,
-  type DuckDBValue,
-  version as nodeApiVersion,
-} from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { findCause, messageOf } from '../errors.ts'
 import { problem } from '../problems.ts'
 
@@ -69,7 +64,9 @@ export class Duckdb {
 
 /** Opens the process's DuckDB. @throws `lake/version-mismatch` */
 export async function openDuckdb(options: DuckdbOptions): Promise<Duckdb> {
-  const actual = nodeApiVersion().replace(/-.*$/, '').replace(/^v/, '')
+  // Loaded here because it takes long, and much that imports this file never opens a database.
+  const { DuckDBInstance, version } = await import('@duckdb/node-api')
+  const actual = version().replace(/-.*$/, '').replace(/^v/, '')
   if (actual !== duckdbVersion) {
     throw problem('lake/version-mismatch', { expected: duckdbVersion, actual })
   }

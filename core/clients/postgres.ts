@@ -2,6 +2,7 @@
 import { Pool, type PoolClient, types } from 'pg'
 import { messageOf } from '../errors.ts'
 import { problem } from '../problems.ts'
+import { describePostgres } from './describe-postgres.ts'
 
 export type PostgresOptions = {
   readonly url: string
@@ -9,16 +10,6 @@ export type PostgresOptions = {
   readonly applicationName?: string
   /** Milliseconds a statement may take; 0 is no limit. Default 0. */
   readonly statementTimeoutMs?: number
-}
-
-/** A server's address without its password, for messages. */
-export function describePostgres(url: string): string {
-  try {
-    const { hostname, port, pathname } = new URL(url)
-    return `PostgreSQL ${hostname}:${port || 5432}${pathname}`
-  } catch {
-    return 'PostgreSQL (unreadable address)'
-  }
 }
 
 /** BIGINT becomes `bigint`; DATE and TIMESTAMP stay text, because JavaScript's Date would shift them by the zone. */

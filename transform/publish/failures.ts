@@ -1,6 +1,6 @@
 /** What PostgreSQL's errors mean: an outage, a full disk, a row that breaks a constraint, or a bug of ours. */
 import { DatabaseError } from 'pg'
-import { describePostgres } from '../../core/clients/postgres.ts'
+import { describePostgres } from '../../core/clients/describe-postgres.ts'
 import { findCause, MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { withoutPasswords } from '../../core/redact.ts'

@@ -1,6 +1,7 @@
 /** The statements that attach a lake to a DuckDB, for ourselves and for a stock DuckDB shell. */
 import { quoteIdent, quoteLiteral } from '../../sql.ts'
-import { type S3Options, s3SecretSql } from '../s3.ts'
+import type { S3Options } from '../s3.ts'
+import { s3SecretSql } from '../s3-secret.ts'
 
 /** The name under which the lake is attached everywhere. */
 export const lakeName = 'lake'

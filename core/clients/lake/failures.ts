@@ -2,8 +2,8 @@
 import { findCause, MillraceError, messageOf } from '../../errors.ts'
 import { problem } from '../../problems.ts'
 import { withoutPasswords } from '../../redact.ts'
+import { describePostgres } from '../describe-postgres.ts'
 import { isOutOfSpace } from '../duckdb.ts'
-import { describePostgres } from '../postgres.ts'
 import type { LakeOptions } from './attach.ts'
 
 // The last one is a commit that lost to another which made the same tables first (seen on SQLite catalogs).
