@@ -177,6 +177,50 @@ export const modelProblems = {
     hint: () =>
       'a selector is [method:]name with *, +name, name+, 2+name+1 or @name; a space joins, a comma intersects.',
   }),
+  'model/no-nodes': defineProblem<{ criterion: string } & Nearest>({
+    actor: 'user',
+    message: ({ criterion }) =>
+      `The selection criterion '${criterion}' does not match any enabled nodes.`,
+    hint: ({ nearest }) => didYouMean(nearest, lsHint),
+  }),
+  'model/unknown-selector': defineProblem<{ selector: string } & Nearest>({
+    actor: 'user',
+    message: ({ selector }) => `No selector of selectors.yml is named ${selector}.`,
+    hint: ({ nearest }) => didYouMean(nearest, 'selectors.yml lists names under `selectors:`.'),
+  }),
+  'model/bad-selector-definition': defineProblem<{ selector: string; reason: string }>({
+    actor: 'user',
+    message: ({ selector, reason }) => `The definition of the selector ${selector} ${reason}.`,
+    hint: () =>
+      'a definition is text such as tag:nightly, one {method: value}, {method, value, …}, {union: […]} or {intersection: […]}.',
+  }),
+  'model/no-state': defineProblem<{ what: string; file: string }>({
+    actor: 'user',
+    message: ({ what, file }) => `${what} compares with ${file}, and there is none.`,
+    hint: ({ file }) => `name a folder that holds ${file} with --state.`,
+  }),
+  'model/unreadable-state': defineProblem<{ file: string; reason: string }>({
+    actor: 'user',
+    message: ({ file, reason }) => `The artifact ${file} cannot be used: ${reason}.`,
+    hint: () => 'write it anew with `millrace compile`, or name another folder with --state.',
+  }),
+  'model/contract-broken': defineProblem<{ node: string; changes: readonly string[] }>({
+    actor: 'user',
+    message: ({ node, changes }) =>
+      `${node} breaks the contract of its previous state: ${changes.join('; ')}.`,
+    hint: () => 'add a version of the model instead, or undo the change.',
+  }),
+  'model/bad-sample': defineProblem<{ text: string; reason: string }>({
+    actor: 'user',
+    message: ({ text, reason }) => `--sample ${text} is not a window of time: ${reason}.`,
+    hint: () => `write '3 days' (hour, day, month, year), or {start: 2024-01-01, end: 2024-02-01}.`,
+  }),
+  'model/bad-event-time': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `The event time window cannot be used: ${reason}.`,
+    hint: () =>
+      'give both --event-time-start and --event-time-end, as 2024-01-31 or 2024-01-31T12:00:00.',
+  }),
   'model/bad-vars': defineProblem<{ reason: string }>({
     actor: 'user',
     message: ({ reason }) => `--vars is not a map of names and values: ${reason}.`,
