@@ -10,6 +10,7 @@ import type { Actor, ProblemDefinition } from './problems/define.ts'
 import { lakeProblems } from './problems/lake.ts'
 import { landingProblems } from './problems/landing.ts'
 import { modelProblems } from './problems/model.ts'
+import { packageProblems } from './problems/packages.ts'
 import { producerProblems } from './problems/producer.ts'
 import { profileProblems } from './problems/profile.ts'
 import { publishProblems } from './problems/publish.ts'
@@ -23,6 +24,7 @@ const catalogue = {
   ...lakeProblems,
   ...landingProblems,
   ...modelProblems,
+  ...packageProblems,
   ...producerProblems,
   ...profileProblems,
   ...publishProblems,
