@@ -1,4 +1,19 @@
 /** Takes passwords out of other programs' messages: libpq and DuckDB quote connection strings and statements. */
+import type { Secret } from './secret.ts'
+
+/** The text without passwords and without the values of these secrets; a value of up to 3 characters is too common. */
+export function withoutSecrets(text: string, secrets: readonly Secret[]): string {
+  let clean = text
+  for (const secret of secrets) {
+    const value = secret.reveal()
+    if (value.length <= 3) continue
+    // Inside a statement its quotes are doubled.
+    for (const form of [value, value.replaceAll("'", "''")]) {
+      clean = clean.replaceAll(form, '[redacted]')
+    }
+  }
+  return withoutPasswords(clean)
+}
 
 /** The text with `[redacted]` where a password stood. */
 export function withoutPasswords(text: string): string {
@@ -11,4 +26,9 @@ export function withoutPasswords(text: string): string {
       .replaceAll(/\bsecret '(?:[^']|'')*'/gi, "secret '[redacted]'")
       .replaceAll(/(\w+:\/\/[^:@/\s]*):[^/\s]+@/g, '$1:[redacted]@')
   )
+}
+
+/** The text without what stands before `@` in an address of the web: a token needs no password beside it. */
+export function withoutCredentials(text: string): string {
+  return withoutPasswords(text).replaceAll(/\b(https?:\/\/)[^/@\s]+@/g, '$1[redacted]@')
 }

@@ -22,9 +22,9 @@ export const packageProblems = {
       `The private package ${name} is resolved by the dbt platform, which knows how to reach it.`,
     hint: () => 'write it as git: with the address that you clone from, and a revision.',
   }),
-  'packages/template-in-dependencies': defineProblem<{ text: string }>({
+  'packages/template-in-dependencies': defineProblem<Record<never, never>>({
     actor: 'user',
-    message: ({ text }) => `dependencies.yml holds a template, which dbt renders nowhere: ${text}`,
+    message: () => 'An entry of dependencies.yml holds a template, and dbt renders none there.',
     hint: () => 'list the packages in packages.yml instead; values there may be templates.',
   }),
   'packages/not-in-hub': defineProblem<{

@@ -13,7 +13,7 @@ export function readPlainScalar(text: string): PlainValue {
   if (/^(no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(text)) return false
   const digits = text.replaceAll('_', '')
   if (/^[-+]?(0|[1-9]\d*)$/.test(digits) && /^[-+]?\d/.test(text)) return BigInt(unsigned(digits))
-  if (/^[-+]?(\d[\d_]*\.[\d_]*([eE][-+]\d+)?|\.[\d_]+([eE][-+]\d+)?)$/.test(text)) {
+  if (/^([-+]?\d[\d_]*\.[\d_]*|\.\d[\d_]*)([eE][-+]\d+)?$/.test(text)) {
     return Number(unsigned(digits))
   }
   return text
@@ -31,7 +31,7 @@ export function writeScalar(text: string): string {
 
 /** Numbers of other bases and dates are only recognised here, to be quoted. */
 const alsoSpecial =
-  /^([-+]?0[bx]?[\da-fA-F_]+|[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|\d{4}-\d\d?-\d\d?.*|=|<<)$/
+  /^([-+]?(0b[01_]+|0[0-7_]+|0x[\da-fA-F_]+)|[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?([Tt]| +)\d\d?:\d\d:\d\d.*|=|<<)$/
 
 function isPlain(text: string): boolean {
   if (readPlainScalar(text) !== text || alsoSpecial.test(text)) return false

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toConninfo } from '../../../core/clients/lake/attach.ts'
-import { withoutPasswords } from '../../../core/redact.ts'
+import { withoutCredentials, withoutPasswords } from '../../../core/redact.ts'
 import { quoteLiteral } from '../../../core/sql.ts'
 
 const password = fc
@@ -34,4 +34,10 @@ it('finds the key of an object store in the statement that makes it known', () =
 it('leaves other text alone', () => {
   const text = 'create secret s: https://example.org:80/a@b, the password is wrong, password = $1'
   expect(withoutPasswords(text)).toBe(text)
+})
+
+it('takes a token out of an address of the web, and leaves the user of ssh', () => {
+  expect(withoutCredentials('https://tok@h/r.git https://x:tok@h/r ssh://git@h/r git@h:o/r')).toBe(
+    'https://[redacted]@h/r.git https://[redacted]@h/r ssh://git@h/r git@h:o/r',
+  )
 })
