@@ -1,8 +1,9 @@
 #!/bin/sh
-# Compiles the sources into dist/, and puts the files that are not TypeScript beside what was compiled.
+# Bundles the sources into dist/, with the types of the library and the files that are not TypeScript beside them.
 set -eu
 cd "$(dirname "$0")/.."
 rm -rf dist
+rolldown --config rolldown.config.ts --log-level warn
 tsc --project tsconfig.build.json
 find local -type f ! -name '*.ts' | while read -r file; do
   mkdir -p "dist/$(dirname "$file")"

@@ -3,8 +3,8 @@
  * services > default. Read once by the command line, frozen, and passed down.
  */
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { defaultCacheDir } from './config/default-cache-dir.ts'
 import { type Environment, environmentLayer } from './config/environment.ts'
 import { loadProjectFile, type ProjectFile } from './config/project-file.ts'
 import { allSettings, type Layer, mergeLayers, valueAt } from './config/setting-paths.ts'
@@ -165,11 +165,6 @@ function variableOf(path: string): string {
 function textAt(layer: Layer, path: string): string | undefined {
   const value = valueAt(layer, path)
   return typeof value === 'string' ? value : undefined
-}
-
-/** As root the cache lies outside root's home, because PostgreSQL's own user has to reach it. */
-function defaultCacheDir(): string {
-  return process.getuid?.() === 0 ? '/var/cache/millrace' : join(homedir(), '.cache', 'millrace')
 }
 
 /**

@@ -38,6 +38,7 @@ export async function openProject(
     vars,
     environment: processEnvironment,
     md5: (text) => createHash('md5').update(text).digest('hex'),
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,

@@ -1,13 +1,13 @@
 /** Kafka's jars, by Maven. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { shippedFile } from '../../core/shipped-file.ts'
 import { moveIntoPlace, temporaryBeside } from '../place.ts'
 import { cachePaths, kafkaVersion } from '../versions.ts'
 import { runTool } from './run-tool.ts'
 import type { SetupStep } from './step.ts'
 
-const pom = fileURLToPath(new URL('../kafka/pom.xml', import.meta.url))
+const pom = shippedFile('local/kafka/pom.xml')
 
 export const kafkaJars: SetupStep = {
   name: 'kafka',

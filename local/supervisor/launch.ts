@@ -1,18 +1,15 @@
 /** Starts the supervisor of a state directory as a process of its own. */
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../core/clock.ts'
 import { problem } from '../../core/problems.ts'
+import { runsFromSources, shippedFile } from '../../core/shipped-file.ts'
 import { identify } from '../process/identity.ts'
 import { statePaths } from '../state.ts'
 import { rotateLog } from './log-file.ts'
 import { runningSupervisor, writeSupervisorRecord } from './records.ts'
 
-/** From the sources `main.ts`, from a bundle `main.js`: it is always beside this file. */
-const entry = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
-)
+const entry = shippedFile(runsFromSources ? 'local/supervisor/main.ts' : 'local/supervisor.js')
 const timeoutMs = 60_000
 
 /**

@@ -1,10 +1,10 @@
 /** The variable `loop` of a `{% for %}`. */
-import { HostFunction, isEqual, makeHostObject, Undefined } from './values.ts'
+import { HostFunction, type HostObject, isEqual, makeHostObject, Undefined } from './values.ts'
 
 /** The `loop` variable: `value` is what a template sees, `index0` is moved by the generated code. */
 export class LoopState {
   index0 = 0
-  readonly value
+  readonly value: HostObject
   #lastSeen: readonly unknown[] | undefined
 
   constructor(items: readonly unknown[], outerDepth: number) {

@@ -1,0 +1,134 @@
+/** Parses arguments, runs one command, turns what is thrown into a message and an exit code. */
+import { readFileSync } from 'node:fs'
+import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
+import { problem } from '../core/problems.ts'
+import { runsFromSources, shippedFile } from '../core/shipped-file.ts'
+import { explainArguments, explainNumbers } from './bad-arguments.ts'
+import type { Command } from './command.ts'
+import { type GlobalOptions, globalOptions } from './options.ts'
+import { printError } from './print-error.ts'
+
+/** Each command is loaded only when it is called or when help lists it. */
+const commands = {
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
+  build: async () => (await import('./commands/build.ts')).buildCommand,
+  compile: async () => (await import('./commands/compile.ts')).compileCommand,
+  config: async () => (await import('./commands/config.ts')).configCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  down: async () => (await import('./commands/down.ts')).downCommand,
+  land: async () => (await import('./commands/land.ts')).landCommand,
+  logs: async () => (await import('./commands/logs.ts')).logsCommand,
+  ls: async () => (await import('./commands/ls.ts')).lsCommand,
+  maintain: async () => (await import('./commands/maintain.ts')).maintainCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  produce: async () => (await import('./commands/produce.ts')).produceCommand,
+  publish: async () => (await import('./commands/publish.ts')).publishCommand,
+  register: async () => (await import('./commands/register.ts')).registerCommand,
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  seed: async () => (await import('./commands/seed.ts')).seedCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  setup: async () => (await import('./commands/setup.ts')).setupCommand,
+  sql: async () => (await import('./commands/sql.ts')).sqlCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  test: async () => (await import('./commands/test.ts')).testCommand,
+  topics: async () => (await import('./commands/topics.ts')).topicsCommand,
+  up: async () => (await import('./commands/up.ts')).upCommand,
+}
+
+/** Runs `millrace <argv>`; returns its exit code. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  try {
+    return await parse(argv)
+  } catch (error) {
+    return printError(error, isDebugging(argv))
+  }
+}
+
+/** Whether causes are to be printed too. */
+export function isDebugging(argv: readonly string[]): boolean {
+  const asked = argv.some(
+    (text, index) =>
+      text === '--log-level=debug' || (text === 'debug' && argv[index - 1] === '--log-level'),
+  )
+  return asked || process.env['MILLRACE_LOG_LEVEL'] === 'debug'
+}
+
+async function parse(argv: readonly string[]): Promise<number> {
+  const loaders = findLoaders(argv)
+  const [name = ''] = argv
+  let exitCode = 0
+  let parser: Argv<GlobalOptions> = yargs([...argv])
+    .scriptName('millrace')
+    .usage('$0 <command>\n\nKafka to Parquet, SQL to tables, tables to PostgreSQL and HTTP.')
+    .options(globalOptions)
+    .detectLocale(false) // explainArguments reads its messages
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .version(version())
+    .alias('h', 'help')
+    .strictCommands()
+    .strict()
+    .demandCommand(1, 'Name a command.')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (typeof message !== 'string') throw error // thrown by a handler, not by yargs
+      const options = longOptions(parser)
+      const reason = explainArguments(message, { commands: Object.keys(commands), options })
+      throw problem('cli/bad-arguments', { reason, command: helpFor(name) })
+    })
+  for (const load of loaders) {
+    // Each command was checked where it is defined; their union has no type that yargs could infer.
+    const command = (await load()) as unknown as Command<GlobalOptions>
+    parser = addCommand(parser, command, (code) => {
+      exitCode = code
+    })
+  }
+  await parser.parseAsync()
+  return exitCode
+}
+
+/** The command that is called, all that it may be, or every one for the help. */
+function findLoaders(argv: readonly string[]) {
+  const [first = ''] = argv
+  if (first === '--version') return []
+  const named = Object.entries(commands).filter(([name]) => argv.includes(name))
+  // What follows an option may be its value: `--target run ls` names two.
+  const called = named.filter(([name]) => name === first)
+  const chosen = [called, named, Object.entries(commands)].find((some) => some.length > 0) ?? []
+  return chosen.map(([, load]) => load)
+}
+
+function addCommand<Arguments>(
+  parser: Argv<GlobalOptions>,
+  command: Command<Arguments>,
+  finish: (exitCode: number) => void,
+): Argv<GlobalOptions> {
+  const { command: usage, describe, builder, handler } = command
+  return parser.command(usage, describe, builder, async (args: ArgumentsCamelCase<Arguments>) => {
+    const reason = explainNumbers(args)
+    if (reason !== undefined) {
+      throw problem('cli/bad-arguments', { reason, command: helpFor(usage.split(' ')[0] ?? '') })
+    }
+    finish((await handler(args)) ?? 0)
+  })
+}
+
+function helpFor(name: string): string {
+  return name in commands ? `millrace ${name}` : 'millrace'
+}
+
+/** Of the command that is being parsed; the types of yargs leave `getOptions` out. */
+function longOptions(parser: object): string[] {
+  if (!('getOptions' in parser) || typeof parser.getOptions !== 'function') return []
+  const options: { readonly key?: object } = parser.getOptions()
+  return Object.keys(options.key ?? {}).filter((name) => name.length > 1 && !/[A-Z]/.test(name))
+}
+
+function version(): string {
+  const file = shippedFile(runsFromSources ? 'package.json' : '../package.json')
+  const found: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  return typeof found === 'object' && found !== null && 'version' in found
+    ? String(found.version)
+    : ''
+}

@@ -1,0 +1,54 @@
+/**
+ * The release: few files that load fast, each command's in chunks of their own. Every file is made one folder below
+ * `dist/` (core/shipped-file.ts counts on it). Packages that every command needs are bundled, with their licences
+ * beside them; the others stay packages, loaded by who needs them.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig, type Plugin } from 'rolldown'
+
+const bundled = ['pino', 'yaml', 'yargs', 'zod']
+
+export default defineConfig({
+  platform: 'node',
+  input: {
+    'cli/main': 'cli/main.ts',
+    'transform/index': 'transform/index.ts',
+    'local/supervisor': 'local/supervisor/main.ts',
+  },
+  external: (id, importer) => {
+    const isPackage = !/^(\.|\/|node:)/.test(id)
+    return isPackage && importer?.includes('node_modules') === false && !bundled.includes(id)
+  },
+  output: {
+    dir: 'dist',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+  },
+  plugins: [licences()],
+})
+
+/** The licences of the packages that the bundle holds, as one file. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    generateBundle() {
+      const folders = [...this.getModuleIds()].flatMap(
+        (id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [],
+      )
+      const texts = [...new Set(folders)].sort().map((folder) => {
+        const { name, version, license } = JSON.parse(
+          readFileSync(join(folder, 'package.json'), 'utf8'),
+        )
+        const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+        if (file === undefined) throw new Error(`${name} has no licence file`)
+        return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+      })
+      this.emitFile({
+        type: 'asset',
+        fileName: 'third-party-licences.txt',
+        source: texts.join(`\n${'-'.repeat(72)}\n\n`),
+      })
+    },
+  }
+}
