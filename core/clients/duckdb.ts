@@ -22,6 +22,8 @@ export type DuckdbOptions = {
   readonly threads?: number | undefined
   readonly tempDirectory?: string | undefined
   readonly maxTempSize?: string | undefined
+  /** More settings of the instance, by DuckDB's names; they win over those above. */
+  readonly config?: Readonly<Record<string, string>>
 }
 
 /** A row as JavaScript values: BIGINT is `bigint`, DECIMAL and timestamps are DuckDB's own value objects. */
@@ -29,6 +31,7 @@ export type Row = Record<string, DuckDBValue>
 
 export class Duckdb {
   readonly #instance: DuckDBInstance
+  #onConnect: readonly string[] = []
   readonly extensionDirectory: string
 
   constructor(instance: DuckDBInstance, extensionDirectory: string) {
@@ -40,7 +43,13 @@ export class Duckdb {
   async connect(): Promise<DuckDBConnection> {
     const connection = await this.#instance.connect()
     await connection.run(`set timezone = 'UTC'`)
+    for (const statement of this.#onConnect) await connection.run(statement)
     return connection
+  }
+
+  /** Statements that every connection made from now on runs first. */
+  onConnect(statements: readonly string[]): void {
+    this.#onConnect = statements
   }
 
   /** Runs `work` on a connection of its own. */
@@ -78,6 +87,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Duckdb> {
   if (options.threads !== undefined) settings['threads'] = String(options.threads)
   if (options.tempDirectory !== undefined) settings['temp_directory'] = options.tempDirectory
   if (options.maxTempSize !== undefined) settings['max_temp_directory_size'] = options.maxTempSize
+  Object.assign(settings, options.config)
   const instance = await DuckDBInstance.create(options.path ?? ':memory:', settings)
   return new Duckdb(instance, options.extensionDirectory)
 }

@@ -21,6 +21,9 @@ export class ConnectionSession {
     return queryRows(this.connection, sql)
   }
 
+  /** The transaction is the run's. */
+  async settle(_keep: boolean): Promise<void> {}
+
   async isLost(): Promise<boolean> {
     try {
       await this.connection.run('select 1')

@@ -11,6 +11,10 @@ export interface Adapter {
   readonly kind: 'ducklake' | 'duckdb'
   /** Name under which the database is attached. */
   readonly catalog: string
+  /** Whether the runner keeps its own tables, schema `ops`, in this database. */
+  readonly keepsHistory: boolean
+  /** What is committed at once: the run, or each node where the engine cannot do better. */
+  readonly unit: 'run' | 'node'
   /**
    * Runs `work` in one transaction and commits it; when another writer won the race, all of it is rolled back and
    * `work` is called again. Whatever `work` throws rolls back and is passed on.
@@ -27,6 +31,8 @@ export interface Session {
   /** Runs a statement. @returns rows written, 0 when it writes none */
   execute(sql: string): Promise<number>
   query(sql: string): Promise<Row[]>
+  /** Ends a node where each is committed by itself: commits what it wrote, or undoes it. */
+  settle(keep: boolean): Promise<void>
   /** Whether an error has made the transaction useless. */
   isLost(): Promise<boolean>
   /** Stops the statement that is running, which then fails. */

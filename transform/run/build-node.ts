@@ -35,7 +35,7 @@ export type Built = {
 export async function buildNode(node: ModelNode | SeedNode, context: BuildContext): Promise<Built> {
   const { state } = context
   const { schema, catalog } = node.relation
-  if (!state.hasSchema(schema)) {
+  if (!state.hasSchema(node.relation)) {
     await state.session.execute(
       `create schema if not exists ${quoteIdent(catalog)}.${quoteIdent(schema)}`,
     )

@@ -46,6 +46,8 @@ export type RunResult = {
   readonly runId: string
   readonly command: RunCommand
   readonly outcome: RunOutcome
+  /** What was committed at once; with `node`, nodes that succeeded are visible whatever the outcome. */
+  readonly unit: 'run' | 'node'
   /** In the order in which they were run. */
   readonly results: readonly NodeResult[]
   /** The snapshot that the run published, or the one readers still see. */

@@ -58,6 +58,7 @@ export async function runPlan(plan: Plan, dependencies: RunDependencies): Promis
     runId,
     command: plan.command,
     outcome,
+    unit: adapter.unit,
     results,
     attempts,
     startedAt,
@@ -71,8 +72,10 @@ export async function runPlan(plan: Plan, dependencies: RunDependencies): Promis
         const run = { runId, at: startedAt }
         const state = await runStages(plan, session, dependencies, run)
         const done = [...state.results.values()]
-        await recordRun(session, adapter.catalog, summary('committed', done), state.baseSnapshot)
-        await recordFailures(session, adapter.catalog, runId, done, startedAt)
+        if (adapter.keepsHistory) {
+          await recordRun(session, adapter.catalog, summary('committed', done), state.baseSnapshot)
+          await recordFailures(session, adapter.catalog, runId, done, startedAt)
+        }
         return done
       },
       { message: `${plan.command} ${runId}`, ...(signal && { signal }) },
@@ -84,7 +87,7 @@ export async function runPlan(plan: Plan, dependencies: RunDependencies): Promis
     const end = endOf(error, signal)
     if (end === undefined) throw error
     const run = summary(end.outcome, end.results)
-    await recordRolledBack(adapter, run, end.baseSnapshot)
+    if (adapter.keepsHistory) await recordRolledBack(adapter, run, end.baseSnapshot)
     const snapshot = end.baseSnapshot ?? (await adapter.snapshot())
     return { ...run, snapshot, built: [] }
   }
@@ -128,9 +131,9 @@ async function runStages(
   const interrupt = () => session.interrupt()
   signal?.addEventListener('abort', interrupt)
   try {
-    await ensureHistory(session, adapter.catalog)
+    if (adapter.keepsHistory) await ensureHistory(session, adapter.catalog)
     const state = await TransactionState.load(session, adapter, graph)
-    if (plan.stages.some(({ node }) => node.kind !== 'test')) {
+    if (adapter.keepsHistory && plan.stages.some(({ node }) => node.kind !== 'test')) {
       await takeFence(session, adapter.catalog, run.runId)
     }
     for (const [index, stage] of plan.stages.entries()) {
@@ -143,7 +146,9 @@ async function runStages(
     }
     if (signal?.aborted) throw new RollBack('interrupted', state)
     if ([...state.results.values()].some(isFailure)) throw new RollBack('rolled-back', state)
-    await appendHistory(session, adapter.catalog, 'model_state', state.seen)
+    if (adapter.keepsHistory) {
+      await appendHistory(session, adapter.catalog, 'model_state', state.seen)
+    }
     return state
   } finally {
     signal?.removeEventListener('abort', interrupt)
@@ -169,10 +174,12 @@ async function runStage(
     }
     const { fullRefresh } = plan
     const built = await buildNode(node, { state, renderer, fullRefresh, run })
+    await state.session.settle(true)
     return describeResult(node, { status: 'success', ...built }, elapsed())
   } catch (error) {
     if (signal?.aborted) throw new RollBack('interrupted', state)
     if (!(error instanceof MillraceError) && adapter.isOutage(error)) throw error
+    await state.session.settle(false)
     const isLost = await state.session.isLost()
     const result = describeResult(node, { status: 'error', message: explain(error) }, elapsed())
     if (isLost) state.lostTo = node.name

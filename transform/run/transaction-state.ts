@@ -4,7 +4,7 @@ import type { Graph, ModelNode, Relation, SeedNode } from '../compile/graph.ts'
 import type { Existing } from '../materialize/statement.ts'
 import type { Adapter, Session } from './adapter.ts'
 import type { SqlValue } from './history.ts'
-import { type Change, keyOf } from './increments.ts'
+import type { Change } from './increments.ts'
 import type { NodeResult } from './result.ts'
 
 export class TransactionState {
@@ -48,29 +48,35 @@ export class TransactionState {
     const { catalog } = adapter
     const snapshot = await session.snapshot()
     const uuids = await session.tableIds(snapshot)
-    const inCatalog = quoteLiteral(catalog)
+    // Models may go to attached databases too.
+    const written = [...graph.nodes.values()].flatMap((node) =>
+      node.kind === 'test' ? [] : [node.relation.catalog],
+    )
+    const catalogs = [...new Set([catalog, ...written])].map(quoteLiteral).join(', ')
     const tables = await session.query(
-      `select table_schema, table_name, table_type from information_schema.tables where table_catalog = ${inCatalog}`,
+      `select table_catalog, table_schema, table_name, table_type from information_schema.tables where table_catalog in (${catalogs})`,
     )
     const schemas = await session.query(
-      `select schema_name from information_schema.schemata where catalog_name = ${inCatalog}`,
+      `select catalog_name, schema_name from information_schema.schemata where catalog_name in (${catalogs})`,
     )
     const existing = new Map(
       tables.map((row): [string, Existing] => [
-        keyOf({ catalog, schema: String(row['table_schema']), name: String(row['table_name']) }),
+        keyIn(row['table_catalog'], row['table_schema'], row['table_name']),
         row['table_type'] === 'VIEW' ? 'view' : 'table',
       ]),
     )
-    const schemaNames = new Set(schemas.map((row) => String(row['schema_name'])))
+    const schemaNames = new Set(
+      schemas.map((row) => keyIn(row['catalog_name'], row['schema_name'])),
+    )
     return new TransactionState(session, catalog, graph, snapshot, uuids, existing, schemaNames)
   }
 
-  existing(relation: Relation): Existing {
-    return this.#existing.get(keyOf(relation))
+  existing({ catalog, schema, name }: Relation): Existing {
+    return this.#existing.get(keyIn(catalog, schema, name))
   }
 
-  hasSchema(schema: string): boolean {
-    return this.#schemas.has(schema)
+  hasSchema({ catalog, schema }: Relation): boolean {
+    return this.#schemas.has(keyIn(catalog, schema))
   }
 
   relationOf(id: string): Relation | undefined {
@@ -83,8 +89,14 @@ export class TransactionState {
 
   /** Notes that a node was written. */
   wrote(node: ModelNode | SeedNode, kind: 'table' | 'view', change: Change): void {
-    this.#existing.set(keyOf(node.relation), kind)
-    this.#schemas.add(node.relation.schema)
+    const { catalog, schema, name } = node.relation
+    this.#existing.set(keyIn(catalog, schema, name), kind)
+    this.#schemas.add(keyIn(catalog, schema))
     this.#changes.set(node.id, change)
   }
+}
+
+/** One text for the parts of a name; to DuckDB upper and lower case are the same. */
+function keyIn(...parts: readonly unknown[]): string {
+  return parts.join('.').toLowerCase()
 }

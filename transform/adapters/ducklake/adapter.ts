@@ -12,6 +12,8 @@ export function ducklakeAdapter(lake: Lake): Adapter {
   return {
     kind: 'ducklake',
     catalog: lakeName,
+    keepsHistory: true,
+    unit: 'run',
     transaction: (work, options) =>
       lake.transaction((connection) => work(new LakeSession(connection, lake)), options),
     snapshot: () => lake.currentSnapshot(),
