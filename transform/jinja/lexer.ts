@@ -20,10 +20,13 @@ export type Token = {
 
 const rawTag = /\{%([-+]?)\s*(raw|docs\s+\w+)\s*([-+]?)%\}/y
 const space = /\s+/y
+const plainName = /[A-Za-z_][A-Za-z_0-9]*/y
 const name = /[\p{L}_][\p{L}\p{N}_]*/uy
 const number = /\d+(?:_\d+)*(\.\d+(?:_\d+)*)?([eE][+-]?\d+)?/y
 const string = /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/y
-const operator = /\*\*|\/\/|==|!=|<=|>=|[-+*/%~<>=()[\]{},.:|]/y
+const longOperators: ReadonlySet<string> = new Set(['**', '//', '==', '!=', '<=', '>='])
+const outputEnd = /([-+]?)\}\}/y
+const tagEnd = /([-+]?)%\}/y
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /** @throws SyntaxFault with the offset of what is wrong */
@@ -126,30 +129,22 @@ function pushExpression(
   kind: 'output' | 'tag',
   tokens: Token[],
 ): { position: number; trim: boolean } {
-  const endMark = kind === 'output' ? /([-+]?)\}\}/y : /([-+]?)%\}/y
+  const endMark = kind === 'output' ? outputEnd : tagEnd
   const open: string[] = []
   let position = from
-  while (position < source.length) {
-    position += match(space, source, position)?.[0].length ?? 0
-    if (open.length === 0) {
+  for (;;) {
+    position = skipSpace(source, position)
+    if (position >= source.length) break
+    if (open.length === 0 && '-+}%'.includes(source.charAt(position))) {
       const end = match(endMark, source, position)
       if (end !== undefined) {
         tokens.push({ kind: `${kind}-end`, value: '', at: position })
         return { position: position + end[0].length, trim: end[1] === '-' }
       }
     }
-    if (position >= source.length) break
-    const token = readToken(source, position)
-    if (token.value in closers && token.kind === 'operator') open.push(closers[token.value] ?? '')
-    else if (token.kind === 'operator' && /^[)\]}]$/.test(token.value)) {
-      const expected = open.pop()
-      if (expected !== token.value) {
-        const hint = expected === undefined ? 'nothing is open' : `${expected} was expected`
-        throw new SyntaxFault(`unexpected ${token.value}: ${hint}`, position)
-      }
-    }
-    tokens.push(token)
-    position += token.length
+    const at = position
+    position = pushToken(source, at, tokens)
+    if (position === at + 1) matchBrackets(source.charAt(at), open, at)
   }
   const closing = kind === 'output' ? '}}' : '%}'
   throw new SyntaxFault(
@@ -158,27 +153,62 @@ function pushExpression(
   )
 }
 
-function readToken(source: string, at: number): Token & { readonly length: number } {
-  const word = match(name, source, at)
-  if (word !== undefined) return { kind: 'name', value: word[0], at, length: word[0].length }
+function skipSpace(source: string, at: number): number {
+  const code = source.charCodeAt(at)
+  // Most tokens have none before them, and asking a pattern costs more than the look.
+  if (code > 32 && code < 128) return at
+  return at + (match(space, source, at)?.[0].length ?? 0)
+}
+
+function matchBrackets(sign: string, open: string[], at: number): void {
+  const closer = closers[sign]
+  if (closer !== undefined) open.push(closer)
+  else if (sign === ')' || sign === ']' || sign === '}') {
+    const expected = open.pop()
+    if (expected === sign) return
+    const hint = expected === undefined ? 'nothing is open' : `${expected} was expected`
+    throw new SyntaxFault(`unexpected ${sign}: ${hint}`, at)
+  }
+}
+
+/** Adds the token that begins at `at`; returns where it ends. */
+function pushToken(source: string, at: number, tokens: Token[]): number {
+  const first = source.charAt(at)
+  if (first === "'" || first === '"') {
+    const quoted = match(string, source, at)?.[0]
+    if (quoted === undefined) throw new SyntaxFault(`unexpected character ${first}`, at)
+    tokens.push({ kind: 'string', value: unescapeText(quoted.slice(1, -1)), at })
+    return at + quoted.length
+  }
+  const word = readName(source, at)
+  if (word !== undefined) {
+    tokens.push({ kind: 'name', value: word, at })
+    return at + word.length
+  }
   const digits = match(number, source, at)
   if (digits !== undefined) {
     const isFloat = digits[1] !== undefined || digits[2] !== undefined
     const value = digits[0].replaceAll('_', '')
-    return { kind: isFloat ? 'float' : 'integer', value, at, length: digits[0].length }
+    tokens.push({ kind: isFloat ? 'float' : 'integer', value, at })
+    return at + digits[0].length
   }
-  const quoted = match(string, source, at)
-  if (quoted !== undefined) {
-    return {
-      kind: 'string',
-      value: unescapeText(quoted[0].slice(1, -1)),
-      at,
-      length: quoted[0].length,
-    }
-  }
-  const sign = match(operator, source, at)
-  if (sign !== undefined) return { kind: 'operator', value: sign[0], at, length: sign[0].length }
-  throw new SyntaxFault(`unexpected character ${source[at]}`, at)
+  const value = readOperator(source, at, first)
+  if (value === undefined) throw new SyntaxFault(`unexpected character ${first}`, at)
+  tokens.push({ kind: 'operator', value, at })
+  return at + value.length
+}
+
+/** Nearly all names are ASCII, and a pattern for those is several times faster. */
+function readName(source: string, at: number): string | undefined {
+  const plain = match(plainName, source, at)?.[0]
+  const next = source.charCodeAt(at + (plain?.length ?? 0))
+  return next > 127 ? match(name, source, at)?.[0] : plain
+}
+
+function readOperator(source: string, at: number, first: string): string | undefined {
+  const pair = source.slice(at, at + 2)
+  if (longOperators.has(pair)) return pair
+  return '-+*/%~<>=()[]{},.:|'.includes(first) ? first : undefined
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -127,7 +127,9 @@ function binaryLevel(
   return (tokens, depth) => {
     let left = operand(tokens, depth)
     for (;;) {
-      const operator = operators.find((candidate) => tokens.isOperator(candidate))
+      const { kind, value } = tokens.current
+      if (kind !== 'operator') return left // as after most values
+      const operator = operators.find((candidate) => candidate === value)
       if (operator === undefined) return left
       const { at } = tokens.next()
       left = { kind: 'binary', operator, left, right: operand(tokens, depth), at }

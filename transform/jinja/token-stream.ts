@@ -5,13 +5,12 @@ import { SyntaxFault } from './syntax-fault.ts'
 export class TokenStream {
   readonly #tokens: readonly Token[]
   #index = 0
+  /** Kept as a field: a parser asks for it far more often than it moves. */
+  current: Token
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens
-  }
-
-  get current(): Token {
-    return this.peek(0)
+    this.current = this.peek(0)
   }
 
   peek(distance: number): Token {
@@ -23,6 +22,7 @@ export class TokenStream {
   next(): Token {
     const token = this.current
     this.#index++
+    this.current = this.#tokens[this.#index] ?? token
     return token
   }
 
@@ -41,7 +41,7 @@ export class TokenStream {
   /** Takes the token when it is this operator or name. */
   skip(kind: 'operator' | 'name', value: string): boolean {
     if (!this.is(kind, value)) return false
-    this.#index++
+    this.next()
     return true
   }
 
