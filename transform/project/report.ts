@@ -6,9 +6,10 @@ import { type Position, problem } from '../../core/problems.ts'
 const deprecations = {
   ConfigSourcePathDeprecation: 'source-paths is now model-paths',
   ConfigDataPathDeprecation: 'data-paths is now seed-paths',
+  DuplicateYAMLKeysDeprecation: 'a key stands twice in one map, and the later one counts',
   MissingArgumentsPropertyInGenericTestDeprecation:
     'arguments of a data test stand under arguments:',
-  PropertyMovedToConfigDeprecation: 'tags, meta, group, access and docs stand under config:',
+  PropertyMovedToConfigDeprecation: 'meta, docs, group, access and the like stand under config:',
 } as const
 
 export type Deprecation = keyof typeof deprecations

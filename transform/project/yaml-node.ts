@@ -9,14 +9,27 @@ import { isObject, type YamlFile, type YamlPath } from './yaml-file.ts'
 export class YamlNode {
   readonly #file: YamlFile
   readonly #report: Report
-  readonly path: YamlPath
+  readonly #parent: YamlNode | undefined
+  readonly #key: string | number
   readonly value: unknown
 
-  constructor(file: YamlFile, report: Report, path: YamlPath, value: unknown) {
+  private constructor(
+    file: YamlFile,
+    report: Report,
+    value: unknown,
+    parent: YamlNode | undefined,
+    key: string | number,
+  ) {
     this.#file = file
     this.#report = report
-    this.path = path
     this.value = value
+    this.#parent = parent
+    this.#key = key
+  }
+
+  /** Built when a message or a place needs it: reading looks at far more nodes than that. */
+  get path(): YamlPath {
+    return this.#parent === undefined ? [] : [...this.#parent.path, this.#key]
   }
 
   get file(): string {
@@ -36,7 +49,8 @@ export class YamlNode {
   }
 
   static root(file: YamlFile, report: Report): YamlNode {
-    return new YamlNode(file, report, [], file.value)
+    for (const { at } of file.duplicates) noteDeprecated(report, 'DuplicateYAMLKeysDeprecation', at)
+    return new YamlNode(file, report, file.value, undefined, '')
   }
 
   child(key: string | number): YamlNode {
@@ -45,11 +59,17 @@ export class YamlNode {
       : isObject(this.value)
         ? this.value[key]
         : undefined
-    return new YamlNode(this.#file, this.#report, [...this.path, key], value)
+    return new YamlNode(this.#file, this.#report, value, this, key)
+  }
+
+  /** The value of a key of this map. */
+  get(key: string): unknown {
+    return isObject(this.value) ? this.value[key] : undefined
   }
 
   has(key: string): boolean {
-    return isObject(this.value) && this.value[key] !== undefined && this.value[key] !== null
+    const value = this.get(key)
+    return value !== undefined && value !== null
   }
 
   keys(): string[] {
@@ -61,16 +81,17 @@ export class YamlNode {
   }
 
   optionalText(key: string): string | undefined {
-    const { value } = this.child(key)
+    const value = this.get(key)
     if (value === undefined || value === null) return undefined
-    if (['string', 'number', 'boolean'].includes(typeof value)) return String(value)
+    if (typeof value === 'string') return value
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value)
     this.child(key).wrong('must be text')
     return undefined
   }
 
   /** True or false; text only when it holds Jinja, which is taken as not said. */
   optionalFlag(key: string): boolean | undefined {
-    const { value } = this.child(key)
+    const value = this.get(key)
     if (typeof value === 'boolean') return value
     if (value === undefined || value === null) return undefined
     this.child(key).wrong('must be true or false')
@@ -79,14 +100,14 @@ export class YamlNode {
 
   /** A list of texts; one text counts as a list of one. */
   texts(key: string): string[] | undefined {
-    const { value } = this.child(key)
+    const value = this.get(key)
     if (value === undefined || value === null) return undefined
     const items = Array.isArray(value) ? value : [value]
     return items.map(String)
   }
 
   object(key: string): Config {
-    const { value } = this.child(key)
+    const value = this.get(key)
     if (value === undefined || value === null) return {}
     if (isObject(value)) return value
     this.child(key).wrong('must be a map of keys and values')
@@ -95,8 +116,8 @@ export class YamlNode {
 
   /** The items of a list; nothing when the key is absent. */
   items(key: string): YamlNode[] {
+    if (!this.has(key)) return []
     const list = this.child(key)
-    if (list.value === undefined || list.value === null) return []
     if (Array.isArray(list.value)) {
       const all = list.value.map((_, index) => list.child(index))
       return all.filter(({ value }) => value !== undefined)
@@ -111,7 +132,12 @@ export class YamlNode {
     // An emptied item keeps the places of those behind it.
     const items = this.items(key).map((item) => (isOut(item) ? undefined : item.value))
     const value = { ...this.value, [key]: items }
-    return new YamlNode(this.#file, this.#report, this.path, value)
+    return this.withValue(value)
+  }
+
+  /** Another value at this place. */
+  withValue(value: unknown): YamlNode {
+    return new YamlNode(this.#file, this.#report, value, this.#parent, this.#key)
   }
 
   deprecated(name: Deprecation): void {

@@ -119,7 +119,7 @@ describe('spellings that dbt no longer wants', () => {
       'sql/a.yml': `
 models:
   - name: a
-    tags: [x]
+    meta: {owner: x}
     columns:
       - name: id
         tests:
@@ -128,11 +128,11 @@ models:
     })
     expect(graph.problems).toEqual([])
     expect([...graph.nodes.values()].map(({ name }) => name)).toContain('s')
-    expect(graph.nodes.get('model.shop.a')).toMatchObject({ tags: ['x'] })
+    expect(graph.nodes.get('model.shop.a')).toMatchObject({ config: { meta: { owner: 'x' } } })
     expect(graph.warnings.map(({ at, message }) => `${at?.file}:${at?.line} ${message}`)).toEqual([
       'dbt_project.yml:2 ConfigSourcePathDeprecation: source-paths is now model-paths.',
       'dbt_project.yml:3 ConfigDataPathDeprecation: data-paths is now seed-paths.',
-      'sql/a.yml:4 PropertyMovedToConfigDeprecation: tags, meta, group, access and docs stand under config:.',
+      'sql/a.yml:4 PropertyMovedToConfigDeprecation: meta, docs, group, access and the like stand under config:.',
       'sql/a.yml:8 MissingArgumentsPropertyInGenericTestDeprecation: arguments of a data test stand under arguments: (2 places).',
     ])
   })
