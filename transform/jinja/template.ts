@@ -11,6 +11,7 @@ import { globalNames } from './globals.ts'
 import { parseTemplate } from './parse.ts'
 import { Budget, type Definition, LocatedFault, Runtime, type TemplateFile } from './runtime.ts'
 import { type NameSource, Scope } from './scope.ts'
+import { type StaticCall, staticCalls } from './static-calls.ts'
 import { positionOf, SyntaxFault } from './syntax-fault.ts'
 import { HostFunction } from './values.ts'
 import { withPosition } from './with-position.ts'
@@ -51,6 +52,11 @@ export class Template {
     } catch (error) {
       throw explainFault(error, this.#file)
     }
+  }
+
+  /** What rendering for parsing would call, when the template is plain enough to tell without rendering. */
+  staticCalls(): readonly StaticCall[] | undefined {
+    return staticCalls(this.body)
   }
 
   /** The names of the macros that this file defines. */
