@@ -1,0 +1,53 @@
+/** Two recordings of a fixture → where they differ, field by field. */
+import type { Ours } from './ours.ts'
+import type { Recording } from './recording.ts'
+
+export type Difference = {
+  readonly fixture: string
+  /** `resources/model.shop.orders/config/materialized`: part, id, then the way down. */
+  readonly path: string
+  /** Undefined where one of them has nothing. */
+  readonly dbt: unknown
+  readonly ours: unknown
+}
+
+type Found = Omit<Difference, 'fixture'>
+
+/** Everything that is not equal. */
+export function compareRecordings(fixture: string, dbt: Recording, ours: Ours): Difference[] {
+  const { problems, warnings: _, ...compared } = ours
+  const { warnings: __, ...expected } = dbt
+  const refused = problems.map((ours): Found => ({ path: 'problems', dbt: undefined, ours }))
+  return [...refused, ...differ('', comparable(expected), comparable(compared))].map((found) => ({
+    fixture,
+    ...found,
+  }))
+}
+
+function differ(path: string, dbt: unknown, ours: unknown): Found[] {
+  if (isObject(dbt) && isObject(ours)) {
+    const keys = new Set([...Object.keys(dbt), ...Object.keys(ours)])
+    return [...keys].flatMap((key) => differ(path ? `${path}/${key}` : key, dbt[key], ours[key]))
+  }
+  return JSON.stringify(dbt) === JSON.stringify(ours) ? [] : [{ path, dbt, ours }]
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Order says nothing in these lists. */
+const unordered = /\/depends_on\/(nodes|macros)$/
+
+/** What is compared: lists without order sorted, and of dbt's own macros none, since ours are others. */
+function comparable(value: unknown, path = ''): unknown {
+  if (Array.isArray(value) && unordered.test(path)) {
+    const kept = value.filter((id) => !/^macro\.dbt(_duckdb)?\./.test(String(id))).sort()
+    return kept.length === 0 ? undefined : kept
+  }
+  if (path.endsWith('/compiled_code')) return String(value).trim()
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, comparable(part, `${path}/${key}`)]),
+  )
+}

@@ -1,0 +1,2 @@
+{{ config(tags=['one_off'], schema='nowhere') }}
+select count(*) from {{ ref('m') }}, {{ source('app', 't') }}

@@ -1,0 +1,2 @@
+select {{ dbt.safe_cast('a', api.Column.translate_type('string')) }} as a, {{ dbt.safe_cast('a', 'int') }} as b, {{ dbt.cast('a', 'date') }} as c, {{ dbt.cast_bool_to_text('a') }} as d,
+{{ dbt.type_string() }} as e, {{ dbt.type_int() }} as f, {{ dbt.type_bigint() }} as g, {{ dbt.type_float() }} as h, {{ dbt.type_numeric() }} as i, {{ dbt.type_boolean() }} as j, {{ dbt.type_timestamp() }} as k, {{ type_string() }} as l

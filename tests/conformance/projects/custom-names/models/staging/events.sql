@@ -1,0 +1,2 @@
+{{ config(schema='  raw ', alias=' EVENTS ') }}
+select 1 as id

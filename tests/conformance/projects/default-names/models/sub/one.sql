@@ -1,0 +1,2 @@
+{{ config(alias='uno') }}
+select 1 as id

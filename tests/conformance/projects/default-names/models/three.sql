@@ -1,0 +1,2 @@
+{{ config(database='elsewhere', schema='deep') }}
+select * from {{ ref('two') }}

@@ -1,0 +1,2 @@
+{{ config(enabled=true) }}
+select * from {{ ref('on_') }}

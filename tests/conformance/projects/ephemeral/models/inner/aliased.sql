@@ -1,0 +1,2 @@
+{{ config(alias='other_name') }}
+select 2 as id;

@@ -1,0 +1,2 @@
+-- a comment before
+select * from {{ ref('middle') }} join {{ ref('base') }} using (id)

@@ -1,0 +1,3 @@
+with  own as (select * from {{ ref('base') }}),
+other as (select 'with ' as w)
+select * from own join {{ ref('outer_') }} using (id), other, {{ ref('aliased') }}

@@ -1,0 +1,1 @@
+select * from {{ ref('middle') }} union all select * from {{ ref('middle') }}

@@ -1,0 +1,1 @@
+WITH RECURSIVE m AS (select * from {{ ref('recursive') }}) select * from m

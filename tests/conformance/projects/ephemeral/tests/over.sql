@@ -1,0 +1,1 @@
+select * from {{ ref('outer_') }} where id < 0

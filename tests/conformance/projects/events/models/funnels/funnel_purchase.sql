@@ -1,0 +1,1 @@
+{{ funnel('purchase', ref('stg_events__identified')) }}

@@ -1,0 +1,1 @@
+{{ funnel('signup', ref('stg_events__identified')) }}

@@ -1,0 +1,1 @@
+select c.name, count(*) as views from {{ ref('stg_campaigns') }} as c join {{ ref('event_page_view') }} as v on v.url like '%' || c.utm || '%' join {{ ref('channels') }} as ch on ch.channel = c.name group by 1

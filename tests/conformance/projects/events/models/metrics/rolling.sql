@@ -1,0 +1,2 @@
+select day, {{ windowed(['views', 'purchases']) }}
+from {{ ref('daily') }}

@@ -1,0 +1,1 @@
+select id as campaign_id, name, utm from {{ source('tracker', 'campaigns') }}

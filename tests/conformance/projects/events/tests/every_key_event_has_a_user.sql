@@ -1,0 +1,1 @@
+select * from {{ ref('key_events') }} where user_id is null

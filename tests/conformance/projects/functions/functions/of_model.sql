@@ -1,0 +1,2 @@
+{{ config(tags=['reads']) }}
+(select max(id) from {{ ref('m') }}) + y

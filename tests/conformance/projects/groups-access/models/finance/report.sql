@@ -1,0 +1,2 @@
+{{ config(access='public') }}
+select * from {{ ref('ledger') }}

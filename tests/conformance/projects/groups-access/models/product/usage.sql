@@ -1,0 +1,2 @@
+{{ config(group='product') }}
+select * from {{ ref('report') }}

@@ -1,0 +1,1 @@
+{% macro note(what) %}{% if execute %}insert into audit.notes values ('{{ what }}'){% endif %}{% endmacro %}

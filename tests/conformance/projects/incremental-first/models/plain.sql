@@ -1,0 +1,4 @@
+select * from {{ source('app', 'events') }}
+{% if is_incremental() %}
+where at > (select max(at) from {{ this }})
+{% endif %}

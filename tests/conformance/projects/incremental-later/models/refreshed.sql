@@ -1,0 +1,2 @@
+{{ config(full_refresh=true) }}
+select 1 as id {% if is_incremental() %} where false {% endif %}

@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select 1 as id {% if is_incremental() %} where false {% endif %}

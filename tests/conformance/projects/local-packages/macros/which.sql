@@ -1,0 +1,1 @@
+{% macro which() %}root{% endmacro %}

@@ -1,0 +1,1 @@
+{{ config(materialized='my_table') }} select 1 as id

@@ -1,0 +1,1 @@
+{{ config(materialized='only_duckdb') }} select 1 as id

@@ -1,0 +1,1 @@
+{% macro m1() %}1{% endmacro %}

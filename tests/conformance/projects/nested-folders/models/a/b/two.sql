@@ -1,0 +1,1 @@
+select {{ m1() }} as id from {{ ref('one') }}

@@ -1,0 +1,1 @@
+{% macro m2() %}2{% endmacro %}

@@ -1,0 +1,1 @@
+select * from {{ ref('s1') }}, {{ ref('s2') }}

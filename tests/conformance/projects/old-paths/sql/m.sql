@@ -1,0 +1,1 @@
+select {{ one() }} as id from {{ ref('d') }}

@@ -1,0 +1,2 @@
+{{ config(grants={'select': ['only']}) }}
+select 1 as id

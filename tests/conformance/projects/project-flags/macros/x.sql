@@ -1,0 +1,1 @@
+{% macro x(a, b=1) %}{{ a }}{% endmacro %}

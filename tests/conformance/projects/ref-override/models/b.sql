@@ -1,0 +1,1 @@
+select * from {{ ref('a') }} join {{ ref('ref_override', 'a') }} using (id)

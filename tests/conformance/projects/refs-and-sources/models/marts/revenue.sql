@@ -1,0 +1,5 @@
+{%- set upstream = ref('orders') -%}
+select name, sum(amount) as revenue
+from {{ upstream }}
+group by name
+-- {{ upstream.identifier }} of {{ upstream.schema }} in {{ upstream.database }}

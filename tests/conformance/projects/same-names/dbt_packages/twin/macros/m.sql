@@ -1,0 +1,2 @@
+{% macro who() %}twin{% endmacro %}
+{% macro twin_who() %}{{ who() }}/{{ twin.who() }}{% endmacro %}

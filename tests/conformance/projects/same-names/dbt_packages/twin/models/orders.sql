@@ -1,0 +1,1 @@
+select 'twin' as who

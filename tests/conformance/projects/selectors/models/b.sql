@@ -1,0 +1,1 @@
+{{ config(tags=['x', 'y']) }} select * from {{ ref('a') }}

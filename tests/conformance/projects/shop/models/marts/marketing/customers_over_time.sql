@@ -1,0 +1,1 @@
+select dbt_valid_from::date as day, country, count(*) as n from {{ ref('customers_history') }} group by all

@@ -1,0 +1,1 @@
+select campaign_id, day, cost, currency from {{ source('ads', 'costs') }}

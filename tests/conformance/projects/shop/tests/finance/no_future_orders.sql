@@ -1,0 +1,2 @@
+{{ config(severity='warn', tags=['finance']) }}
+select * from {{ ref('orders') }} where ordered_at > now()

@@ -1,0 +1,1 @@
+select sum(amount) as total from {{ ref('orders') }} join {{ source('app', 'ledger') }} using (id) having total < 0;

@@ -1,0 +1,1 @@
+{% macro hooked(r) %}select * from {{ r }}{% endmacro %}

@@ -1,0 +1,2 @@
+{% set r = ref('a') if target.name == 'dev' else ref('b') %}
+select * from {{ r }} {% if false %}{{ ref('c') }}{% endif %}

@@ -1,0 +1,2 @@
+{{ config(schema='rows') }}
+select * from {{ ref('m') }} where id < 1

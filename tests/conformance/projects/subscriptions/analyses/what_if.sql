@@ -1,0 +1,1 @@
+select * from {{ ref('mrr') }} where {{ finance_tools.fiscal_year('month') }} = 2024

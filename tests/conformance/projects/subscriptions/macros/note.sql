@@ -1,0 +1,1 @@
+{% macro note_start() %}select 'start of {{ this.identifier }}'{% endmacro %}

@@ -1,0 +1,1 @@
+select subscription_id, customer_id, plan_name from {{ ref('base_subscriptions') }}

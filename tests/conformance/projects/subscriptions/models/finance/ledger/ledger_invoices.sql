@@ -1,0 +1,1 @@
+{{ ledger_entry('invoice', 'amount', ref('invoices')) }}

@@ -1,0 +1,1 @@
+select id as plan_id, name as plan_name, interval_months from {{ source('billing', 'plans') }}

@@ -1,0 +1,2 @@
+{{ config(tags=['b', 'a', 'b']) }}
+select 1 as id from {{ source('s', 't') }}

@@ -1,0 +1,2 @@
+{{ config(tags='c') }}
+select * from {{ ref('one') }}

@@ -1,0 +1,3 @@
+{% macro crlf_macro() %}
+  a
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{% macro now_() %}current_timestamp{% endmacro %}

@@ -1,0 +1,1 @@
+select id, amount, at from {{ source('app', 'orders') }}

@@ -1,0 +1,1 @@
+{% macro helper_setting() %}{{ return(var('helper_var', 'unset')) }}{% endmacro %}

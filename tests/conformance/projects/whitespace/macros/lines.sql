@@ -1,0 +1,6 @@
+{% macro inline(x) %}
+    <{{ x }}>
+{% endmacro %}
+{% macro tight(x) -%}
+    <{{ x }}>
+{%- endmacro %}
