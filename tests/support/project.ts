@@ -10,6 +10,7 @@ import {
   type Adapter,
   type Compiled,
   type CompileInputs,
+  compileNodes,
   compileProject,
   ducklakeAdapter,
   loadProject,
@@ -70,6 +71,7 @@ export async function compileFolder(
     vars: overrides.vars ?? {},
     environment: overrides.environment ?? {},
     md5: (text) => createHash('md5').update(text).digest('hex'),
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
     startedAt: '2024-11-25T12:00:00.000Z',
     invocationId: 'test',
     fullRefresh: overrides.fullRefresh === true,
@@ -77,10 +79,34 @@ export async function compileFolder(
   })
 }
 
-/** Writes and compiles in one go, in a folder that is gone afterwards. */
-export async function compileFiles(files: Files, overrides?: CompileOverrides): Promise<Compiled> {
+export type CompiledFiles = Compiled & {
+  /** The SQL of every node, by id. */
+  readonly sql: ReadonlyMap<string, string>
+}
+
+/** Writes, parses and renders all in one go, in a folder that is gone afterwards; problems of both are in the graph. */
+export async function compileFiles(
+  files: Files,
+  overrides?: CompileOverrides,
+): Promise<CompiledFiles> {
   await using folder = await makeFolder()
-  return await compileFolder(await writeProject(folder.path, files), overrides)
+  const { graph, renderer } = await compileFolder(await writeProject(folder.path, files), overrides)
+  const listed = new Set(graph.problems.map(({ message }) => message))
+  const unknown = ['model/unknown-ref', 'model/unknown-source']
+  const { code, problems } = await compileNodes(graph, renderer, graph.nodes.keys())
+  const others = problems.filter(
+    ({ code: name, message }) => !listed.has(message) && !unknown.includes(name),
+  )
+  return {
+    graph: { ...graph, problems: [...graph.problems, ...others] },
+    renderer,
+    sql: new Map([...code].map(([id, { sql }]) => [id, sql])),
+  }
+}
+
+/** The SQL of all nodes whose ids begin so, in the order of their ids. */
+export function sqlsOf({ sql }: CompiledFiles, prefix: string): string[] {
+  return [...sql].filter(([id]) => id.startsWith(prefix)).map(([, text]) => text)
 }
 
 /** A lake with a SQLite catalog in the folder. */

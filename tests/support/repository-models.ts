@@ -68,6 +68,7 @@ export async function compileRepository(): Promise<Compiled> {
     vars: {},
     environment: {},
     md5: (text) => createHash('md5').update(text).digest('hex'),
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
     startedAt: new Date().toISOString(),
     invocationId: randomUUID(),
     fullRefresh: false,

@@ -1,12 +1,17 @@
 /** A transaction's session over one DuckDB connection. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
+import type { TemplateDatabase } from '../stdlib/database.ts'
+import { templateDatabase } from './template-database.ts'
 
 export class ConnectionSession {
   protected readonly connection: DuckDBConnection
+  /** Answers templates from inside the transaction. */
+  readonly database: TemplateDatabase
 
   constructor(connection: DuckDBConnection) {
     this.connection = connection
+    this.database = templateDatabase((work) => work(connection))
   }
 
   async execute(sql: string): Promise<number> {

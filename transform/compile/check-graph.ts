@@ -28,11 +28,13 @@ export function findCycles(nodes: ReadonlyMap<string, GraphNode>): MillraceError
   return problems
 }
 
-/** Models and seeds that would overwrite each other. */
+const writes: ReadonlySet<GraphNode['kind']> = new Set(['model', 'seed', 'snapshot'])
+
+/** Models, seeds and snapshots that would overwrite each other. */
 export function findSharedRelations(nodes: ReadonlyMap<string, GraphNode>): MillraceError[] {
   const writers = new Map<string, GraphNode[]>()
   for (const node of nodes.values()) {
-    if (node.kind === 'test') continue
+    if (!writes.has(node.kind)) continue
     if (node.kind === 'model' && node.materialized === 'ephemeral') continue
     const { catalog, schema, name } = node.relation
     const key = `${catalog}.${schema}.${name}`.toLowerCase()
@@ -46,15 +48,18 @@ export function findSharedRelations(nodes: ReadonlyMap<string, GraphNode>): Mill
   })
 }
 
-const materializations = ['view', 'table', 'incremental', 'ephemeral']
+const materializations = ['view', 'table', 'incremental', 'ephemeral', 'external']
 
 /** Models with a materialization that does not exist, and `new_rows()` of what keeps no rows. */
-export function findMisuse(nodes: ReadonlyMap<string, GraphNode>): MillraceError[] {
+export function findMisuse(
+  nodes: ReadonlyMap<string, GraphNode>,
+  custom: ReadonlySet<string>,
+): MillraceError[] {
   return [...nodes.values()].flatMap((node) => {
     if (node.kind !== 'model') return []
     const at = { file: node.file }
     const { name, materialized } = node
-    if (!materializations.includes(materialized)) {
+    if (!materializations.includes(materialized) && !custom.has(materialized)) {
       const near = nearest(materialized, materializations)
       const parameters = { node: name, materialized, nearest: near }
       return [problem('model/unknown-materialization', parameters, { at })]

@@ -1,103 +1,197 @@
 /**
  * Project → graph. Pure: everything it needs comes as arguments. Problems are collected, all of them, with file,
- * line and column; the graph then holds what could be compiled.
+ * line and column; the graph then holds what could be parsed. SQL is rendered by the renderer, when it is wanted.
  */
-import { MillraceError } from '../../core/errors.ts'
+import type { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
-import type { Config, Project, Properties, SourceTable } from '../project/project.ts'
+import type { Config, Project } from '../project/project.ts'
+import type { SnapshotProperties } from '../project/project-properties.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
-import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
-import { type Compilation, draftSql, folderConfig, type SqlDraft } from './drafts.ts'
+import { pythonDrafts } from './draft-python.ts'
 import {
-  type Graph,
-  type GraphNode,
-  type ModelNode,
-  type Relation,
-  type SeedNode,
-  type Severity,
-  type SourceNode,
-  type TestNode,
-  textConfig,
-} from './graph.ts'
-import { NameIndex, sourceId } from './index-names.ts'
+  analysisSources,
+  functionSources,
+  hookSources,
+  modelSources,
+  propertiesKey,
+  singularTestSources,
+  snapshotSources,
+} from './draft-sources.ts'
+import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
+import { type Compilation, type DraftSource, draftSql, type SqlDraft } from './drafts.ts'
+import type { Graph, GraphNode, Relation, SelectableNode } from './graph.ts'
+import { NameIndex } from './index-names.ts'
 import type { CompileInputs } from './inputs.ts'
 import { compileMacros, readSearchOrders } from './macros.ts'
+import { makeDescribed, makeUnitTests } from './make-described.ts'
+import {
+  makeAnalysis,
+  makeFunction,
+  makeGenericTest,
+  makeModel,
+  makeOperation,
+  makeSeed,
+  makeSingularTest,
+  makeSnapshot,
+  type NodeContext,
+} from './make-nodes.ts'
+import { lazyMacros, makeDocs, makeGroups } from './make-others.ts'
+import { makeSource, type SourceDraft } from './make-sources.ts'
 import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
 import { renderYamlValues } from './render-yaml.ts'
-import { mergeConfig, tagsOf } from './resolve-config.ts'
 import { variablesOf } from './variables.ts'
-import { fileKey, findVersions } from './versions.ts'
+import { findVersions } from './versions.ts'
 
 export type Compiled = {
   readonly graph: Graph
-  /** Renders a node again, knowing the database: incremental models need it. */
+  /** Renders nodes, knowing the database. */
   readonly renderer: Renderer
 }
 
 /**
- * Compiles a project: every model and data test gets its SQL, as a full build sends it, and what it depends on.
- * @returns the graph, whose `problems` must be empty before it is run, and the renderer that increments need
+ * Parses a project: every resource with its config and what it depends on; nothing is rendered to SQL yet.
+ * @returns the graph, whose `problems` must be empty before it is run, and the renderer that makes its SQL
  */
 export async function compileProject(read: Project, inputs: CompileInputs): Promise<Compiled> {
   const project = renderYamlValues(read, inputs)
-  const compilation = openCompilation(project, inputs)
-  const models = draftAll(compilation, 'model')
-  const tests = draftAll(compilation, 'test')
-  const seeds = makeSeeds(compilation)
-  const sources = makeSources(compilation)
+  const compilation = openCompilation(project, read, inputs)
+  const drafts = draftAll(compilation)
+  const sources = project.sources.map((table) => makeSource(compilation, table))
+  const seeds = project.seeds.map((file) => makeSeed({ compilation, index: noNames }, file))
   warnOrphanProperties(compilation)
 
-  const index = new NameIndex(project.settings.name, [...models, ...seeds], project.sources)
+  const enabledSeeds = seeds.filter(({ isEnabled }) => isEnabled)
+  const referable = [...drafts.models, ...drafts.snapshots, ...drafts.functions]
+  const enabled = referable.filter(({ isEnabled }) => isEnabled)
+  const disabledNames = [...referable, ...seeds].filter(({ isEnabled }) => !isEnabled)
+  const index = new NameIndex(
+    project.settings.name,
+    [...enabled, ...enabledSeeds],
+    sources.filter(({ isEnabled }) => isEnabled).map(({ table }) => table),
+    disabledNames,
+  )
+  const context: NodeContext = { compilation, index }
+  const generic = draftTestsOfAll(compilation, drafts, seeds, sources)
+  const made = new Made()
   const relations = new Map<string, Relation>()
-  for (const draft of models)
-    relations.set(draft.id, nameRelation(compilation, draft, draft.config))
-  for (const { id, relation } of [...seeds, ...sources]) relations.set(id, relation)
-  const drafts = new Map([...models, ...tests].map((draft) => [draft.id, draft] as const))
-  const renderer = new Renderer(compilation, index, drafts, relations)
-  const generic = draftTestsOfAll(compilation, models, seeds)
-
-  const nodes = new Map<string, GraphNode>()
-  for (const seed of seeds) nodes.set(seed.id, seed)
-  for (const draft of models) {
-    const relation = relations.get(draft.id)
-    if (relation === undefined) continue
-    nodes.set(draft.id, await makeModel(compilation, draft, relation, index, renderer))
+  const relationOf = (draft: SqlDraft, config: Config = draft.config) => {
+    const relation = nameRelation(compilation, draft, config)
+    relations.set(draft.id, relation)
+    return relation
   }
-  for (const draft of tests) {
-    nodes.set(draft.id, await makeSingularTest(compilation, draft, index, renderer))
+  for (const { isEnabled, ...seed } of seeds) {
+    if (isEnabled) relations.set(seed.id, seed.relation)
+    made.add(seed, isEnabled)
   }
-  for (const draft of generic) {
-    nodes.set(draft.id, await makeGenericTest(compilation, draft, index, renderer))
+  for (const { node } of sources) relations.set(node.id, node.relation)
+  for (const draft of drafts.models) {
+    made.add(makeModel(context, draft, relationOf(draft)), draft.isEnabled)
   }
+  for (const draft of drafts.snapshots) {
+    made.add(makeSnapshot(context, draft, relationOf(draft)), draft.isEnabled)
+  }
+  for (const draft of drafts.functions) {
+    made.add(makeFunction(context, draft, relationOf(draft)), draft.isEnabled)
+  }
+  for (const draft of drafts.analyses) {
+    made.add(makeAnalysis(context, draft, relationOf(draft)), draft.isEnabled)
+  }
+  for (const draft of drafts.operations) {
+    made.add(makeOperation(context, draft, relationOf(draft)), draft.isEnabled)
+  }
+  for (const draft of drafts.tests) {
+    const relation = relationOf(draft, { schema: 'dbt_test__audit', ...draft.config })
+    made.add(makeSingularTest(context, draft, relation), draft.isEnabled)
+  }
+  for (const draft of generic) made.add(makeGenericTest(context, draft), draft.isEnabled)
+  const { nodes } = made
   compilation.problems.push(
     ...findCycles(nodes),
     ...findSharedRelations(nodes),
-    ...findMisuse(nodes),
+    ...findMisuse(nodes, customMaterializations(compilation)),
     ...findForbiddenRefs(nodes, project.groups),
     ...findBrokenReferences(compilation, index),
   )
+  const described = makeDescribed(context)
+  const unitTests = makeUnitTests(context)
+  for (const { node, isEnabled } of [...sources, ...described, ...unitTests]) {
+    if (!isEnabled) made.disable(node)
+  }
+  const all = [...Object.values(drafts).flat(), ...generic]
+  const macros = lazyMacros(compilation)
   const graph: Graph = {
     project: project.settings.name,
+    root: project.root,
+    quoting: project.settings.quoting,
     targetPath: project.settings.targetPath,
-    nodes: new Map([...nodes].sort(([left], [right]) => (left < right ? -1 : 1))),
-    sources: new Map(sources.map((source) => [source.id, source])),
+    nodes: byId(nodes.values()),
+    sources: byId(enabledOf(sources)),
+    unitTests: byId(enabledOf(unitTests)),
+    described: byId(enabledOf(described)),
+    groups: makeGroups(compilation),
+    get macros() {
+      return macros()
+    },
+    docs: makeDocs(compilation),
+    disabled: made.disabled,
+    selectors: project.selectors.map(
+      ({ name, description, default: isDefault, definition, at }) => ({
+        name,
+        description,
+        isDefault: isDefault === true,
+        definition,
+        at,
+      }),
+    ),
     problems: unique(compilation.problems),
     warnings: unique(compilation.warnings),
   }
+  const byDraftId = new Map(all.map((draft) => [draft.id, draft] as const))
+  const renderer = new Renderer({ compilation, index, drafts: byDraftId, relations, graph })
   return { graph, renderer }
 }
 
-function openCompilation(project: Project, inputs: CompileInputs): Compilation {
+const noNames = new NameIndex('', [], [], [])
+
+class Made {
+  readonly nodes = new Map<string, GraphNode>()
+  readonly disabled = new Map<string, SelectableNode[]>()
+
+  add(node: GraphNode, isEnabled: boolean): void {
+    if (isEnabled) this.nodes.set(node.id, node)
+    else this.disable(node)
+  }
+
+  disable(node: SelectableNode): void {
+    const known = this.disabled.get(node.id)
+    if (known === undefined) this.disabled.set(node.id, [node])
+    else known.push(node)
+  }
+}
+
+function enabledOf<T>(made: readonly { readonly node: T; readonly isEnabled: boolean }[]): T[] {
+  return made.filter(({ isEnabled }) => isEnabled).map(({ node }) => node)
+}
+
+function byId<T extends { readonly id: string }>(nodes: Iterable<T>): ReadonlyMap<string, T> {
+  const entries = [...nodes].map((node) => [node.id, node] as const)
+  return new Map(entries.sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+function openCompilation(project: Project, written: Project, inputs: CompileInputs): Compilation {
   const searchOrders = readSearchOrders(project.settings.dispatch)
   const library = compileMacros(project.settings.name, project.macros, searchOrders)
   const packages = new Map(project.packages.map((settings) => [settings.name, settings]))
   const vars = new Map<string, Config>()
-  const keyed = project.properties.map((entry) => [keyOf(entry), entry] as const)
+  const keyed = project.properties.map(
+    (entry) => [propertiesKey(entry.kind, entry), entry] as const,
+  )
   return {
     project,
+    written,
     inputs,
     library,
     // Rendering a node asks for them each time, and merging them costs more than the look-up.
@@ -113,22 +207,33 @@ function openCompilation(project: Project, inputs: CompileInputs): Compilation {
   }
 }
 
-function keyOf({ kind, package: owner, name }: Pick<Properties, 'kind' | 'package' | 'name'>) {
-  return `${kind}.${owner}.${name}`
-}
+type Drafts = ReturnType<typeof draftAll>
 
-function draftAll(compilation: Compilation, kind: SqlDraft['kind']): SqlDraft[] {
+function draftAll(compilation: Compilation) {
   const { project, problems } = compilation
-  const files = kind === 'model' ? project.models : project.tests
   const versions = findVersions(project)
-  if (kind === 'model') problems.push(...versions.problems)
-  problems.push(...findDuplicates(kind === 'model' ? [...files, ...project.seeds] : files))
-  return files.flatMap((file) => {
-    if (kind === 'test') return draftSql(compilation, kind, file, undefined) ?? []
-    const versioned = versions.files.get(fileKey(file))
-    const known = compilation.properties.get(keyOf({ ...file, kind }))
-    return draftSql(compilation, kind, file, versioned?.properties ?? known, versioned) ?? []
-  })
+  problems.push(...versions.problems)
+  problems.push(
+    ...findDuplicates([...project.models, ...project.pythonModels, ...project.seeds]),
+    ...findDuplicates(project.tests),
+    ...findDuplicates(project.snapshots),
+  )
+  const drafted = <T extends DraftSource>(sources: readonly T[]) =>
+    sources.flatMap((source) => {
+      const draft = draftSql(compilation, source)
+      return draft === undefined ? [] : [{ ...source, ...draft }]
+    })
+  return {
+    models: [
+      ...drafted(modelSources(compilation, versions)),
+      ...pythonDrafts(compilation, versions),
+    ],
+    snapshots: drafted(snapshotSources(compilation)),
+    analyses: drafted(analysisSources(compilation)),
+    functions: drafted(functionSources(compilation)),
+    operations: drafted(hookSources(compilation)),
+    tests: drafted(singularTestSources(compilation)),
+  }
 }
 
 function findDuplicates(
@@ -147,7 +252,7 @@ function findDuplicates(
 
 function warnOrphanProperties({ project, warnings }: Compilation): void {
   const names = {
-    model: new Set(project.models.map(({ name }) => name)),
+    model: new Set([...project.models, ...project.pythonModels].map(({ name }) => name)),
     seed: new Set(project.seeds.map(({ name }) => name)),
   }
   for (const { kind, name, package: owner, versions, at } of project.properties) {
@@ -157,209 +262,84 @@ function warnOrphanProperties({ project, warnings }: Compilation): void {
   }
 }
 
-function makeSeeds(compilation: Compilation): SeedNode[] {
-  const { project } = compilation
-  return project.seeds.flatMap((file): SeedNode[] => {
-    const properties = compilation.properties.get(keyOf({ ...file, kind: 'seed' }))
-    const fqn = [file.package, ...file.folders, file.name]
-    const fromFolders = folderConfig(compilation, 'seeds', fqn)
-    const config = mergeConfig(fromFolders, properties?.config ?? {})
-    if (config['enabled'] === false) return []
-    const id = `seed.${file.package}.${file.name}`
-    const named = { name: file.name, id, file: file.file, fqn, package: file.package, kind: 'seed' }
-    return [
-      {
-        ...base(named, config, properties?.description ?? '', []),
-        kind: 'seed',
-        relation: nameRelation(compilation, named, config),
-        columns: properties?.columns ?? [],
-        absolutePath: file.absolutePath,
-      },
-    ]
-  })
-}
-
-function makeSources({ project, inputs }: Compilation): SourceNode[] {
-  return project.sources.map((table) => ({
-    kind: 'source',
-    id: sourceId(table.package, table.source, table.name),
-    source: table.source,
-    name: table.name,
-    package: table.package,
-    file: table.file,
-    fqn: sourceFqn(table),
-    tags: tagsOf(table.config),
-    description: table.description,
-    config: table.config,
-    columns: table.columns,
-    relation: {
-      catalog: table.database ?? inputs.target.database,
-      schema: table.schema,
-      name: table.identifier,
-    },
-  }))
-}
-
-/** Project, folders of the schema file, source, table. */
-function sourceFqn(table: SourceTable): string[] {
-  return [table.package, ...table.folders, table.source, table.name]
+/** Names that the project's own `materialization` blocks define. */
+function customMaterializations({ library }: Compilation): ReadonlySet<string> {
+  const names = [...library.packages.values()].flatMap((macros) =>
+    [...macros.keys()].flatMap((name) => /^materialization_(.+)_\w+$/.exec(name)?.[1] ?? []),
+  )
+  return new Set(names)
 }
 
 function draftTestsOfAll(
   compilation: Compilation,
-  models: readonly SqlDraft[],
-  seeds: readonly SeedNode[],
+  { models, snapshots }: Drafts,
+  seeds: readonly ReturnType<typeof makeSeed>[],
+  sources: readonly SourceDraft[],
 ): GenericDraft[] {
   const { project } = compilation
-  const ofNodes = [...models, ...seeds].flatMap((node) => {
-    const properties =
-      node.kind === 'seed'
-        ? compilation.properties.get(keyOf({ ...node, kind: 'seed' }))
-        : node.properties
-    const name = 'version' in node && node.version ? `${node.name}_v${node.version}` : node.name
-    const subject: Subject = { ...node, name, isSource: false }
-    return draftGenericTests(compilation, subject, properties?.tests ?? [])
+  const ofModels = models.flatMap((draft) => {
+    const { entry, version } = draft
+    if (entry === undefined || entry.tests.length === 0) return []
+    const name = version === undefined ? draft.name : `${draft.name}_v${version}`
+    const call =
+      version === undefined ? `ref('${draft.name}')` : `ref('${draft.name}', version='${version}')`
+    return draftGenericTests(compilation, subjectOf(draft, name, call, entry), entry.tests)
   })
-  const ofSources = project.sources.flatMap((table) => {
+  const ofSeeds = seeds.flatMap((seed) => {
+    const entry = compilation.properties.get(propertiesKey('seed', seed))
+    if (entry === undefined) return []
+    const subject = subjectOf(seed, seed.name, `ref('${seed.name}')`, entry)
+    return draftGenericTests(compilation, subject, entry.tests)
+  })
+  const ofSnapshots = snapshots.flatMap((draft) => {
+    const entry = project.snapshotProperties.find((each) => isOf(each, draft))
+    if (entry === undefined) return []
+    const subject = subjectOf(draft, draft.name, `ref('${draft.name}')`, entry)
+    return draftGenericTests(compilation, subject, entry.tests)
+  })
+  const ofSources = sources.flatMap(({ node, table, isEnabled }) => {
     const subject: Subject = {
-      id: sourceId(table.package, table.source, table.name),
+      id: node.id,
       name: `${table.source}_${table.name}`,
+      call: `source('${table.source}', '${table.name}')`,
       isSource: true,
-      fqn: sourceFqn(table),
-      file: table.file,
+      isEnabled,
+      package: table.package,
+      columns: table.columns,
+      quotesColumns: table.quoting['column'] === true,
+      group: undefined,
     }
     return draftGenericTests(compilation, subject, table.tests)
   })
-  return [...ofNodes, ...ofSources]
+  return [...ofModels, ...ofSeeds, ...ofSnapshots, ...ofSources]
 }
 
-async function makeModel(
-  compilation: Compilation,
-  draft: SqlDraft,
-  relation: Relation,
-  index: NameIndex,
-  renderer: Renderer,
-): Promise<ModelNode> {
-  const { asked, config, properties } = draft
-  const dependencies = resolve(compilation, index, draft, asked)
-  const materialized = textConfig(config, 'materialized') ?? 'view'
+function isOf(entry: SnapshotProperties, { package: owner, name }: SqlDraft): boolean {
+  return entry.package === owner && entry.name === name
+}
+
+function subjectOf(
+  node: Pick<SqlDraft, 'id' | 'isEnabled' | 'config'>,
+  name: string,
+  call: string,
+  { columns, package: owner, ...rest }: Pick<SnapshotProperties, 'columns' | 'package'>,
+): Subject {
+  const quotesColumns = 'quoteColumns' in rest && rest.quoteColumns === true
+  const { group } = node.config
   return {
-    ...base(draft, config, properties?.description ?? '', dependencies),
-    kind: 'model',
-    relation,
-    materialized,
-    columns: properties?.columns ?? [],
-    rawSql: draft.source.text,
-    sql: await rendered(compilation, () => renderer.render(draft.id)),
-    newRowsOf: newRowsOf(compilation, draft, index, materialized),
-  }
-}
-
-function newRowsOf(
-  compilation: Compilation,
-  { asked, name, file, package: owner, template }: SqlDraft,
-  index: NameIndex,
-  materialized: string,
-): string[] {
-  const misused = (reason: string) => {
-    const at = template.placeOfCall('new_rows', []) ?? { file }
-    compilation.problems.push(problem('model/new-rows-misused', { node: name, reason }, { at }))
-  }
-  if (asked.newRowsOf.length > 0 && materialized !== 'incremental') {
-    misused(`stands in a ${materialized}, and only an incremental model has seen rows before`)
-  }
-  const ids = asked.newRowsOf.map((call) => {
-    if (call === undefined) misused('needs a ref() or a source()')
-    else return 'parts' in call ? index.findRef(call, owner) : index.findSource(call, owner)
-    return undefined
-  })
-  return [...new Set(ids.filter((id) => id !== undefined))].sort()
-}
-
-async function makeSingularTest(
-  compilation: Compilation,
-  draft: SqlDraft,
-  index: NameIndex,
-  renderer: Renderer,
-): Promise<TestNode> {
-  const dependencies = resolve(compilation, index, draft, draft.asked)
-  return {
-    ...base(draft, draft.config, '', dependencies),
-    kind: 'test',
-    sql: await rendered(compilation, () => renderer.render(draft.id)),
-    severity: severityOf(draft.config),
-    generic: undefined,
-  }
-}
-
-async function makeGenericTest(
-  compilation: Compilation,
-  draft: GenericDraft,
-  index: NameIndex,
-  renderer: Renderer,
-): Promise<TestNode> {
-  const { test, column, arguments: args } = draft.declaration
-  const others = resolve(compilation, index, draft, draft.asked)
-  return {
-    ...base(draft, draft.config, '', [...new Set([draft.subject, ...others])].sort()),
-    kind: 'test',
-    sql: await rendered(compilation, () => renderer.renderTest(draft)),
-    severity: severityOf(draft.config),
-    generic: { test, column, subject: draft.subject, arguments: args },
-  }
-}
-
-function resolve(
-  compilation: Compilation,
-  index: NameIndex,
-  node: Parameters<NameIndex['resolve']>[0],
-  asked: SqlDraft['asked'],
-): readonly string[] {
-  const { ids, problems } = index.resolve(node, asked.refs, asked.sources)
-  compilation.problems.push(...problems)
-  return ids
-}
-
-/** Text of a node, or nothing when it cannot be rendered; unknown names are listed by `resolve` already. */
-async function rendered(compilation: Compilation, work: () => Promise<string>): Promise<string> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof MillraceError)) throw error
-    const listed = ['model/unknown-ref', 'model/unknown-source'].includes(error.code)
-    if (!listed) compilation.problems.push(error)
-    return ''
-  }
-}
-
-function severityOf(config: Config): Severity {
-  return textConfig(config, 'severity')?.toLowerCase() === 'warn' ? 'warn' : 'error'
-}
-
-type Named = {
-  readonly id: string
-  readonly name: string
-  readonly package: string
-  readonly file: string
-  readonly fqn: readonly string[]
-}
-
-function base(node: Named, config: Config, description: string, dependencies: readonly string[]) {
-  const { id, name, package: project, file, fqn } = node
-  return {
-    id,
+    id: node.id,
     name,
-    package: project,
-    file,
-    fqn,
-    tags: tagsOf(config),
-    description,
-    config,
-    dependencies,
+    call,
+    isSource: false,
+    isEnabled: node.isEnabled,
+    package: owner,
+    columns,
+    quotesColumns,
+    group: typeof group === 'string' ? group : undefined,
   }
 }
 
-/** A macro that fails does so in parsing and again in rendering; it is one problem. */
+/** A macro that fails may do so for many nodes; it is one problem. */
 function unique(problems: readonly MillraceError[]): MillraceError[] {
   const seen = new Set<string>()
   return problems.filter(({ code, message, at }) => {

@@ -1,32 +1,47 @@
-/** Generic data tests, from what schema files ask of models, seeds and sources. */
+/** Generic data tests, from what schema files ask of models, seeds, snapshots and sources. */
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
+import { quoteIdent } from '../../core/sql.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { type Arguments, HostFunction, isHostObject } from '../jinja/values.ts'
-import type { Config, TestDeclaration } from '../project/project.ts'
+import type { Column, Config, TestDeclaration } from '../project/project.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
-import { type Compilation, collecting, folderConfig, makeNames } from './drafts.ts'
-import { missingArgument, nameGenericTest } from './generic-tests.ts'
-import { type MacroLibrary, testNames } from './macros.ts'
+import { pathInPackage } from './draft-sources.ts'
+import { type Compilation, collecting, folderConfigs, makeNames } from './drafts.ts'
+import { missingArgument } from './generic-tests.ts'
+import { type MacroLibrary, macroId, testNames } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 import { mergeConfig } from './resolve-config.ts'
+import { idOfGenericTest, nameGenericTest } from './test-names.ts'
 
 export type GenericDraft = NamedNode & {
   readonly declaration: TestDeclaration
+  /** The column as the macro gets it, quoted when the schema file says so. */
+  readonly column: string | undefined
+  readonly test: string
+  readonly namespace: string | undefined
+  readonly kwargs: Config
+  readonly path: string
   readonly config: Config
+  readonly unrenderedConfig: Config
   readonly asked: ParseHost
-  /** The node or source under test. */
-  readonly subject: string
+  readonly subject: Subject
+  readonly isEnabled: boolean
 }
 
 export type Subject = {
   readonly id: string
-  /** As it stands in the test's name: `stg_users`, or `raw_events` for a source. */
+  /** As it stands in the test's name: `stg_users`, `orders_v2`, or `raw_events` for a source. */
   readonly name: string
+  /** What stands in the test for it: `ref('orders', version='2')`, `source('raw', 'events')`. */
+  readonly call: string
   readonly isSource: boolean
-  readonly fqn: readonly string[]
-  readonly file: string
+  readonly isEnabled: boolean
+  readonly package: string
+  readonly columns: readonly Column[]
+  readonly quotesColumns: boolean
+  readonly group: string | undefined
 }
 
 /** Drafts of all tests of one subject; tests that cannot be are listed as problems. */
@@ -46,47 +61,106 @@ function draftOne(
   subject: Subject,
   declaration: TestDeclaration,
 ): GenericDraft | undefined {
-  assertKnownTest(compilation, subject, declaration)
-  const { inputs } = compilation
-  const { test, column, arguments: args, at } = declaration
-  const spelt = test.replaceAll('.', '_')
-  const kind = subject.isSource ? `source_${spelt}` : spelt
-  const name = declaration.name ?? nameGenericTest(kind, subject.name, column, args, inputs.md5)
-  const fqn = [...subject.fqn.slice(0, -1), name]
-  const config = mergeConfig(folderConfig(compilation, 'tests', fqn), declaration.config)
-  if (config['enabled'] === false) return undefined
-  const [owner = ''] = subject.fqn
-  const digest = inputs.md5(`${subject.id} ${test} ${name} ${JSON.stringify(args)}`).slice(0, 10)
-  const id = `test.${owner}.${name}.${digest}`
-  const named = { name, id, file: at.file, fqn, package: owner, kind: 'test' }
+  const macro = findTestMacro(compilation, subject, declaration)
+  const { project, written, inputs } = compilation
+  const { arguments: args, at } = declaration
+  const [test = declaration.test, namespace] = declaration.test.split('.').reverse()
+  const described = subject.columns.find(({ name }) => name === declaration.column)
+  const column = columnArgument(subject, declaration.column, described)
+  const named = column === undefined ? args : { column_name: column, ...args }
+  const spelt = namespace === undefined ? test : `${namespace}_${test}`
+  const names =
+    declaration.name === undefined
+      ? nameGenericTest(
+          subject.isSource ? `source_${spelt}` : spelt,
+          subject.name,
+          named,
+          inputs.md5,
+        )
+      : { full: declaration.name, short: declaration.name }
+  const kwargs = { ...named, model: `{{ get_where_subquery(${subject.call}) }}` }
+  const metadata = { namespace, name: test, kwargs }
+  const owner = subject.package
+  const id = idOfGenericTest(owner, names.full, metadata, inputs.md5)
+  const fqn = [owner, ...foldersOfFile(compilation, owner, at.file), names.full]
+  const alias = names.short === names.full ? {} : { alias: names.short }
+  const tags = described?.tags ?? []
+  const own = { ...(tags.length > 0 && { tags }), ...alias }
+  const configOf = (where: typeof project, said: Config) => {
+    const folders = folderConfigs(where, 'tests', fqn)
+    return mergeConfig(mergeConfig(folders.own, mergeConfig(own, said)), folders.root)
+  }
+  const config = configOf(project, declaration.config)
+  const node = { name: names.full, id, file: at.file, fqn, package: owner, kind: 'test' }
   const asked = new ParseHost(config)
-  evaluateArguments(compilation, named, asked, declaration)
-  return { ...named, declaration, config, asked, subject: subject.id }
+  asked.macros.add(macro)
+  if (!isQuick.has(macro)) asked.macros.add(macroId(standardPackage, 'get_where_subquery'))
+  evaluateArguments(compilation, node, asked, declaration)
+  return {
+    ...node,
+    declaration,
+    column,
+    test,
+    namespace,
+    kwargs,
+    path: `${names.short}.sql`,
+    config,
+    unrenderedConfig: configOf(written, declaration.unrendered),
+    asked,
+    subject,
+    isEnabled: subject.isEnabled && config['enabled'] !== false,
+  }
 }
 
-function assertKnownTest(
+/** Tests that dbt does not render to learn what they name. */
+const isQuick = new Set(['macro.dbt.test_unique', 'macro.dbt.test_not_null'])
+
+function columnArgument(
+  { quotesColumns }: Subject,
+  column: string | undefined,
+  described: Column | undefined,
+): string | undefined {
+  if (column === undefined || described === undefined) return column
+  return (described.quote ?? quotesColumns) ? quoteIdent(column) : column
+}
+
+/** Folders between the first folder of a schema file's path and the file. */
+function foldersOfFile({ project }: Compilation, owner: string, file: string): string[] {
+  const settings = project.packages.find(({ name }) => name === owner) ?? project.settings
+  return pathInPackage(settings, file).split('/').slice(1, -1)
+}
+
+/** @returns the id of the macro that is the test */
+function findTestMacro(
   { library }: Compilation,
   subject: Subject,
   { test, column, arguments: args, at }: TestDeclaration,
-): void {
-  const owner = ownerOfTest(library, test)
+): string {
+  const owner = ownerOfTest(library, test, subject.package)
+  const plain = test.split('.').at(-1) ?? test
   if (owner === undefined) {
     const parameters = { test, subject: subject.name, nearest: nearest(test, testNames(library)) }
     throw problem('model/unknown-test', parameters, { at })
   }
-  if (owner !== standardPackage) return
-  const missing = missingArgument(test.split('.').at(-1) ?? test, column, args)
-  if (missing !== undefined) {
-    const reason = `needs ${missing}`
-    throw problem('model/invalid-property', { path: `${subject.name}.${test}`, reason }, { at })
+  if (owner === standardPackage) {
+    const missing = missingArgument(plain, column, args)
+    if (missing !== undefined) {
+      const reason = `needs ${missing}`
+      throw problem('model/invalid-property', { path: `${subject.name}.${test}`, reason }, { at })
+    }
   }
+  return macroId(owner, `test_${plain}`)
 }
 
 /** The package whose block a test's name means. */
-function ownerOfTest({ root, packages }: MacroLibrary, test: string): string | undefined {
+function ownerOfTest(
+  { root, packages }: MacroLibrary,
+  test: string,
+  owner: string,
+): string | undefined {
   const [plain = test, named] = test.split('.').reverse()
-  const owners = named === undefined ? [root, standardPackage] : [named]
-  return owners.find((owner) => packages.get(owner)?.has(`test_${plain}`))
+  const owners = named === undefined ? [owner, root, standardPackage] : [named]
+  return owners.find((name) => packages.get(name)?.has(`test_${plain}`))
 }
 
 /** Arguments with Jinja or with calls such as `ref('x')` become what they say; the rest stays as it is written. */

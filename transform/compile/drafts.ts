@@ -1,7 +1,8 @@
 /** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
 import { MillraceError } from '../../core/errors.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
-import type { Config, Project, ProjectSettings, Properties, SqlFile } from '../project/project.ts'
+import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
+import type { Entry } from '../project/project-properties.ts'
 import type { CompileInputs } from './inputs.ts'
 import { warnMisspelt } from './known-configs.ts'
 import { type MacroLibrary, NodeNames } from './macros.ts'
@@ -9,70 +10,123 @@ import { type NamedNode, namesOfNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 import { RelationValue } from './relation-value.ts'
 import { configOfFolders, mergeConfig } from './resolve-config.ts'
-import type { VersionedFile } from './versions.ts'
 
 /** What every step of compiling needs. */
 export type Compilation = {
   readonly project: Project
+  /** The same before its YAML values were rendered. */
+  readonly written: Project
   readonly inputs: CompileInputs
   readonly library: MacroLibrary
   /** Variables as each package sees them. */
   readonly vars: (owner: string) => Config
-  /** What schema files say, by `kind.package.name`. */
+  /** Model and seed entries of schema files, by `kind.package.name`. */
   readonly properties: ReadonlyMap<string, Properties>
   readonly problems: MillraceError[]
   readonly warnings: MillraceError[]
 }
 
-export type SqlDraft = NamedNode & {
-  readonly kind: 'model' | 'test'
-  /** What a ref without a version means. */
-  readonly isLatest: boolean
-  readonly source: SqlFile
-  readonly template: Template
-  readonly properties: Properties | undefined
-  readonly config: Config
-  readonly asked: ParseHost
+export type DraftKind = 'model' | 'test' | 'snapshot' | 'analysis' | 'operation' | 'function'
+
+/** What a schema file says of a node. */
+export type Patch = Pick<Entry, 'description' | 'config' | 'unrendered' | 'package' | 'file'> & {
+  readonly columns?: readonly Column[]
 }
 
-/** The draft of a model or singular test; undefined when it cannot be parsed or is switched off. */
-export function draftSql(
-  compilation: Compilation,
-  kind: SqlDraft['kind'],
-  source: SqlFile,
-  properties: Properties | undefined,
-  versioned?: VersionedFile,
-): SqlDraft | undefined {
-  const { model: name, version } = versioned ?? { model: source.name, version: undefined }
-  const path = [name, ...(version === undefined ? [] : [`v${version}`])]
-  const fqn = [source.package, ...source.folders, ...path]
-  const id = [kind, source.package, ...path].join('.')
-  const folders = folderConfig(compilation, kind === 'model' ? 'models' : 'tests', fqn)
-  const base = mergeConfig(folders, properties?.config ?? {})
+/** A file or a block of a file, named and placed. */
+export type DraftSource = NamedNode & {
+  readonly kind: DraftKind
+  readonly path: string
+  readonly text: string
+  readonly patch: Patch | undefined
+  /** Of a model: the whole of what its schema file says. */
+  readonly entry?: Properties | undefined
+  /** The version of a model as it is written, a number or a text. */
+  readonly v?: string | number | undefined
+  /** Of a model with versions: what a ref without a version means. */
+  readonly isLatest: boolean
+}
+
+export type SqlDraft = DraftSource & {
+  readonly template: Template
+  readonly config: Config
+  readonly unrenderedConfig: Config
+  readonly asked: ParseHost
+  readonly isEnabled: boolean
+  readonly language: 'sql' | 'python'
+}
+
+const configKinds: Readonly<Record<DraftKind, ConfigKind>> = {
+  model: 'models',
+  test: 'tests',
+  snapshot: 'snapshots',
+  analysis: 'analyses',
+  operation: 'models',
+  function: 'functions',
+}
+
+/** The draft of something written in SQL; undefined when it cannot be parsed. */
+export function draftSql(compilation: Compilation, source: DraftSource): SqlDraft | undefined {
+  const { kind, id, name, fqn, file, patch } = source
+  const folders = folderConfigs(compilation.project, configKinds[kind], fqn)
+  const base = mergeConfig(folders.own, patch?.config ?? {})
   const asked = new ParseHost(base)
-  const named = { name, version, id, file: source.file, fqn, package: source.package, kind }
   return collecting(compilation, () => {
-    const template = compileTemplate(source.file, source.text)
-    const names = makeNames(compilation, named, asked, 'sync')
-    names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name: source.name }))
+    const template = compileTemplate(file, source.text)
+    const names = makeNames(compilation, source, asked, 'sync', asked.macros)
+    names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name }))
     template.renderSync(names.all)
-    const config = asked.readConfig()
-    if (config['enabled'] === false) return undefined
-    compilation.warnings.push(...warnMisspelt(source.name, source.file, config))
-    const isLatest = versioned?.isLatest ?? true
-    return { ...named, isLatest, source, template, properties, config, asked }
+    const config = mergeConfig(asked.readConfig(), folders.root)
+    for (const hook of hooksOf(config)) compileTemplate(file, hook).renderSync(names.all)
+    compilation.warnings.push(...warnMisspelt(name, file, config))
+    const raw = folderConfigs(compilation.written, configKinds[kind], fqn)
+    const written = mergeConfig(mergeConfig(raw.own, patch?.unrendered ?? {}), asked.header)
+    return {
+      ...source,
+      template,
+      config,
+      unrenderedConfig: mergeConfig(written, raw.root),
+      asked,
+      isEnabled: config['enabled'] !== false,
+      language: 'sql' as const,
+    }
   })
 }
 
-/** What the project files say: the root project's wins over that of the node's own package. */
-export function folderConfig(
-  { project }: Compilation,
-  kind: keyof ProjectSettings['configs'],
+/** The SQL of pre- and post-hooks: they may refer to nodes too. */
+function hooksOf(config: Config): string[] {
+  return [config['pre_hook'], config['post_hook']].flat().flatMap((hook) => {
+    const sql =
+      typeof hook === 'object' && hook !== null && 'sql' in hook ? (hook.sql as unknown) : hook
+    return typeof sql === 'string' && sql.includes('{') ? [sql] : []
+  })
+}
+
+/**
+ * What project files say: the package's own, which schema files and headers may replace, and the root project's of a
+ * package's node, which nothing replaces.
+ */
+export function folderConfigs(
+  project: Project,
+  kind: ConfigKind,
   fqn: readonly string[],
-): Config {
-  const own = project.packages.find(({ name }) => name === fqn[0])
+): { readonly own: Config; readonly root: Config } {
   const root = configOfFolders(project.settings.configs[kind], fqn)
-  return own === undefined ? root : mergeConfig(configOfFolders(own.configs[kind], fqn), root)
+  const settings = project.packages.find(({ name }) => name === fqn[0])
+  return settings === undefined
+    ? { own: root, root: {} }
+    : { own: configOfFolders(settings.configs[kind], fqn), root }
+}
+
+/** Everything said of a thing that has no header. */
+export function configWithoutHeader(
+  project: Project,
+  kind: ConfigKind,
+  fqn: readonly string[],
+  said: Config,
+): Config {
+  const { own, root } = folderConfigs(project, kind, fqn)
+  return mergeConfig(mergeConfig(own, said), root)
 }
 
 /** The names of one rendering of one node: its own, with the macros behind them. */
@@ -81,10 +135,11 @@ export function makeNames(
   node: NamedNode,
   host: Parameters<typeof namesOfNode>[1],
   mode: 'sync' | 'async',
+  called?: Set<string>,
 ) {
   const warn = (warning: MillraceError) => warnings.push(warning)
   const own = namesOfNode(node, host, inputs, vars(node.package), () => all, warn)
-  const all = new NodeNames(own, library, mode, node.package)
+  const all = new NodeNames(own, library, mode, node.package, called)
   return { own, all }
 }
 

@@ -18,16 +18,23 @@ type Referable = {
 export class NameIndex {
   /** Name → package → id. */
   readonly #refs = new Map<string, Map<string, string>>()
+  readonly #disabled = new Map<string, Map<string, string>>()
   readonly #sources = new Map<string, Map<string, string>>()
   readonly #project: string
 
-  /** @param referable models and seeds */
-  constructor(project: string, referable: readonly Referable[], sources: readonly SourceTable[]) {
+  /**
+   * @param referable models, seeds, snapshots and functions
+   * @param disabled the same that are switched off: a ref to one is told apart from a ref to nothing
+   */
+  constructor(
+    project: string,
+    referable: readonly Referable[],
+    sources: readonly SourceTable[],
+    disabled: readonly Referable[],
+  ) {
     this.#project = project
-    for (const { name, package: owner, id, version, isLatest } of referable) {
-      if (isLatest !== false) add(this.#refs, name, owner, id)
-      if (version !== undefined) add(this.#refs, `${name}.v${version}`, owner, id)
-    }
+    addAll(this.#refs, referable)
+    addAll(this.#disabled, disabled)
     for (const { source, name, package: owner } of sources) {
       add(this.#sources, `${source}.${name}`, owner, sourceId(owner, source, name))
     }
@@ -50,7 +57,7 @@ export class NameIndex {
     return found?.get(from) ?? found?.get(this.#project) ?? found?.values().next().value
   }
 
-  /** The ids of all calls, and a problem with its place for each that names nothing. */
+  /** The ids of all calls in their order, and a problem with its place for each that names nothing. */
   resolve(
     node: {
       readonly name: string
@@ -71,8 +78,14 @@ export class NameIndex {
       else {
         const version = call.version === undefined ? '' : `.v${call.version}`
         const ref = `${call.parts.join('.')}${version}`
-        const parameters = { node: node.name, ref, nearest: nearest(ref, this.#refs.keys()) }
-        problems.push(problem('model/unknown-ref', parameters, { at: placeOf('ref', call.parts) }))
+        const at = placeOf('ref', call.parts)
+        const isDisabled = this.#disabled.has(call.version === undefined ? name(call) : ref)
+        const near = nearest(ref, this.#refs.keys())
+        problems.push(
+          isDisabled
+            ? problem('model/disabled-ref', { node: node.name, ref }, { at })
+            : problem('model/unknown-ref', { node: node.name, ref, nearest: near }, { at }),
+        )
       }
     }
     for (const call of sources) {
@@ -86,7 +99,18 @@ export class NameIndex {
         problems.push(problem('model/unknown-source', parameters, { at }))
       }
     }
-    return { ids: [...ids].sort(), problems }
+    return { ids: [...ids], problems }
+  }
+}
+
+function name({ parts }: RefCall): string {
+  return parts.at(-1) ?? ''
+}
+
+function addAll(index: Map<string, Map<string, string>>, nodes: readonly Referable[]) {
+  for (const { name, package: owner, id, version, isLatest } of nodes) {
+    if (isLatest !== false) add(index, name, owner, id)
+    if (version !== undefined) add(index, `${name}.v${version}`, owner, id)
   }
 }
 

@@ -1,6 +1,7 @@
 /** What compiling needs beyond the project, all of it passed in: compiling reads no clock, disk or environment. */
 import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
+import type { Graph, SelectableNode } from './graph.ts'
 
 export type Target = {
   readonly name: string
@@ -19,12 +20,16 @@ export type CompileInputs = {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** MD5 in hex, for the names of tests; passed in because compiling uses no Node built-ins. */
   readonly md5: (text: string) => string
+  /** SHA-256 in hex, for checksums. */
+  readonly sha256: (text: string) => string
   /** ISO 8601. */
   readonly startedAt: string
   readonly invocationId: string
   readonly fullRefresh: boolean
   /** Answers the queries of templates; without it, a template that asks is a problem. */
   readonly database?: TemplateDatabase
+  /** A node as templates see it in `graph`, in the shape of dbt's manifest. */
+  readonly describeNode?: (node: SelectableNode, graph: Graph) => Config
   /** Receives what templates `log()` or `print()`. */
   readonly log?: (message: string) => void
 }

@@ -7,13 +7,25 @@ import { type HostFunction, type HostObject, makeHostObject, Undefined } from '.
 import type { Config, SqlFile } from '../project/project.ts'
 import { standardFiles, standardPackage } from '../stdlib/standard-macros.ts'
 
+/** `macro.<package>.<name>`: dbt's `unique_id`. */
+export function macroId(owner: string, name: string): string {
+  return `macro.${owner}.${name}`
+}
+
+/** A file that defines macros. */
+export type MacroFile = {
+  readonly file: string
+  readonly text: string
+  readonly open: () => Template
+}
+
 /** Macro name → the file that defines it; a generic test `x` is the macro `test_x`. */
-type Macros = Map<string, () => Template>
+type Macros = Map<string, MacroFile>
 
 export type MacroLibrary = {
   /** The root project. */
   readonly root: string
-  readonly packages: ReadonlyMap<string, ReadonlyMap<string, () => Template>>
+  readonly packages: ReadonlyMap<string, ReadonlyMap<string, MacroFile>>
   /** From `dispatch:` in the project file: namespace → packages to search. */
   readonly searchOrders: ReadonlyMap<string, readonly string[]>
   readonly problems: readonly MillraceError[]
@@ -32,7 +44,8 @@ export function compileMacros(
       const template = compileTemplate(file, text)
       const macros = packages.get(owner) ?? new Map()
       packages.set(owner, macros)
-      for (const name of definedIn(template)) macros.set(name, () => template)
+      const open = () => template
+      for (const name of definedIn(template)) macros.set(name, { file, text, open })
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       problems.push(error)
@@ -58,7 +71,10 @@ const standardMacros: Macros = new Map(
       return template
     }
     const names = text.matchAll(/\{% (macro|test) (\w+)/g)
-    return [...names].map(([, tag, name]) => [`${tag === 'test' ? 'test_' : ''}${name}`, open])
+    return [...names].map(([, tag, name]) => [
+      `${tag === 'test' ? 'test_' : ''}${name}`,
+      { file, text, open },
+    ])
   }),
 )
 
@@ -78,20 +94,30 @@ export class NodeNames implements NameSource {
   readonly #library: MacroLibrary
   readonly #mode: Mode
   readonly #package: string
+  readonly #called: Set<string> | undefined
+  /** The same names for the bodies of macros: what those call is their own affair. */
+  readonly #inner: NodeNames
   readonly #opened = new Map<Template, ReadonlyMap<string, HostFunction>>()
   readonly #namespaces = new Map<string, HostObject>()
 
-  /** @param own what dbt gives the node @param package the node's own, whose macros come first */
+  /**
+   * @param own what dbt gives the node
+   * @param nodePackage the node's own, whose macros come first
+   * @param called receives the ids of the macros that the node itself names
+   */
   constructor(
     own: ReadonlyMap<string, unknown>,
     library: MacroLibrary,
     mode: Mode,
     nodePackage: string,
+    called?: Set<string>,
   ) {
     this.#own = own
     this.#library = library
     this.#mode = mode
     this.#package = nodePackage
+    this.#called = called
+    this.#inner = called === undefined ? this : new NodeNames(own, library, mode, nodePackage)
   }
 
   /** The project's macros may replace what dbt gives, `ref` for one; dbt's own macros come last. */
@@ -115,8 +141,10 @@ export class NodeNames implements NameSource {
   }
 
   macroOf(owner: string, name: string): HostFunction | undefined {
-    const template = this.#library.packages.get(owner)?.get(name)
-    return template && this.#open(template()).get(name)
+    const found = this.#library.packages.get(owner)?.get(name)
+    if (found === undefined) return undefined
+    this.#called?.add(macroId(owner, name))
+    return this.#inner.#open(found.open()).get(name)
   }
 
   /** `adapter.dispatch`: the packages of the namespace in order, in each what is made for DuckDB first. */
@@ -124,7 +152,8 @@ export class NodeNames implements NameSource {
     for (const owner of this.#searched(namespace)) {
       for (const prefix of ['duckdb', 'default']) {
         const full = `${prefix}__${name}`
-        const found = owner === undefined ? this.macro(full) : this.macroOf(owner, full)
+        const names = this.#inner
+        const found = owner === undefined ? names.macro(full) : names.macroOf(owner, full)
         if (found !== undefined) return found
       }
     }

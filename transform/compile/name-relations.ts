@@ -18,8 +18,13 @@ export function nameRelation(compilation: Compilation, node: NamedNode, config: 
     callMacro(compilation, node, config, macro, custom)
   const plainSchema = schema === undefined ? target.schema : `${target.schema}_${schema.trim()}`
   return {
-    catalog: call('generate_database_name', database) ?? database ?? target.database,
-    schema: call('generate_schema_name', schema) ?? plainSchema,
+    catalog:
+      textConfig(config, 'target_database') ??
+      call('generate_database_name', database) ??
+      database ??
+      target.database,
+    schema:
+      textConfig(config, 'target_schema') ?? call('generate_schema_name', schema) ?? plainSchema,
     name: call('generate_alias_name', alias) ?? alias ?? plainName(node),
   }
 }

@@ -13,6 +13,8 @@ export class ParseHost implements NodeHost {
   readonly execute = false
   readonly refs: RefCall[] = []
   readonly sources: SourceCall[] = []
+  /** Ids of the macros it names. */
+  readonly macros = new Set<string>()
   /** What the header said, in order. */
   header: Config = {}
   /** Refs and sources handed to `new_rows()`; an undefined one was something else. */

@@ -6,122 +6,142 @@ import type { NameSource } from '../jinja/scope.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { HostFunction, toText } from '../jinja/values.ts'
 import { withPosition } from '../jinja/with-position.ts'
-import type {
-  Column,
-  Config,
-  Project,
-  ProjectSettings,
-  TestDeclaration,
-} from '../project/project.ts'
+import type { Config, Project, ProjectSettings } from '../project/project.ts'
 import { baseNames } from './base-names.ts'
 import type { CompileInputs } from './inputs.ts'
 import { variablesOf } from './variables.ts'
 
-/** Keys whose Jinja is rendered when the node runs. */
-const renderedLater = /^\+?(pre|post)[-_]hook$/
+/** Keys whose Jinja belongs to somebody later: hooks, arguments of tests, what is named by a call, filters of metrics. */
+const leftAlone = new Set([
+  'pre_hook',
+  'post_hook',
+  'pre-hook',
+  'post-hook',
+  '+pre_hook',
+  '+post_hook',
+  '+pre-hook',
+  '+post-hook',
+  'at',
+  'unrendered',
+  'unrenderedDatabase',
+  'unrenderedSchema',
+  'arguments',
+  'relation',
+  'model',
+  'dependsOn',
+  'given',
+  'expect',
+  'overrides',
+  'filter',
+  'where',
+  'where_filters',
+  'typeParams',
+  'queryParams',
+  'measures',
+  'dimensions',
+  'entities',
+])
+
+type Entries = readonly { readonly package: string; readonly at: Position }[]
 
 /** The project with its values rendered; what cannot be is listed among its problems. */
 export function renderYamlValues(project: Project, inputs: CompileInputs): Project {
   const problems: MillraceError[] = []
-  const value = (names: NameSource, at: Position) => {
-    const walk = (inner: unknown): unknown => {
-      if (typeof inner === 'string') return rendered(inner, names, at, problems)
-      if (Array.isArray(inner)) return inner.map(walk)
-      if (typeof inner !== 'object' || inner === null) return inner
-      const entries = Object.entries(inner).map(([key, part]) => [
-        key,
-        renderedLater.test(key) ? part : walk(part),
-      ])
-      return Object.fromEntries(entries)
-    }
-    return walk
-  }
   const settingsOf = (settings: ProjectSettings): ProjectSettings => {
     const names = new Map(baseNames(inputs, inputs.vars))
-    const walk = (config: Config) => plain(value(names, { file: settings.file })(config))
-    const { models, seeds, tests } = settings.configs
+    const walk = (config: Config) =>
+      renderInside(config, { names, at: { file: settings.file }, owner: settings.name, problems })
+    const configs = Object.entries(settings.configs).map(([kind, config]) => [kind, walk(config)])
     return {
       ...settings,
       vars: walk(settings.vars),
-      configs: { ...settings.configs, models: walk(models), seeds: walk(seeds), tests: walk(tests) },
+      // The same kinds with the same values, rendered.
+      configs: Object.fromEntries(configs) as ProjectSettings['configs'],
     }
   }
   const settings = settingsOf(project.settings)
   const packages = project.packages.map(settingsOf)
-  const namesOf = (owner: string) => {
+  const known = new Map<string, NameSource>()
+  const namesOf = (owner: string): NameSource => {
+    const found = known.get(owner)
+    if (found !== undefined) return found
     const own = packages.find(({ name }) => name === owner)
     const names = new Map(baseNames(inputs, variablesOf(owner, settings, own, inputs)))
-    return names.set('doc', docFunction(project.docs, owner))
-  }
-  const known = new Map<string, NameSource>()
-  const toolsFor = (owner: string, at: Position) => {
-    const names = known.get(owner) ?? namesOf(owner)
+    names.set('doc', docFunction(project.docs, owner))
     known.set(owner, names)
-    const walk = value(names, at)
-    return {
-      config: (config: Config) => plain(walk(config)),
-      text: (text: string) => String(walk(text)),
-      column: (column: Column): Column => ({
-        ...column,
-        description: String(walk(column.description)),
-      }),
-      test: (test: TestDeclaration): TestDeclaration => ({
-        ...test,
-        config: plain(walk(test.config)),
-      }),
-    }
+    return names
   }
-  const properties = project.properties.map((entry) => {
-    const tools = toolsFor(entry.package, entry.at)
-    return {
-      ...entry,
-      description: tools.text(entry.description),
-      config: tools.config(entry.config),
-      columns: entry.columns.map(tools.column),
-      tests: entry.tests.map(tools.test),
-      versions: entry.versions.map((version) => ({
-        ...version,
-        description: tools.text(version.description),
-        config: tools.config(version.config),
-        columns: version.columns.map(tools.column),
-        tests: version.tests.map(tools.test),
-      })),
-    }
-  })
-  const sources = project.sources.map((table) => {
-    const tools = toolsFor(table.package, table.at)
-    return {
-      ...table,
-      database: table.database === undefined ? undefined : tools.text(table.database),
-      schema: tools.text(table.schema),
-      identifier: tools.text(table.identifier),
-      description: tools.text(table.description),
-      config: tools.config(table.config),
-      columns: table.columns.map(tools.column),
-      tests: table.tests.map(tools.test),
-    }
-  })
+  const entries = <T extends Entries>(list: T): T => {
+    const rendered = list.map((entry) => {
+      const { package: owner, at } = entry
+      return renderInside(entry, { names: namesOf(owner), at, owner, problems })
+    })
+    // Rendering changes texts and keeps shapes.
+    return rendered as unknown as T
+  }
   return {
     ...project,
     settings,
     packages,
-    properties,
-    sources,
+    properties: entries(project.properties),
+    snapshotProperties: entries(project.snapshotProperties),
+    analysisProperties: entries(project.analysisProperties),
+    functionProperties: entries(project.functionProperties),
+    testProperties: entries(project.testProperties),
+    macroProperties: entries(project.macroProperties),
+    sources: entries(project.sources),
+    groups: entries(project.groups),
+    exposures: entries(project.exposures),
+    unitTests: entries(project.unitTests),
+    metrics: entries(project.metrics),
+    semanticModels: entries(project.semanticModels),
+    savedQueries: entries(project.savedQueries),
     problems: [...project.problems, ...problems],
   }
 }
 
-function plain(value: unknown): Config {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+type Rendering = {
+  readonly names: NameSource
+  readonly at: Position
+  readonly owner: string
+  readonly problems: MillraceError[]
+}
+
+/** The value itself when nothing in it is a template, so that most projects are not copied at all. */
+function renderInside<T>(value: T, rendering: Rendering): T {
+  // Rendering changes texts and keeps shapes.
+  return walk(value, rendering) as T
+}
+
+function walk(value: unknown, rendering: Rendering): unknown {
+  if (typeof value === 'string') return rendered(value, rendering)
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => walk(part, rendering))
+    return parts.some((part, at) => part !== value[at]) ? parts : value
+  }
+  if (typeof value !== 'object' || value === null) return value
+  let copy: Record<string, unknown> | undefined
+  for (const [key, part] of Object.entries(value)) {
+    if (leftAlone.has(key) || part === null || part === undefined) continue
+    const after = key === 'description' ? String(walk(part, rendering)) : walk(part, rendering)
+    if (after === part) continue
+    copy ??= { ...value }
+    copy[key] = after
+    if (key === 'description') copy['docBlocks'] = docBlocksIn(String(part), rendering.owner)
+  }
+  return copy ?? value
+}
+
+/** Ids of the docs blocks that a description names; the file a block stands in decides in the end, the name here. */
+function docBlocksIn(description: string, owner: string): string[] {
+  const calls = description.matchAll(/\bdoc\(\s*['"](\w+)['"](?:\s*,\s*['"](\w+)['"])?\s*\)/g)
+  return [...calls].map(([, first = '', second]) =>
+    second === undefined ? `doc.${owner}.${first}` : `doc.${first}.${second}`,
+  )
 }
 
 /** Text without Jinja stays as it is; a rendered `true` or `3` is what YAML would have made of it. */
-function rendered(
-  text: string,
-  names: NameSource,
-  at: Position,
-  problems: MillraceError[],
-): unknown {
+function rendered(text: string, { names, at, problems }: Rendering): unknown {
   if (!text.includes('{{') && !text.includes('{%')) return text
   try {
     const result = compileTemplate(at.file, text).renderSync(names)

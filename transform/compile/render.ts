@@ -1,196 +1,183 @@
-/** Renders nodes to SQL once every name is known: refs become relations, ephemeral models become CTEs. */
+/** Renders nodes to SQL when they are wanted: refs become relations, ephemeral models become CTEs. */
 import { problem } from '../../core/problems.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
+import type { TemplateDatabase } from '../stdlib/database.ts'
 import { evaluateArguments, type GenericDraft } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
-import { type Relation, textConfig } from './graph.ts'
-import { type NameIndex, sourceId } from './index-names.ts'
+import { type Graph, type Relation, textConfig } from './graph.ts'
+import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import type { NodeHost } from './node-names.ts'
 import { RelationValue } from './relation-value.ts'
-import { tagsOf } from './resolve-config.ts'
 
 /** What is known of the database when a node is rendered. */
 export type RenderState = {
   readonly isIncremental: boolean
   /** First rowid of an upstream that the node has not seen; undefined: all rows are new. */
   readonly watermarkOf?: (upstream: string) => bigint | undefined
+  /** Answers the queries of templates instead of the database that compiling was given. */
+  readonly database?: TemplateDatabase
 }
 
 const fullBuild: RenderState = { isIncremental: false }
 
-export class Renderer {
-  readonly #compilation: Compilation
-  readonly #index: NameIndex
-  readonly #drafts: ReadonlyMap<string, SqlDraft>
-  readonly #relations: ReadonlyMap<string, Relation>
-  readonly #ctes = new Map<string, Promise<string>>()
+/** SQL of a node, with the ephemeral models that were put in front of it, each after those it reads. */
+export type CompiledCode = {
+  readonly sql: string
+  readonly ctes: readonly { readonly id: string; readonly sql: string }[]
+}
 
-  /** @param relations of models, seeds and sources, by id */
-  constructor(
-    compilation: Compilation,
-    index: NameIndex,
-    drafts: ReadonlyMap<string, SqlDraft>,
-    relations: ReadonlyMap<string, Relation>,
-  ) {
-    this.#compilation = compilation
-    this.#index = index
-    this.#drafts = drafts
-    this.#relations = relations
+type Draft = SqlDraft | GenericDraft
+
+type RendererParts = {
+  readonly compilation: Compilation
+  readonly index: NameIndex
+  readonly drafts: ReadonlyMap<string, Draft>
+  /** Of all that can be read, by id. */
+  readonly relations: ReadonlyMap<string, Relation>
+  readonly graph: Graph
+}
+
+export class Renderer {
+  readonly #parts: RendererParts
+  /** Rendered bodies of ephemeral models; they ask nothing of the state. */
+  readonly #bodies = new Map<string, Promise<Body>>()
+
+  constructor(parts: RendererParts) {
+    this.#parts = parts
   }
 
   /**
-   * The SQL of a model or singular test.
+   * The SQL of a model, test, snapshot, analysis, function or hook; a Python model is its text.
    * @throws `model/template-failed` and whatever a macro raises
    */
   async render(id: string, state: RenderState = fullBuild): Promise<string> {
-    const draft = this.#drafts.get(id)
-    if (draft === undefined) return ''
+    return (await this.compile(id, state)).sql
+  }
+
+  /** The same, with the CTEs that were put into it. */
+  async compile(id: string, state: RenderState = fullBuild): Promise<CompiledCode> {
+    const draft = this.#parts.drafts.get(id)
+    if (draft === undefined) return { sql: '', ctes: [] }
+    const { sql, ephemerals } = await this.#body(draft, state)
+    const ctes = await this.#collectCtes(ephemerals, state, [])
+    return {
+      sql: injectCtes(sql, ctes),
+      ctes: ctes.map(({ id: cte, sql: body }) => ({ id: cte, sql: body })),
+    }
+  }
+
+  async #body(draft: Draft, state: RenderState): Promise<Body> {
+    if ('language' in draft && draft.language === 'python') {
+      return { sql: draft.text, ephemerals: new Set() }
+    }
     const host = new RenderHost(this, draft, state)
-    const { own, all } = makeNames(this.#compilation, draft, host, 'async')
-    const relation = this.#relations.get(id)
-    if (relation !== undefined) own.set('this', new RelationValue(id, relation))
-    const sql = await draft.template.render(all)
-    return await this.#withCtes(sql.trim(), host.ephemerals)
+    const text = 'declaration' in draft ? this.#test(draft, host) : this.#own(draft, host)
+    return { sql: (await text).trim(), ephemerals: host.ephemerals }
   }
 
-  /** The query of a generic test. */
-  async renderTest(draft: GenericDraft): Promise<string> {
-    const host = new RenderHost(this, draft, fullBuild)
-    const compilation = this.#compilation
+  #own(draft: SqlDraft, host: RenderHost): Promise<string> {
+    const { own, all } = this.#names(draft, host)
+    const relation = this.#parts.relations.get(draft.id)
+    if (relation !== undefined) own.set('this', new RelationValue(draft.id, relation))
+    return draft.template.render(all)
+  }
+
+  async #test(draft: GenericDraft, host: RenderHost): Promise<string> {
+    const { compilation } = this.#parts
     const args = evaluateArguments(compilation, draft, host, draft.declaration)
-    const relation = this.value(draft.subject, host.ephemerals)
-    const sql = await this.#testSql(draft, host, relation, args)
-    return await this.#withCtes(sql.trim(), host.ephemerals)
-  }
-
-  async #testSql(
-    draft: GenericDraft,
-    host: NodeHost,
-    relation: RelationValue,
-    args: ReadonlyMap<string, unknown>,
-  ): Promise<string> {
-    const { test, column, at } = draft.declaration
-    const [plain = test, owner] = test.split('.').reverse()
-    const { own, all } = makeNames(this.#compilation, draft, host, 'async')
-    const macro = `test_${plain}`
+    const { test, namespace, column, subject } = draft
+    const { own, all } = this.#names(draft, host)
+    const macro = `test_${test}`
     const named = new Map([...args].map(([key, value]) => [key, toTemplateValue(value)]))
-    own.set('tested_relation', relation)
+    own.set('tested_relation', this.value(subject.id, host.ephemerals))
     own.set('test_arguments', named)
     if (column !== undefined) named.set('column_name', column)
-    own.set('test_macro', owner === undefined ? all.macro(macro) : all.macroOf(owner, macro))
+    own.set(
+      'test_macro',
+      namespace === undefined ? all.macro(macro) : all.macroOf(namespace, macro),
+    )
     // A template of its own, so that a fault inside the macro names its place and the schema file's.
     const template = compileTemplate(
-      at.file,
+      draft.file,
       '{{ test_macro(model=get_where_subquery(tested_relation), **test_arguments) }}',
     )
     return await template.render(all)
   }
 
+  #names(draft: Draft, host: RenderHost) {
+    const { compilation } = this.#parts
+    const { database } = host.state
+    const { inputs } = compilation
+    const seen =
+      database === undefined ? compilation : { ...compilation, inputs: { ...inputs, database } }
+    return makeNames(seen, draft, host, 'async')
+  }
+
   /** A relation as a template sees it; an ephemeral one is noted as a CTE that the query needs. */
   value(id: string, ephemerals: Set<string>): RelationValue {
-    const relation = this.#relations.get(id) ?? { catalog: '', schema: '', name: id }
-    const draft = this.#drafts.get(id)
+    const { drafts, relations } = this.#parts
+    const relation = relations.get(id) ?? { catalog: '', schema: '', name: id }
+    const draft = drafts.get(id)
     const materialized = textConfig(draft?.config ?? {}, 'materialized')
     if (draft === undefined || materialized !== 'ephemeral') {
       return new RelationValue(id, relation, materialized === 'view' ? 'view' : 'table')
     }
     ephemerals.add(id)
-    return new RelationValue(id, relation, 'cte', cteName(draft.name))
+    return new RelationValue(id, relation, 'cte', cteName(relation))
   }
 
   /** `graph` as dbt's templates walk it. */
   graph(): unknown {
-    const nodes = [...this.#drafts.values()].map((draft) => {
-      const { id, name, file, fqn, kind, config } = draft
-      const { catalog, schema, name: alias } = this.#relations.get(id) ?? nowhere
-      const columns = (draft.properties?.columns ?? []).map((column) => [column.name, column])
-      const node = {
-        unique_id: id,
-        resource_type: kind,
-        name,
-        alias,
-        schema,
-        database: catalog,
-        original_file_path: file,
-        path: file,
-        fqn: [...fqn],
-        package_name: draft.package,
-        description: draft.properties?.description ?? '',
-        columns: Object.fromEntries(columns),
-        config,
-        tags: tagsOf(config),
-        meta: config['meta'] ?? {},
-        raw_code: draft.source.text,
-      }
-      return [id, node] as const
-    })
-    const sources = this.#compilation.project.sources.map((table) => {
-      const id = sourceId(table.package, table.source, table.name)
-      const node = {
-        unique_id: id,
-        resource_type: 'source',
-        name: table.name,
-        source_name: table.source,
-        identifier: table.identifier,
-        schema: table.schema,
-        package_name: table.package,
-        description: table.description,
-        config: table.config,
-        tags: tagsOf(table.config),
-        meta: table.config['meta'] ?? {},
-      }
-      return [id, node] as const
-    })
+    const { compilation, graph } = this.#parts
+    const { describeNode } = compilation.inputs
+    if (describeNode === undefined) return new Map()
+    const entries = (nodes: ReadonlyMap<string, Parameters<typeof describeNode>[0]>) =>
+      Object.fromEntries([...nodes].map(([id, node]) => [id, describeNode(node, graph)]))
+    const of = (kind: string) =>
+      entries(new Map([...graph.described].filter(([, node]) => node.kind === kind)))
     return toTemplateValue({
-      nodes: Object.fromEntries(nodes),
-      sources: Object.fromEntries(sources),
-      exposures: {},
-      metrics: {},
-      groups: {},
+      nodes: entries(graph.nodes),
+      sources: entries(graph.sources),
+      exposures: of('exposure'),
+      metrics: of('metric'),
+      semantic_models: of('semantic_model'),
+      saved_queries: of('saved_query'),
+      groups: Object.fromEntries([...graph.groups].map(([id, group]) => [id, { ...group }])),
     })
   }
 
   get index(): NameIndex {
-    return this.#index
-  }
-
-  async #withCtes(sql: string, ephemerals: ReadonlySet<string>): Promise<string> {
-    const ctes: Cte[] = []
-    await this.#collectCtes(ephemerals, ctes)
-    return injectCtes(sql, ctes)
+    return this.#parts.index
   }
 
   /** CTEs of ephemeral models, each after those it reads. */
-  async #collectCtes(ids: Iterable<string>, ctes: Cte[]): Promise<void> {
-    for (const id of [...ids].sort()) {
-      const draft = this.#drafts.get(id)
-      if (draft === undefined || ctes.some(({ name }) => name === cteName(draft.name))) continue
-      const host = new RenderHost(this, draft, fullBuild)
-      const { all } = makeNames(this.#compilation, draft, host, 'async')
-      const body = this.#ctes.get(id) ?? draft.template.render(all)
-      this.#ctes.set(id, body)
-      const sql = (await body).trim()
-      await this.#collectCtes(this.#ephemeralsOf(draft), ctes)
-      ctes.push({ name: cteName(draft.name), sql })
+  async #collectCtes(
+    ids: Iterable<string>,
+    state: RenderState,
+    ctes: (Cte & { readonly id: string })[],
+  ): Promise<readonly (Cte & { readonly id: string })[]> {
+    for (const id of ids) {
+      const draft = this.#parts.drafts.get(id)
+      const relation = this.#parts.relations.get(id)
+      if (draft === undefined || relation === undefined) continue
+      if (ctes.some((known) => known.id === id)) continue
+      const body = this.#bodies.get(id) ?? this.#body(draft, { ...state, isIncremental: false })
+      this.#bodies.set(id, body)
+      const { sql, ephemerals } = await body
+      await this.#collectCtes(ephemerals, state, ctes)
+      ctes.push({ id, name: cteName(relation), sql })
     }
-  }
-
-  #ephemeralsOf(draft: SqlDraft): string[] {
-    return draft.asked.refs.flatMap((call) => {
-      const id = this.#index.findRef(call, draft.package)
-      const config = id === undefined ? undefined : this.#drafts.get(id)?.config
-      return id !== undefined && config?.['materialized'] === 'ephemeral' ? [id] : []
-    })
+    return ctes
   }
 }
 
-const nowhere: Relation = { catalog: '', schema: '', name: '' }
+type Body = { readonly sql: string; readonly ephemerals: ReadonlySet<string> }
 
-function cteName(model: string): string {
-  return `__dbt__cte__${model}`
+function cteName({ name }: Relation): string {
+  return `__dbt__cte__${name}`
 }
 
 type Rendered = { readonly name: string; readonly package: string; readonly config: Config }
@@ -200,12 +187,12 @@ class RenderHost implements NodeHost {
   readonly ephemerals = new Set<string>()
   readonly #renderer: Renderer
   readonly #node: Rendered
-  readonly #state: RenderState
+  readonly state: RenderState
 
   constructor(renderer: Renderer, node: Rendered, state: RenderState) {
     this.#renderer = renderer
     this.#node = node
-    this.#state = state
+    this.state = state
   }
 
   ref(parts: readonly string[], version: string | undefined): RelationValue {
@@ -229,7 +216,7 @@ class RenderHost implements NodeHost {
   }
 
   isIncremental(): boolean {
-    return this.#state.isIncremental
+    return this.state.isIncremental
   }
 
   graph(): unknown {
@@ -241,7 +228,7 @@ class RenderHost implements NodeHost {
       const reason = 'needs a ref() or a source()'
       throw problem('model/new-rows-misused', { node: this.#node.name, reason })
     }
-    const watermark = this.#state.watermarkOf?.(relation.id)
+    const watermark = this.state.watermarkOf?.(relation.id)
     const since = watermark === undefined ? '' : ` where rowid >= ${watermark}`
     const rows = `(select rowid, * from ${relation.text()}${since})`
     return new RelationValue(relation.id, relation.relation, 'cte', rows)

@@ -8,6 +8,8 @@ import type { Project, Properties } from '../project/project.ts'
 export type VersionedFile = {
   readonly model: string
   readonly version: string
+  /** The version as it was written, a number or a text. */
+  readonly v: string | number
   readonly isLatest: boolean
   readonly properties: Properties
 }
@@ -24,7 +26,7 @@ export function fileKey({ package: owner, name }: { package: string; name: strin
 
 /** Finds the file of each version: `defined_in`, else `<model>_v<version>`, else the model's own for the latest. */
 export function findVersions(project: Project): Versions {
-  const known = new Set(project.models.map(fileKey))
+  const known = new Set([...project.models, ...project.pythonModels].map(fileKey))
   const files = new Map<string, VersionedFile>()
   const problems: MillraceError[] = []
   for (const properties of project.properties) {
@@ -44,9 +46,8 @@ export function findVersions(project: Project): Versions {
         problems.push(problem('model/missing-version', parameters, { at: entry.at }))
         continue
       }
-      const { description, config, columns, tests } = entry
-      const own = { ...properties, description, config, columns, tests }
-      files.set(key, { model, version, isLatest, properties: own })
+      const { versions: _, ...own } = { ...properties, ...entry }
+      files.set(key, { model, version, v: entry.v, isLatest, properties: { ...own, versions: [] } })
     }
   }
   return { files, problems }

@@ -1,5 +1,6 @@
 /** What running needs of an engine. Implementations stand in `transform/adapters/`. */
 import type { Row } from '../../core/clients/duckdb.ts'
+import type { TemplateDatabase } from '../stdlib/database.ts'
 
 type TransactionOptions = {
   /** Kept with the commit, where the engine keeps such things. */
@@ -28,6 +29,8 @@ export interface Adapter {
 
 /** One transaction of an adapter. */
 export interface Session {
+  /** Answers the queries of templates: they see what this transaction has written. */
+  readonly database: TemplateDatabase
   /** Runs a statement. @returns rows written, 0 when it writes none */
   execute(sql: string): Promise<number>
   query(sql: string): Promise<Row[]>

@@ -49,14 +49,18 @@ export async function buildNode(node: ModelNode | SeedNode, context: BuildContex
       return await replace(
         node,
         context,
-        materializeView(node.relation, node.sql, state.existing(node.relation)),
+        materializeView(node.relation, await fullSql(node, context), state.existing(node.relation)),
         'view',
       )
     case 'table':
       return await replace(
         node,
         context,
-        materializeTable(node.relation, node.sql, state.existing(node.relation)),
+        materializeTable(
+          node.relation,
+          await fullSql(node, context),
+          state.existing(node.relation),
+        ),
         'table',
       )
     case 'incremental':
@@ -66,6 +70,11 @@ export async function buildNode(node: ModelNode | SeedNode, context: BuildContex
       throw problem('model/unknown-materialization', parameters, { at: { file: node.file } })
     }
   }
+}
+
+/** The query of a full build; its template sees what this run has written before. */
+function fullSql({ id }: ModelNode, { state, renderer }: BuildContext): Promise<string> {
+  return renderer.render(id, { isIncremental: false, database: state.session.database })
 }
 
 async function replace(
@@ -97,12 +106,14 @@ async function buildIncremental(node: ModelNode, context: BuildContext): Promise
   const increment = await planIncrement(node, context)
   rememberSeen(node, context, increment.upstreams)
   if (increment.fullReason !== undefined) {
-    const statements = materializeTable(node.relation, node.sql, state.existing(node.relation))
+    const sql = await fullSql(node, context)
+    const statements = materializeTable(node.relation, sql, state.existing(node.relation))
     const built = await replace(node, context, statements, 'table')
     return { ...built, message: increment.fullReason }
   }
   const sql = await renderer.render(node.id, {
     isIncremental: true,
+    database: state.session.database,
     watermarkOf: (id) => {
       const found = increment.upstreams.get(id)
       return found?.kind === 'from' ? found.watermark : undefined

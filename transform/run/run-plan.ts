@@ -170,7 +170,7 @@ async function runStage(
   const elapsed = () => clock.now() - started
   try {
     if (node.kind === 'test') {
-      return describeResult(node, await testNode(node, state.session), elapsed())
+      return describeResult(node, await testNode(node, state.session, renderer), elapsed())
     }
     const { fullRefresh } = plan
     const built = await buildNode(node, { state, renderer, fullRefresh, run })
@@ -233,7 +233,7 @@ function builtRelations(
 ): BuiltRelation[] {
   const done = new Set(results.filter(({ status }) => status === 'success').map(({ id }) => id))
   return plan.stages.flatMap(({ node }) => {
-    if (node.kind === 'test' || !done.has(node.id)) return []
+    if ((node.kind !== 'model' && node.kind !== 'seed') || !done.has(node.id)) return []
     const { id, name, relation, config } = node
     return [{ id, name, relation, snapshot, config }]
   })

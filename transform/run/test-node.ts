@@ -1,5 +1,6 @@
 /** Runs one data test inside the run's transaction, so that it sees what readers will see. */
 import { type TestNode, textConfig } from '../compile/graph.ts'
+import type { Renderer } from '../compile/render.ts'
 import type { Session } from './adapter.ts'
 import type { NodeStatus } from './result.ts'
 
@@ -14,11 +15,18 @@ export type Tested = {
 }
 
 /** @throws DuckDB's error when the test's query is wrong */
-export async function testNode(node: TestNode, session: Session): Promise<Tested> {
+export async function testNode(
+  node: TestNode,
+  session: Session,
+  renderer: Renderer,
+): Promise<Tested> {
   const { config } = node
+  const sql = await renderer.render(node.id, {
+    isIncremental: false,
+    database: session.database,
+  })
   const limit = textConfig(config, 'limit')
-  const rows =
-    limit === undefined ? node.sql : `select * from (${node.sql}\n) limit ${Number(limit)}`
+  const rows = limit === undefined ? sql : `select * from (${sql}\n) limit ${Number(limit)}`
   const count = textConfig(config, 'fail_calc') ?? 'count(*)'
   const warnIf = textConfig(config, 'warn_if') ?? '!= 0'
   const errorIf = textConfig(config, 'error_if') ?? '!= 0'

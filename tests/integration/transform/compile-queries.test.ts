@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => duckdb.close())
 
 async function sqlOf(template: string, files: Files = {}): Promise<string> {
-  const { graph } = await compileFiles(
+  const { graph, sql } = await compileFiles(
     {
       'models/items.yml': 'sources: [{name: main, tables: [{name: items}, {name: seen}]}]',
       'models/m.sql': template,
@@ -30,8 +30,7 @@ async function sqlOf(template: string, files: Files = {}): Promise<string> {
     },
   )
   if (graph.problems.length > 0) throw new AggregateError(graph.problems)
-  const model = graph.nodes.get('model.shop.m')
-  return model?.kind === 'model' ? model.sql : ''
+  return sql.get('model.shop.m') ?? ''
 }
 
 const items = "source('main', 'items')"

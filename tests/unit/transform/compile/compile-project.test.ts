@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Graph } from '../../../../transform/index.ts'
-import { compileFiles, type Files } from '../../../support/project.ts'
+import { type CompileOverrides, compileFiles, type Files } from '../../../support/project.ts'
+
+const sqls = new WeakMap<Graph, ReadonlyMap<string, string>>()
+
+async function compiled(files: Files, overrides?: CompileOverrides): Promise<{ graph: Graph }> {
+  const { graph, sql } = await compileFiles(files, overrides)
+  sqls.set(graph, sql)
+  return { graph }
+}
 
 const graphOf = async (files: Files, vars = {}): Promise<Graph> =>
-  (await compileFiles(files, { vars })).graph
+  (await compiled(files, { vars })).graph
 
 const problemsOf = ({ problems }: Graph) =>
   problems.map(({ code, at, message, hint }) => {
@@ -17,14 +25,11 @@ function node(graph: Graph, name: string) {
   return found
 }
 
-const sql = (graph: Graph, name: string) => {
-  const found = node(graph, name)
-  return found.kind === 'seed' ? '' : found.sql
-}
+const sql = (graph: Graph, name: string) => sqls.get(graph)?.get(node(graph, name).id) ?? ''
 
 describe('a model', () => {
   it('reads relations by ref, source, var, env_var and target', async () => {
-    const { graph } = await compileFiles(
+    const { graph } = await compiled(
       {
         'models/sources.yml':
           'sources: [{name: raw, schema: landing, tables: [{name: events, identifier: ev}]}]',

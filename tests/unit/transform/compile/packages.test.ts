@@ -21,13 +21,10 @@ desciption: the warnings of a package are for its author
 }
 
 async function compiled(files: Files) {
-  const { graph } = await compileFiles(files)
+  const { graph, sql: all } = await compileFiles(files)
   expect(graph.problems.map(({ message }) => message)).toEqual([])
   expect(graph.warnings).toEqual([])
-  const sql = (id: string) => {
-    const node = graph.nodes.get(id)
-    return node === undefined || node.kind === 'seed' ? undefined : node.sql
-  }
+  const sql = (id: string) => all.get(id)
   return { graph, sql }
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { compileFiles } from '../../../support/project.ts'
+import { compileFiles, sqlsOf } from '../../../support/project.ts'
 
 describe('Jinja in YAML', () => {
   it('is rendered in configs, vars, sources and descriptions, and becomes what YAML would make of it', async () => {
-    const { graph } = await compileFiles(
+    const compiled = await compileFiles(
       {
         'dbt_project.yml': `
 name: shop
 vars: {since: "{{ env_var('SINCE', '2024') }}", table: ev}
-models: {shop: {+enabled: "{{ target.name == 'test' }}", +schema: "{{ env_var('AREA') }}", +post-hook: "{{ nope() }}"}}
+models: {shop: {+enabled: "{{ target.name == 'test' }}", +schema: "{{ env_var('AREA') }}", +post-hook: "drop {{ this }}{% if execute %}{{ nope() }}{% endif %}"}}
 `,
         'models/a.sql': "select {{ var('since') + 1 }} from {{ source('raw', 'events') }}",
         'models/a.yml': `
@@ -31,17 +31,16 @@ models:
       },
       { environment: { AREA: 'eu' } },
     )
+    const { graph } = compiled
     expect(graph.problems.map(({ message }) => message)).toEqual([])
     const model = graph.nodes.get('model.shop.a')
     expect(model).toMatchObject({
       description: 'All of *a*. (EUR)',
       materialized: 'table',
       relation: { schema: 'main_eu' },
-      sql: 'select 2025 from "lake"."eu_raw"."ev"',
     })
-    const tests = [...graph.nodes.values()].flatMap((node) =>
-      node.kind === 'test' ? [node.sql] : [],
-    )
+    expect(compiled.sql.get('model.shop.a')).toBe('select 2025 from "lake"."eu_raw"."ev"')
+    const tests = sqlsOf(compiled, 'test.')
     expect(tests.find((sql) => sql.includes('is null'))).toContain('where d > 2024')
     expect(tests.find((sql) => sql.includes('not in'))).toContain("('ev', 'eu', 'plain')")
   })

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { compileFiles, type Files } from '../../../support/project.ts'
+import { compileFiles, type Files, sqlsOf } from '../../../support/project.ts'
 
 async function compiled(files: Files) {
-  const { graph } = await compileFiles(files)
-  expect(graph.problems.map(({ message }) => message)).toEqual([])
-  return graph
+  const found = await compileFiles(files)
+  expect(found.graph.problems.map(({ message }) => message)).toEqual([])
+  return found
 }
 
 async function sqlOf(template: string, files: Files = {}): Promise<string> {
   const graph = await compiled({ 'models/m.sql': template, ...files })
-  const model = graph.nodes.get('model.shop.m')
-  return model?.kind === 'model' ? model.sql : ''
+  return graph.sql.get('model.shop.m') ?? ''
 }
 
 describe("dbt's macros", () => {
@@ -72,7 +71,7 @@ describe("dbt's macros", () => {
   })
 
   it('name relations, and a project overrides the database too', async () => {
-    const graph = await compiled({
+    const { graph } = await compiled({
       'macros/names.sql': `
 {% macro default__generate_schema_name(name, node) %}s_{{ name }}{% endmacro %}
 {% macro generate_alias_name(name, node) %}{{ node.name }}_{{ node.config.materialized }}{% endmacro %}
@@ -93,9 +92,7 @@ describe("dbt's macros", () => {
       'models/m.sql': 'select 1 as id',
       'models/m.yml': `models: [{name: m, columns: [{name: id, data_tests: [unique, not_null, accepted_values: {values: [1], where: id > 0}]}]}]`,
     })
-    const sql = [...graph.nodes.values()].flatMap((node) =>
-      node.kind === 'test' ? [node.sql] : [],
-    )
+    const sql = sqlsOf(graph, 'test.')
     expect(sql.sort()).toEqual([
       'own not_null of m',
       'own unique id',

@@ -1,0 +1,124 @@
+/** Every macro as a node: its text, what schema files say of it, and which macros it names. */
+import type { Argument, Expression } from '../jinja/ast.ts'
+import type { Template } from '../jinja/template.ts'
+import type { Config } from '../project/project.ts'
+import type { MacroProperties } from '../project/project-properties.ts'
+import { pathInPackage } from './draft-sources.ts'
+import type { Compilation } from './drafts.ts'
+import type { MacroNode } from './graph.ts'
+import { type MacroLibrary, macroId } from './macros.ts'
+
+export function macroNodes(compilation: Compilation): MacroNode[] {
+  const { library, project } = compilation
+  const entries = new Map(
+    project.macroProperties.map((entry) => [macroId(entry.package, entry.name), entry] as const),
+  )
+  return [...library.packages].flatMap(([owner, macros]) => {
+    const settings = project.packages.find(({ name }) => name === owner) ?? project.settings
+    return [...macros].flatMap(([name, { file: source, text, open }]) => {
+      const template = open()
+      const statement = findStatement(template, name)
+      if (statement === undefined) return []
+      const file = pathInPackage(settings, source)
+      return [
+        {
+          kind: 'macro' as const,
+          id: macroId(owner, name),
+          name,
+          package: owner,
+          file,
+          path: file,
+          code: textOf(text, statement),
+          ...describe(entries.get(macroId(owner, name)), statement),
+          macros: calledMacros(library, owner, statement.body),
+        },
+      ]
+    })
+  })
+}
+
+type MacroStatement = Extract<Template['body'][number], { kind: 'macro' | 'definition' }>
+
+function findStatement(template: Template, name: string): MacroStatement | undefined {
+  const found = template.body.find(
+    (node) =>
+      (node.kind === 'macro' && node.name === name) ||
+      (node.kind === 'definition' && /test$/.test(node.tag) && `test_${node.name}` === name),
+  )
+  return found?.kind === 'macro' || found?.kind === 'definition' ? found : undefined
+}
+
+/** From `{% macro … %}` to its end tag; macros do not stand in each other. */
+function textOf(text: string, { at }: MacroStatement): string {
+  const end = /\{%[-+]?\s*end(?:macro|test|data_test|materialization|snapshot)\s*[-+]?%\}/g
+  end.lastIndex = at
+  return end.test(text) ? text.slice(at, end.lastIndex) : text.slice(at)
+}
+
+function describe(entry: MacroProperties | undefined, { parameters }: MacroStatement) {
+  const said = entry?.arguments ?? []
+  const args: Config[] =
+    said.length > 0
+      ? said.map(({ name, type, description }) => ({ name, type: type ?? null, description }))
+      : parameters.map(({ name }) => ({ name, type: null, description: '' }))
+  return {
+    description: entry?.description ?? '',
+    meta: entry?.meta ?? {},
+    docs: entry?.docs ?? {},
+    arguments: args,
+    patch: entry && { package: entry.package, file: entry.file },
+  }
+}
+
+/** What a body calls by name, by package and name, or through `adapter.dispatch` with literal names. */
+function calledMacros(library: MacroLibrary, owner: string, body: unknown): string[] {
+  const found = new Set<string>()
+  const add = (id: string | undefined) => id !== undefined && found.add(id)
+  for (const { callee, args } of callsIn(body)) {
+    if (callee.kind === 'name') add(findMacro(library, owner, callee.name))
+    if (callee.kind !== 'attribute' || callee.object.kind !== 'name') continue
+    if (callee.object.name === 'adapter' && callee.name === 'dispatch') {
+      for (const id of dispatched(library, owner, args)) add(id)
+    } else if (library.packages.get(callee.object.name)?.has(callee.name)) {
+      add(macroId(callee.object.name, callee.name))
+    }
+  }
+  return [...found].sort()
+}
+
+type Call = Extract<Expression, { kind: 'call' }>
+
+function callsIn(node: unknown): Call[] {
+  if (Array.isArray(node)) return node.flatMap(callsIn)
+  if (typeof node !== 'object' || node === null) return []
+  const inner = Object.values(node).flatMap((part) =>
+    typeof part === 'object' ? callsIn(part) : [],
+  )
+  return 'kind' in node && node.kind === 'call' ? [node as Call, ...inner] : inner
+}
+
+/** The package's own, then the root project's, then dbt's. */
+function findMacro({ packages, root }: MacroLibrary, owner: string, name: string) {
+  const own = [owner, root].find((each) => packages.get(each)?.has(name))
+  if (own !== undefined) return macroId(own, name)
+  const standard = ['dbt_duckdb', 'dbt'].find((each) => packages.get(each)?.has(name))
+  return standard === undefined ? undefined : macroId(standard, name)
+}
+
+function dispatched(library: MacroLibrary, owner: string, args: readonly Argument[]): string[] {
+  const literal = (name: string, at: number) => {
+    const positional = args.filter(({ kind }) => kind === 'positional')
+    const given = args.find((arg) => arg.name === name) ?? positional[at]
+    return given?.value.kind === 'literal' ? String(given.value.value) : undefined
+  }
+  const name = literal('macro_name', 0)
+  if (name === undefined) return []
+  const namespace = literal('macro_namespace', 1)
+  const owners = namespace === undefined ? [owner] : [library.root, namespace]
+  return owners.flatMap((each) =>
+    ['duckdb', 'default'].flatMap((prefix) => {
+      const id = findMacro(library, each, `${prefix}__${name}`)
+      return id === undefined ? [] : [id]
+    }),
+  )
+}

@@ -1,0 +1,279 @@
+/** Drafts → nodes of the graph: what they name is looked up, and nothing is rendered. */
+import { problem } from '../../core/problems.ts'
+import type { Config, SeedFile } from '../project/project.ts'
+import { pathInPackage, propertiesKey } from './draft-sources.ts'
+import type { GenericDraft } from './draft-tests.ts'
+import { type Compilation, folderConfigs, type SqlDraft } from './drafts.ts'
+import {
+  type AnalysisNode,
+  type FunctionNode,
+  type ModelNode,
+  type OperationNode,
+  type Relation,
+  type SeedNode,
+  type Severity,
+  type SnapshotNode,
+  type TestNode,
+  textConfig,
+} from './graph.ts'
+import type { NameIndex } from './index-names.ts'
+import { nameRelation } from './name-relations.ts'
+import type { ParseHost } from './parse-host.ts'
+import { mergeConfig, tagsOf } from './resolve-config.ts'
+
+export type NodeContext = { readonly compilation: Compilation; readonly index: NameIndex }
+
+export function makeModel(context: NodeContext, draft: SqlDraft, relation: Relation): ModelNode {
+  const { config, entry: said } = draft
+  const materialized = textConfig(config, 'materialized') ?? 'view'
+  return {
+    ...base(context, draft),
+    kind: 'model',
+    relation,
+    materialized,
+    version: draft.v,
+    latestVersion: said?.latest,
+    access: textConfig(config, 'access') ?? 'protected',
+    group: textConfig(config, 'group'),
+    deprecationDate: said?.deprecationDate,
+    constraints: said?.constraints ?? [],
+    timeSpine: said?.timeSpine,
+    metrics: [],
+    functions: [],
+    newRowsOf: draft.isEnabled ? newRowsOf(context, draft, materialized) : [],
+  }
+}
+
+export function makeSnapshot(
+  context: NodeContext,
+  draft: SqlDraft,
+  relation: Relation,
+): SnapshotNode {
+  const group = textConfig(draft.config, 'group')
+  return { ...base(context, draft), kind: 'snapshot', relation, group }
+}
+
+export function makeAnalysis(
+  context: NodeContext,
+  draft: SqlDraft,
+  relation: Relation,
+): AnalysisNode {
+  return { ...base(context, draft), kind: 'analysis', relation }
+}
+
+export function makeOperation(
+  context: NodeContext,
+  draft: SqlDraft & Pick<OperationNode, 'when' | 'index'>,
+  relation: Relation,
+): OperationNode {
+  const { when, index } = draft
+  const node = base(context, draft)
+  const tags = [...new Set([when, ...node.tags])]
+  return { ...node, tags, kind: 'operation', relation, when, index }
+}
+
+export function makeFunction(
+  context: NodeContext,
+  draft: SqlDraft,
+  relation: Relation,
+): FunctionNode {
+  const { project } = context.compilation
+  const said = project.functionProperties.find(
+    ({ package: owner, name }) => owner === draft.package && name === draft.name,
+  )
+  const args = (said?.arguments ?? []).map(({ name, dataType, description, defaultValue }) => ({
+    name,
+    data_type: dataType,
+    description: description ?? null,
+    default_value: defaultValue ?? null,
+  }))
+  const returns = {
+    data_type: said?.returns?.dataType ?? 'INVALID_TYPE',
+    description: said?.returns?.description ?? null,
+  }
+  return { ...base(context, draft), kind: 'function', relation, arguments: args, returns }
+}
+
+export function makeSingularTest(
+  context: NodeContext,
+  draft: SqlDraft,
+  relation: Relation,
+): TestNode {
+  return {
+    ...base(context, draft),
+    kind: 'test',
+    relation,
+    severity: severityOf(draft.config),
+    generic: undefined,
+  }
+}
+
+export function makeGenericTest(context: NodeContext, draft: GenericDraft): TestNode {
+  const { compilation } = context
+  const { config, subject, test, namespace, column, asked, declaration } = draft
+  const withSchema = { schema: 'dbt_test__audit', ...config }
+  const others = draft.isEnabled ? resolve(context, draft, asked) : []
+  return {
+    ...described(context, draft, config, declaration),
+    kind: 'test',
+    dependencies: [...new Set([subject.id, ...others])],
+    macros: [...asked.macros].sort(),
+    refs: asked.refs,
+    sources: asked.sources,
+    columns: [],
+    unrenderedConfig: draft.unrenderedConfig,
+    patch: undefined,
+    rawCode: rawCodeOf(draft),
+    checksum: '',
+    language: 'sql',
+    relation: nameRelation(compilation, { ...draft, name: draft.path.slice(0, -4) }, withSchema),
+    severity: severityOf(config),
+    generic: { test, namespace, column, subject: subject.id, arguments: draft.kwargs },
+  }
+}
+
+/** As dbt writes it: a call of the macro, and the config said in the schema file. */
+function rawCodeOf({ namespace, test, declaration, path, name }: GenericDraft): string {
+  const alias = `${name}.sql` === path ? {} : { alias: path.slice(0, -4) }
+  const said = Object.entries({ ...declaration.config, ...alias })
+    .map(
+      ([key, value]) =>
+        `${key}=${typeof value === 'string' ? JSON.stringify(value) : print(value)}`,
+    )
+    .join(',')
+  const macro = namespace === undefined ? `test_${test}` : `${namespace}.test_${test}`
+  return `{{ ${macro}(**_dbt_generic_test_kwargs) }}${said === '' ? '' : `{{ config(${said}) }}`}`
+}
+
+function print(value: unknown): string {
+  if (value === true) return 'True'
+  if (value === false) return 'False'
+  return value === null ? 'None' : JSON.stringify(value)
+}
+
+export function makeSeed({ compilation }: NodeContext, file: SeedFile): SeedNode & Enabled {
+  const { project, written } = compilation
+  const patch = compilation.properties.get(propertiesKey('seed', file))
+  const { name, package: owner } = file
+  const fqn = [owner, ...file.folders, name]
+  const id = `seed.${owner}.${name}`
+  const configOf = (where: typeof project, said: Config) => {
+    const folders = folderConfigs(where, 'seeds', fqn)
+    return mergeConfig(mergeConfig(folders.own, said), folders.root)
+  }
+  const quoted = patch?.quoteColumns
+  const said = quoted === undefined ? {} : { quote_columns: quoted }
+  const config = configOf(project, { ...said, ...patch?.config })
+  const path = [...file.folders, file.file.slice(file.file.lastIndexOf('/') + 1)].join('/')
+  const named = { name, id, file: file.file, path, fqn, package: owner, kind: 'seed' }
+  return {
+    ...described({ compilation }, named, config, patch),
+    kind: 'seed',
+    dependencies: [],
+    macros: [],
+    refs: [],
+    sources: [],
+    columns: patch?.columns ?? [],
+    unrenderedConfig: configOf(written, patch?.unrendered ?? {}),
+    patch: patch && { package: patch.package, file: patch.file },
+    rawCode: '',
+    checksum: '',
+    language: 'sql',
+    relation: nameRelation(compilation, named, config),
+    group: textConfig(config, 'group'),
+    absolutePath: file.absolutePath,
+    isEnabled: config['enabled'] !== false,
+  }
+}
+
+type Enabled = { readonly isEnabled: boolean }
+
+function base(context: NodeContext, draft: SqlDraft) {
+  const { patch, asked, config } = draft
+  const columns = patch?.columns ?? []
+  return {
+    ...described(context, draft, config, patch),
+    dependencies: draft.isEnabled ? resolve(context, draft, asked) : [],
+    macros: [...asked.macros].sort(),
+    refs: asked.refs,
+    sources: asked.sources,
+    columns,
+    unrenderedConfig: draft.unrenderedConfig,
+    patch: patch && { package: patch.package, file: patch.file },
+    rawCode: draft.text.trim(),
+    checksum: context.compilation.inputs.sha256(draft.text.trim().split(/\s+/).join(' ')),
+    language: draft.language,
+  }
+}
+
+type Named = {
+  readonly id: string
+  readonly name: string
+  readonly package: string
+  readonly file: string
+  readonly path: string
+  readonly fqn: readonly string[]
+}
+
+/** What every resource has. */
+export function described(
+  { compilation: { project } }: Pick<NodeContext, 'compilation'>,
+  node: Named,
+  config: Config,
+  entry: Described | undefined,
+) {
+  const { id, name, package: owner, file, path, fqn } = node
+  const settings = project.packages.find((settings) => settings.name === owner) ?? project.settings
+  const { meta } = config
+  return {
+    id,
+    name,
+    package: owner,
+    file,
+    originalFile: pathInPackage(settings, file),
+    path,
+    fqn,
+    tags: tagsOf(config),
+    meta: typeof meta === 'object' && meta !== null ? { ...meta } : {},
+    description: entry?.description ?? '',
+    docBlocks: entry?.docBlocks ?? [],
+    config,
+  }
+}
+
+type Described = { readonly description: string; readonly docBlocks?: readonly string[] }
+
+/** Ids of what a node names, in order: refs, then sources. */
+function resolve(
+  { compilation, index }: NodeContext,
+  node: Parameters<NameIndex['resolve']>[0],
+  { refs, sources }: ParseHost,
+): readonly string[] {
+  const { ids, problems } = index.resolve(node, refs, sources)
+  compilation.problems.push(...problems)
+  return ids
+}
+
+function newRowsOf(
+  { compilation, index }: NodeContext,
+  { asked, name, file, package: owner, template }: SqlDraft,
+  materialized: string,
+): string[] {
+  const misused = (reason: string) => {
+    const at = template.placeOfCall('new_rows', []) ?? { file }
+    compilation.problems.push(problem('model/new-rows-misused', { node: name, reason }, { at }))
+  }
+  if (asked.newRowsOf.length > 0 && materialized !== 'incremental') {
+    misused(`stands in a ${materialized}, and only an incremental model has seen rows before`)
+  }
+  const ids = asked.newRowsOf.map((call) => {
+    if (call === undefined) misused('needs a ref() or a source()')
+    else return 'parts' in call ? index.findRef(call, owner) : index.findSource(call, owner)
+    return undefined
+  })
+  return [...new Set(ids.filter((id) => id !== undefined))].sort()
+}
+
+function severityOf(config: Config): Severity {
+  return textConfig(config, 'severity')?.toLowerCase() === 'warn' ? 'warn' : 'error'
+}

@@ -1,0 +1,59 @@
+/** Source tables of schema files → nodes, with what project files say of them. */
+import type { Config, SourceTable } from '../project/project.ts'
+import { type Compilation, configWithoutHeader } from './drafts.ts'
+import type { SourceNode } from './graph.ts'
+import { sourceId } from './index-names.ts'
+import { described } from './make-nodes.ts'
+
+export type SourceDraft = {
+  readonly node: SourceNode
+  readonly table: SourceTable
+  readonly isEnabled: boolean
+}
+
+export function makeSource(compilation: Compilation, table: SourceTable): SourceDraft {
+  const { project, written, inputs } = compilation
+  const fqn = [table.package, ...table.folders, table.source, table.name]
+  const config = configWithoutHeader(project, 'sources', fqn, table.config)
+  const named = {
+    id: sourceId(table.package, table.source, table.name),
+    name: table.name,
+    package: table.package,
+    file: table.file,
+    path: table.file,
+    fqn,
+  }
+  const base = described({ compilation }, named, config, table)
+  const node: SourceNode = {
+    ...base,
+    path: base.originalFile,
+    kind: 'source',
+    source: table.source,
+    columns: table.columns,
+    relation: {
+      catalog: table.database ?? inputs.target.database,
+      schema: table.schema,
+      name: table.identifier,
+    },
+    properties: propertiesOf(table),
+    unrenderedConfig: configWithoutHeader(written, 'sources', fqn, table.unrendered),
+  }
+  return { node, table, isEnabled: config['enabled'] !== false }
+}
+
+/** Under dbt's own keys. */
+function propertiesOf(table: SourceTable): Config {
+  return {
+    source_description: table.sourceDescription,
+    source_meta: table.sourceMeta,
+    loader: table.loader,
+    quoting: table.quoting,
+    freshness: table.freshness,
+    loaded_at_field: table.loadedAtField ?? null,
+    loaded_at_query: table.loadedAtQuery ?? null,
+    external: table.external ?? null,
+    unrendered_database: table.unrenderedDatabase ?? null,
+    unrendered_schema: table.unrenderedSchema ?? null,
+    patch_file: table.patchFile ?? null,
+  }
+}
