@@ -1,0 +1,88 @@
+/** run_results.json v6: how each node of a run went. */
+import type { Graph } from '../compile/graph.ts'
+import type { NodeResult } from '../run/result.ts'
+import { type JsonObject, orNull } from './json.ts'
+import { artifactMetadata, type Invocation } from './metadata.ts'
+import type { CompiledNode } from './node-details.ts'
+import { relationNameOf } from './relation-name.ts'
+
+/** One step of a node, in ISO 8601. */
+export type Timing = {
+  readonly name: 'compile' | 'execute'
+  readonly startedAt: string
+  readonly completedAt: string
+}
+
+/** How one node went. `NodeResult` of a run is one; what a run does not tell is optional. */
+export type ReportedResult = Pick<NodeResult, 'id' | 'elapsedMs'> & {
+  readonly status: NodeResult['status'] | 'partial success' | 'no-op' | 'runtime error'
+  readonly message?: string | undefined
+  readonly rows?: number | undefined
+  readonly failures?: number | undefined
+  readonly timing?: readonly Timing[]
+  readonly thread?: string
+  /** What the database answered; made of `rows` when it is not given. */
+  readonly adapterResponse?: JsonObject
+}
+
+export type RunResultsInputs = {
+  readonly invocation: Invocation
+  /** Every option of the command, by dbt's name: `which`, `select`, `vars`, … */
+  readonly args: JsonObject
+  readonly elapsedMs: number
+  readonly compiled?: ReadonlyMap<string, CompiledNode>
+}
+
+export function runResultsOf(
+  results: readonly ReportedResult[],
+  graph: Graph,
+  inputs: RunResultsInputs,
+): JsonObject {
+  return {
+    metadata: artifactMetadata('run-results', inputs.invocation),
+    results: results.map((result) => resultJson(result, graph, inputs)),
+    elapsed_time: inputs.elapsedMs / 1_000,
+    args: inputs.args,
+  }
+}
+
+function resultJson(result: ReportedResult, graph: Graph, inputs: RunResultsInputs): JsonObject {
+  const { id, status, message, failures, elapsedMs, timing = [], thread = 'main' } = result
+  return {
+    status,
+    timing: timing.map(timingJson),
+    thread_id: thread,
+    execution_time: elapsedMs / 1_000,
+    adapter_response: result.adapterResponse ?? answerJson(result),
+    message: message ?? (status === 'success' ? 'OK' : null),
+    failures: orNull(failures),
+    unique_id: id,
+    ...codeJson(id, graph, inputs),
+    batch_results: null,
+    overload_results: null,
+  }
+}
+
+function timingJson({ name, startedAt, completedAt }: Timing): JsonObject {
+  return { name, started_at: startedAt, completed_at: completedAt }
+}
+
+function answerJson({ status, rows }: ReportedResult): JsonObject {
+  if (status === 'error' || status === 'skipped' || status === 'no-op') return {}
+  if (rows === undefined) return { _message: 'OK' }
+  return { _message: `INSERT ${rows}`, code: 'INSERT', rows_affected: rows }
+}
+
+/** What was sent to the database, of nodes that have code. */
+function codeJson(id: string, graph: Graph, { compiled }: RunResultsInputs): JsonObject {
+  const node = graph.nodes.get(id)
+  if (node === undefined || node.kind === 'seed') {
+    return { compiled: null, compiled_code: null, relation_name: null }
+  }
+  const code = compiled?.get(id)?.code
+  return {
+    compiled: code !== undefined,
+    compiled_code: orNull(code),
+    relation_name: relationNameOf(node, graph),
+  }
+}

@@ -1,0 +1,66 @@
+/** Generic data tests: what dbt says of them beside what every node has. */
+import type { GenericTest, Graph, GraphNode, SourceNode } from '../compile/graph.ts'
+import { toRepr, toTemplateValue } from '../jinja/values.ts'
+import type { Config } from '../project/project.ts'
+import { type JsonObject, orNull } from './json.ts'
+
+type Subject = GraphNode | SourceNode
+
+export function genericTestJson(generic: GenericTest, graph: Graph): JsonObject {
+  const subject = graph.nodes.get(generic.subject) ?? graph.sources.get(generic.subject)
+  const [test = '', namespace] = generic.test.split('.').reverse()
+  return {
+    column_name: orNull(generic.column),
+    file_key_name: subject === undefined ? null : fileKey(subject),
+    attached_node: subject === undefined || subject.kind === 'source' ? null : subject.id,
+    test_metadata: {
+      name: test,
+      kwargs: argumentsJson(generic, subject),
+      namespace: orNull(generic.namespace ?? namespace),
+    },
+  }
+}
+
+/** The arguments with which dbt calls the test's macro. */
+function argumentsJson(generic: GenericTest, subject: Subject | undefined): JsonObject {
+  const { column, arguments: said } = generic
+  return {
+    ...(column !== undefined && { column_name: column }),
+    ...said,
+    ...(subject !== undefined && {
+      model: `{{ get_where_subquery(${callOf(subject)}) }}`,
+    }),
+  }
+}
+
+function callOf(subject: Subject): string {
+  if (subject.kind === 'source') return `source('${subject.source}', '${subject.name}')`
+  const version = subject.kind === 'model' ? subject.version : undefined
+  return version === undefined
+    ? `ref('${subject.name}')`
+    : `ref('${subject.name}', version='${version}')`
+}
+
+/** Key of the schema file and name there: `models.orders`, `sources.raw`. */
+function fileKey(subject: Subject): string {
+  if (subject.kind === 'source') return `sources.${subject.source}`
+  const plural = subject.kind === 'analysis' ? 'analyses' : `${subject.kind}s`
+  return `${plural}.${subject.name}`
+}
+
+/** The template that dbt writes for a generic test: its macro, called, and its settings. */
+export function genericTestCode({ test, namespace }: GenericTest, config: Config): string {
+  const [plain = '', written] = test.split('.').reverse()
+  const owner = namespace ?? written
+  const macro = `${owner === undefined ? '' : `${owner}.`}test_${plain}`
+  const settings = Object.entries(config)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([key, value]) => `${key}=${printSetting(value)}`)
+  const suffix = settings.length === 0 ? '' : `{{ config(${settings.join(',')}) }}`
+  return `{{ ${macro}(**_dbt_generic_test_kwargs) }}${suffix}`
+}
+
+function printSetting(value: unknown): string {
+  if (typeof value === 'string') return `"${value.replaceAll('"', '\\"')}"`
+  return toRepr(toTemplateValue(value))
+}

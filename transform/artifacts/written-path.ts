@@ -1,0 +1,24 @@
+/** Where dbt lays the SQL of a node under the target folder. */
+import type { GraphNode } from '../compile/graph.ts'
+
+/**
+ * Relative to the project, with `/`. What shares a file with others, as data tests of a schema file and snapshots do,
+ * gets a file of its own in a folder that is named after the shared one.
+ */
+export function writtenPath(
+  node: GraphNode,
+  targetPath: string,
+  folder: 'compiled' | 'run',
+): string {
+  return [targetPath, folder, node.package, fileOf(node)].join('/')
+}
+
+function fileOf(node: GraphNode): string {
+  const { originalFile, path, name } = node
+  if (node.kind === 'snapshot') return `${originalFile}/${name}.sql`
+  return baseName(originalFile) === baseName(path) ? originalFile : `${originalFile}/${path}`
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
