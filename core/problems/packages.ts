@@ -83,6 +83,17 @@ export const packageProblems = {
     message: ({ url, status }) => `${url} answered with HTTP ${status}.`,
     hint: () => 'check the address and, if it needs any, the credentials.',
   }),
+  'packages/absent': defineProblem<{ url: string }>({
+    actor: 'user',
+    message: ({ url }) => `There is nothing at ${url}.`,
+    hint: () => 'check the address.',
+  }),
+  'packages/too-large': defineProblem<{ url: string; maxBytes: number }>({
+    actor: 'user',
+    message: ({ url, maxBytes }) =>
+      `${url} has more than ${maxBytes} bytes, too many for a package.`,
+    hint: () => 'check the address; a package of that size can be named with local: or git:.',
+  }),
   'packages/bad-answer': defineProblem<{ url: string; reason: string }>({
     actor: 'outside',
     message: ({ url, reason }) => `${url} answered with something else than a package: ${reason}.`,

@@ -36,16 +36,17 @@ async function refusal(parts: readonly TarPart[]) {
   }))
   const error = await unpackArchive(makeTarGz(absolute), folder, 'p').catch((thrown) => thrown)
   expect(readdirSync(secret)).toEqual([])
-  expect(readdirSync(outside).sort()).toEqual(['packages', 'secret'])
+  expect(readdirSync(outside).filter((name) => !['packages', 'secret'].includes(name))).toEqual([])
   expect(existsSync(folder)).toBe(false)
   expect(error.code).toBe('packages/bad-archive')
-  return String(error.message).replace('The archive of p is refused: ', '')
+  return String(error.message).replace(/^The archive of p is refused: |\.$/g, '')
 }
 
 describe('unpacking a package', () => {
   it('unpacks what the system’s tar packs, with long names, links and modes', async () => {
     const source = temporaryDirectory()
-    const deep = `p-1.0/macros/${'long_name_'.repeat(12)}`
+    const long = 'long_name_'.repeat(6) // two of them are more than a header of tar holds
+    const deep = `p-1.0/macros/${long}/${long}`
     mkdirSync(join(source, deep), { recursive: true })
     writeFileSync(join(source, project.path), project.text)
     writeFileSync(join(source, deep, 'm.sql'), 'select 1')
