@@ -33,8 +33,6 @@ const leftAlone = new Set([
   'expect',
   'overrides',
   'filter',
-  'where',
-  'where_filters',
   'typeParams',
   'queryParams',
   'measures',
