@@ -10,7 +10,8 @@ const projectDirOption = {
 
 const targetOption = {
   type: 'string',
-  describe: 'Target of millrace.yml',
+  alias: 't',
+  describe: 'Target of millrace.yml, or of the profile where a dbt profile is used',
   requiresArg: true,
 } as const satisfies Options
 

@@ -2,11 +2,11 @@
  * The configuration of one run: flag > `MILLRACE_*` variable > target in `millrace.yml` > running local
  * services > default. Read once by the command line, frozen, and passed down.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defaultCacheDir } from './config/default-cache-dir.ts'
 import { type Environment, environmentLayer } from './config/environment.ts'
-import { loadProjectFile, type ProjectFile } from './config/project-file.ts'
+import { embeddedProjectFile, loadProjectFile, type ProjectFile } from './config/project-file.ts'
 import { allSettings, type Layer, mergeLayers, valueAt } from './config/setting-paths.ts'
 import type { MillraceError } from './errors.ts'
 import { nearest } from './nearest.ts'
@@ -47,8 +47,12 @@ type Source = {
  */
 export function loadConfig(request: ConfigRequest): Config {
   const projectDir = resolve(request.projectDir)
-  const file = loadProjectFile(join(projectDir, 'millrace.yml'), request.environment)
-  const target = request.target ?? (request.environment['MILLRACE_TARGET'] || file.defaultTarget)
+  const asked = request.target ?? (request.environment['MILLRACE_TARGET'] || undefined)
+  const path = join(projectDir, 'millrace.yml')
+  const file = isEmbedded(projectDir)
+    ? embeddedProjectFile(path, asked)
+    : loadProjectFile(path, request.environment)
+  const target = asked ?? file.defaultTarget
   const environment = environmentLayer(request.environment)
   const problems: MillraceError[] = [...file.problems, ...environment.problems]
   const targetSource = sourceOfTarget(file, target, problems)
@@ -75,6 +79,12 @@ export function loadConfig(request: ConfigRequest): Config {
   })
 }
 
+/** A dbt project needs no millrace.yml. */
+export function isEmbedded(projectDir: string): boolean {
+  const has = (name: string) => existsSync(join(projectDir, name))
+  return !has('millrace.yml') && has('dbt_project.yml')
+}
+
 function sourceOfTarget(file: ProjectFile, target: string, problems: MillraceError[]): Source {
   const layer = file.targets[target]
   if (layer === undefined) {
@@ -83,7 +93,7 @@ function sourceOfTarget(file: ProjectFile, target: string, problems: MillraceErr
     problems.push(problem('config/unknown-target', parameters, { at: { file: file.file } }))
   }
   return {
-    origin: () => `millrace.yml (target ${target})`,
+    origin: () => `${file.origin} (target ${target})`,
     layer: layer ?? {},
     positionOf: (path) => file.positionOf(['targets', target, ...path]),
   }

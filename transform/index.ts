@@ -2,7 +2,8 @@
  * The model runner as a library: load a project folder, compile it, plan, run. Each step takes what the one before
  * it gave, and only the last one touches a database.
  */
-export { duckdbAdapter } from './adapters/duckdb/adapter.ts'
+export { duckdbAdapter, withoutHidden } from './adapters/duckdb/adapter.ts'
+export { openProfile } from './adapters/duckdb/open-profile.ts'
 export { ducklakeAdapter } from './adapters/ducklake/adapter.ts'
 export { templateDatabase } from './adapters/template-database.ts'
 export { type Compiled, compileProject } from './compile/compile-project.ts'
@@ -31,6 +32,7 @@ export {
   selectNodes,
 } from './plan/select-nodes.ts'
 export { loadProject } from './project/load-project.ts'
+export { type DuckdbProfile, findProfile } from './project/profiles.ts'
 export type { Project } from './project/project.ts'
 export type { Adapter, Session } from './run/adapter.ts'
 export type { BuiltRelation, NodeResult, RunEvent, RunResult } from './run/result.ts'

@@ -1,8 +1,8 @@
 /** `millrace ls`: the names of the project's nodes. */
 import { defineCommand } from '../command.ts'
-import { openContext } from '../context.ts'
 import { openProject } from '../runner/open-project.ts'
 import { selectionOptions } from '../runner/options.ts'
+import { openRunContext } from '../runner/run-context.ts'
 
 export const lsCommand = defineCommand({
   command: 'ls',
@@ -25,8 +25,9 @@ export const lsCommand = defineCommand({
       })
       .example('$0 ls --select marts --resource-type model', 'the models of a folder'),
   handler: async (args) => {
-    const { config } = openContext(args)
-    const { graph } = await openProject(config, args)
+    await using context = await openRunContext(args)
+    const { config, database } = context
+    const { graph } = await openProject(config, args, database)
     const { nodeLabel, selectAllNodes } = await import('../../transform/index.ts')
     const kinds = args.resourceType
     const nodes = selectAllNodes(graph, args).filter(

@@ -3,15 +3,14 @@ import type { Lake } from '../../core/clients/lake.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
-import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
-import { openContext } from '../context.ts'
+import type { Adapter, Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
-import { lazyLake } from './lazy-lake.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
 import { requireSources } from './require-sources.ts'
+import { openRunContext } from './run-context.ts'
 
 /** What a step around a run works with. */
 export type RunSurroundings = {
@@ -37,9 +36,9 @@ export async function executeRun(
   hooks: RunHooks = {},
 ): Promise<number> {
   const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
-  const { config } = openContext(args, flags)
-  await using lazy = lazyLake(config)
-  const project = await openProject(config, args, lazy)
+  await using context = await openRunContext(args, flags)
+  const { config, database } = context
+  const project = await openProject(config, args, database)
   const { graph } = project
   const { findEmptyCriteria, planRun } = await import('../../transform/index.ts')
   for (const text of findEmptyCriteria(graph, args)) {
@@ -52,37 +51,40 @@ export async function executeRun(
     return 0
   }
   return await withInterrupt(async (signal) => {
-    const lake = await lazy.open()
-    const surroundings = { config, lake, graph, format: args.format, signal }
-    await hooks.beforeRun?.(surroundings)
+    const lake = await database.lake?.open()
+    // Landing and publishing are of the lake; a database of the user's own has neither.
+    const surroundings = lake && { config, lake, graph, format: args.format, signal }
+    if (surroundings !== undefined) await hooks.beforeRun?.(surroundings)
     if (plan.stages.length === 0) {
       process.stderr.write('Nothing to do: the selection holds no node that this command runs.\n')
       return 0
     }
-    await requireSources(lake, graph, plan)
-    const result = await runOn(lake, plan, project, args.format, signal)
+    if (lake !== undefined) await requireSources(lake, graph, plan)
+    const adapter = await database.adapterFor(plan)
+    const result = await runOn(adapter, plan, project, args.format, signal)
     if (result.outcome === 'interrupted') {
-      throw problem('cli/interrupted', { what: `millrace ${command}, with nothing published,` })
+      const published = result.unit === 'run' ? ', with nothing published,' : ''
+      throw problem('cli/interrupted', { what: `millrace ${command}${published}` })
     }
     if (result.outcome === 'rolled-back') return 1
-    await hooks.afterCommit?.(result, surroundings)
+    if (surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
     return 0
   })
 }
 
 async function runOn(
-  lake: Lake,
+  adapter: Adapter,
   plan: Plan,
   { graph, renderer, invocationId }: OpenedProject,
   format: string,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const { ducklakeAdapter, runPlan } = await import('../../transform/index.ts')
+  const { runPlan } = await import('../../transform/index.ts')
   const printer = openRunPrinter(format)
   const result = await runPlan(plan, {
     graph,
     renderer,
-    adapter: ducklakeAdapter(lake),
+    adapter,
     clock: systemClock,
     runId: invocationId,
     signal,

@@ -3,8 +3,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
 import type { Compiled } from '../../transform/index.ts'
-import { type LazyLake, lazyLake } from './lazy-lake.ts'
 import { parseVars } from './options.ts'
+import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
+import { printWarning } from './warnings.ts'
 
 export type OpenedProject = Compiled & { readonly invocationId: string; readonly startedAt: string }
 
@@ -12,29 +13,32 @@ type ProjectArguments = { readonly vars?: string | undefined; readonly fullRefre
 
 /**
  * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
- * @param shared the lake that templates query; opened only when one does
+ * @param shared where it is built, the lake by default; opened only when a template queries it
  * @throws all problems of the project at once
  */
 export async function openProject(
   config: Config,
   args: ProjectArguments,
-  shared?: LazyLake,
+  shared?: ProjectDatabase,
 ): Promise<OpenedProject> {
-  await using own = lazyLake(config)
-  const lake = shared ?? own
+  await using own = lakeDatabase(config)
+  const database = shared ?? own
   const vars = parseVars(args.vars)
   const { compileProject, loadProject, templateDatabase } = await import('../../transform/index.ts')
   const invocationId = randomUUID()
   const startedAt = new Date().toISOString()
+  // A database that does not open is not the fault of the template that asks first.
+  let unopened: unknown
+  const read: ProjectDatabase['read'] = async (work) => {
+    await database.open().catch((error: unknown) => {
+      unopened = error
+      throw error
+    })
+    return await database.read(work)
+  }
   const project = await loadProject(config.projectDir)
   const compiled = await compileProject(project, {
-    target: {
-      name: config.target,
-      database: 'lake',
-      schema: 'main',
-      type: 'duckdb',
-      threads: config.settings.duckdb.threads ?? 1,
-    },
+    target: database.target,
     vars,
     environment: processEnvironment,
     md5: (text) => createHash('md5').update(text).digest('hex'),
@@ -42,14 +46,11 @@ export async function openProject(
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,
-    database: templateDatabase(async (work) => (await lake.open()).read(work)),
+    database: templateDatabase(read),
     log: (message) => process.stderr.write(`${message}\n`),
   })
-  for (const { code, at, message, hint } of compiled.graph.warnings) {
-    const place =
-      at === undefined ? '' : ` ${[at.file, at.line, at.column].filter(Boolean).join(':')}`
-    process.stderr.write(`warning[${code}]${place} ${message}${hint ? ` ${hint}` : ''}\n`)
-  }
+  if (unopened !== undefined) throw unopened
+  for (const warning of compiled.graph.warnings) printWarning(warning)
   const { problems } = compiled.graph
   if (problems.length > 0) throw new AggregateError(problems, 'the project has problems')
   return { ...compiled, invocationId, startedAt }

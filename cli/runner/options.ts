@@ -26,6 +26,16 @@ export const selectionOptions = {
     describe: `Values for var(), as YAML or JSON: '{"active_days": 7}'`,
     requiresArg: true,
   },
+  profile: {
+    type: 'string',
+    describe: 'Profile of profiles.yml (default: DBT_PROFILE, then profile: of dbt_project.yml)',
+    requiresArg: true,
+  },
+  'profiles-dir': {
+    type: 'string',
+    describe: 'Folder of profiles.yml (default: DBT_PROFILES_DIR, ., --project-dir, ~/.dbt)',
+    requiresArg: true,
+  },
 } as const satisfies Record<string, Options>
 
 /** How to run them. */
@@ -39,7 +49,7 @@ export const runOptions = {
   },
   threads: {
     type: 'number',
-    describe: 'Threads of DuckDB (default: setting duckdb.threads)',
+    describe: 'Threads of DuckDB (default: setting duckdb.threads); with a profile, target.threads',
     requiresArg: true,
   },
   format: {

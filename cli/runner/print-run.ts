@@ -140,7 +140,7 @@ function failureLines(result: NodeResult, run: RunResult): string[] {
   const lines = [`${title} in ${result.kind} ${result.name} (${result.file})`]
   for (const line of (result.message ?? '').split('\n')) lines.push(`  ${line}`)
   for (const row of result.failingRows.slice(0, 3)) lines.push(`    ${row}`)
-  if (result.failingRows.length > 3) {
+  if (result.failingRows.length > 3 && run.snapshot !== undefined) {
     lines.push(
       `    … all that were kept: select * from lake.ops.test_failures where run_id = '${run.runId}' and name = '${result.name}'`,
     )
@@ -148,15 +148,18 @@ function failureLines(result: NodeResult, run: RunResult): string[] {
   return [...lines, '']
 }
 
-function outcomeLine({ outcome, snapshot, results }: RunResult, seconds: string): string {
-  const at = snapshot === undefined ? '' : ` ${snapshot}`
+function outcomeLine({ outcome, unit, snapshot, results }: RunResult, seconds: string): string {
   if (outcome === 'committed') {
     const writes = results.some(({ kind }) => kind !== 'test')
-    if (!writes) return `Completed successfully in ${seconds} s.`
-    return `Completed successfully in ${seconds} s: readers see snapshot${at}.`
+    const seen = writes && snapshot !== undefined ? `: readers see snapshot ${snapshot}` : ''
+    return `Completed successfully in ${seconds} s${seen}.`
   }
   const why = outcome === 'interrupted' ? 'Interrupted' : 'Completed with errors'
-  return `${why} after ${seconds} s: nothing was published, readers still see snapshot${at}.`
+  if (unit === 'node') {
+    return `${why} after ${seconds} s: each node was committed by itself, those that failed were not.`
+  }
+  const seen = snapshot === undefined ? '' : `, readers still see snapshot ${snapshot}`
+  return `${why} after ${seconds} s: nothing was published${seen}.`
 }
 
 function countStatuses(results: readonly NodeResult[]): Map<string, number> {

@@ -1,5 +1,6 @@
 /** Reads `millrace.yml`: the name of the project and one layer of settings for each target. */
 import { readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { MillraceError } from '../errors.ts'
@@ -11,6 +12,8 @@ import type { Layer } from './setting-paths.ts'
 
 export type ProjectFile = {
   readonly file: string
+  /** Who set its values, for `millrace config`. */
+  readonly origin: string
   readonly name: string
   readonly defaultTarget: string
   readonly targets: Readonly<Record<string, Layer>>
@@ -80,11 +83,29 @@ export function loadProjectFile(file: string, environment: Environment): Project
   )
   return {
     file,
+    origin: 'millrace.yml',
     name: data.name,
     defaultTarget: data.default_target,
     targets,
     problems,
     positionOf,
+  }
+}
+
+/**
+ * What stands in for a missing `millrace.yml` beside a `dbt_project.yml`: one target of whatever name, an embedded
+ * lake in the project's own state folder.
+ */
+export function embeddedProjectFile(file: string, target = 'local'): ProjectFile {
+  const lake = { catalog: 'sqlite', data_path: '.millrace/lake/' }
+  return {
+    file,
+    origin: 'no millrace.yml',
+    name: basename(dirname(file)),
+    defaultTarget: target,
+    targets: { [target]: { services: 'external', lake } },
+    problems: [],
+    positionOf: () => ({ file }),
   }
 }
 

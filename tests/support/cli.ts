@@ -11,6 +11,8 @@ export type CliResult = {
 
 export type CliOptions = {
   readonly env?: Readonly<Record<string, string>>
+  /** The folder it is started in. */
+  readonly cwd?: string
   /** What stdin holds; without it stdin is empty. */
   readonly input?: string
 }
@@ -26,7 +28,11 @@ export type RunningCli = {
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const env = { ...withoutSettings(), ...options.env }
   const main = `${repository}cli/main.ts`
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...args], {
+    env,
+    cwd: options.cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

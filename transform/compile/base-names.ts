@@ -44,9 +44,10 @@ function readVariable(inputs: CompileInputs, { positional, named }: Arguments): 
 }
 
 function targetValue({ target }: CompileInputs): HostObject {
-  const { name, database, schema, type, threads } = target
+  const { name, profileName = name, database, schema, type, threads, path } = target
+  const given = { database, schema, type, threads, ...(path !== undefined && { path }) }
   return makeHostObject(
-    { name, target_name: name, profile_name: name, database, schema, type, threads },
+    { name, target_name: name, profile_name: profileName, ...given },
     () => name,
   )
 }

@@ -11,6 +11,10 @@ export type Target = {
   readonly schema: string
   readonly type: 'duckdb'
   readonly threads: number
+  /** Name of the dbt profile; by default that of the target. */
+  readonly profileName?: string
+  /** The database's file as the profile says it. */
+  readonly path?: string
 }
 
 export type CompileInputs = {

@@ -1,0 +1,101 @@
+/** Where the models of a project are built: the lake of millrace.yml, or the database of a dbt profile. */
+
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Duckdb } from '../../core/clients/duckdb.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { Config } from '../../core/config.ts'
+import type { Adapter, DuckdbProfile, Plan, Target } from '../../transform/index.ts'
+import { type LazyLake, lazyLake } from './lazy-lake.ts'
+
+/** Opened by the first who needs it; most commands that compile never do. */
+export type ProjectDatabase = AsyncDisposable & {
+  /** `target` of templates. */
+  readonly target: Target
+  /** Undefined where a profile names another database: landing and publishing are of the lake. */
+  readonly lake: LazyLake | undefined
+  /** Opens it now. @throws what keeps it from opening, each time it is asked */
+  open(): Promise<unknown>
+  /** Runs work on a connection of its own, which sees what templates may see. */
+  read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
+  /** What runs a plan. */
+  adapterFor(plan: Plan): Promise<Adapter>
+}
+
+export function lakeDatabase(config: Config): ProjectDatabase {
+  const lake = lazyLake(config)
+  return {
+    target: {
+      name: config.target,
+      database: 'lake',
+      schema: 'main',
+      type: 'duckdb',
+      threads: config.settings.duckdb.threads ?? 1,
+    },
+    lake,
+    open: lake.open,
+    read: async (work) => (await lake.open()).read(work),
+    adapterFor: async () => {
+      const { ducklakeAdapter } = await import('../../transform/index.ts')
+      return ducklakeAdapter(await lake.open())
+    },
+    [Symbol.asyncDispose]: () => lake[Symbol.asyncDispose](),
+  }
+}
+
+/** Of millrace.yml only the folder of extensions and the memory limit count here. */
+export function profileDatabase(config: Config, profile: DuckdbProfile): ProjectDatabase {
+  const { name, target, database, schema, threads, path, hidden, isDucklake } = profile
+  let opened: Promise<Duckdb> | undefined
+  const open = () => {
+    opened ??= openDatabase(config, profile)
+    return opened
+  }
+  return {
+    target: { name: target, profileName: name, type: 'duckdb', database, schema, threads, path },
+    lake: undefined,
+    open,
+    read: async (work) => {
+      const duckdb = await open()
+      const { withoutHidden } = await import('../../transform/index.ts')
+      return await duckdb.withConnection(work).catch((error: unknown) => {
+        throw withoutHidden(error, hidden)
+      })
+    },
+    adapterFor: async (plan) => {
+      const { duckdbAdapter } = await import('../../transform/index.ts')
+      const catalogs = writtenCatalogs(plan)
+      const apart = catalogs.length > 1
+      if (apart) {
+        process.stderr.write(
+          `note: models go to the databases ${catalogs.join(', ')}; DuckDB writes to one in a transaction, so each node is committed by itself.\n`,
+        )
+      }
+      return duckdbAdapter(await open(), database, {
+        keepsHistory: false,
+        unit: apart || profile.disableTransactions ? 'node' : 'run',
+        isDucklake,
+        hidden,
+      })
+    },
+    // A database that could not be opened has been reported to whoever asked for it.
+    [Symbol.asyncDispose]: async () => {
+      const duckdb = await opened?.catch(() => undefined)
+      duckdb?.close()
+    },
+  }
+}
+
+async function openDatabase(config: Config, profile: DuckdbProfile): Promise<Duckdb> {
+  const { openProfile } = await import('../../transform/index.ts')
+  return await openProfile(profile, {
+    extensionDirectory: join(config.cacheDir, 'duckdb-extensions'),
+    memoryLimit: config.settings.duckdb.memory_limit,
+    clock: systemClock,
+  })
+}
+
+function writtenCatalogs({ stages }: Plan): string[] {
+  const names = stages.flatMap(({ node }) => (node.kind === 'test' ? [] : [node.relation.catalog]))
+  return [...new Set(names)].sort()
+}
