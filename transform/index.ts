@@ -6,6 +6,7 @@ export { duckdbAdapter, withoutHidden } from './adapters/duckdb/adapter.ts'
 export { openProfile } from './adapters/duckdb/open-profile.ts'
 export { ducklakeAdapter } from './adapters/ducklake/adapter.ts'
 export { templateDatabase } from './adapters/template-database.ts'
+export { manifestNode } from './artifacts/manifest.ts'
 export { type Compiled, compileProject } from './compile/compile-project.ts'
 export type {
   Graph,
@@ -25,12 +26,10 @@ export {
   type RunRequest,
   type Stage,
 } from './plan/plan-run.ts'
-export {
-  findEmptyCriteria,
-  type Selection,
-  selectAllNodes,
-  selectNodes,
-} from './plan/select-nodes.ts'
+export type { PreviousState, StateInputs } from './plan/previous-state.ts'
+export { commandFilter, type ResourceTypes, resourceTypes } from './plan/resource-types.ts'
+export { type Selection, selectNodes } from './plan/select-nodes.ts'
+export { type IndirectSelection, indirectModes } from './plan/selection-spec.ts'
 export { loadProject } from './project/load-project.ts'
 export { type DuckdbProfile, findProfile } from './project/profiles.ts'
 export type { Project } from './project/project.ts'

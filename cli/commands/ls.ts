@@ -1,21 +1,16 @@
 /** `millrace ls`: the names of the project's nodes. */
 import { defineCommand } from '../command.ts'
+import { openContext } from '../context.ts'
 import { openProject } from '../runner/open-project.ts'
-import { selectionOptions } from '../runner/options.ts'
-import { openRunContext } from '../runner/run-context.ts'
+import { openSelection, printWarnings } from '../runner/open-selection.ts'
+import { kindOptions, selectionOptions } from '../runner/options.ts'
 
 export const lsCommand = defineCommand({
   command: 'ls',
-  describe: 'Print the names of models, seeds, data tests and sources',
+  describe: 'Print the names of models, seeds, tests, sources and what else the project holds',
   builder: (yargs) =>
     yargs
-      .options(selectionOptions)
-      .option('resource-type', {
-        type: 'string',
-        array: true,
-        choices: ['model', 'seed', 'test', 'source'],
-        describe: 'Only these kinds',
-      })
+      .options({ ...selectionOptions, ...kindOptions })
       .option('output', {
         alias: 'format',
         type: 'string',
@@ -25,16 +20,31 @@ export const lsCommand = defineCommand({
       })
       .example('$0 ls --select marts --resource-type model', 'the models of a folder'),
   handler: async (args) => {
-    await using context = await openRunContext(args)
-    const { config, database } = context
-    const { graph } = await openProject(config, args, database)
-    const { nodeLabel, selectAllNodes } = await import('../../transform/index.ts')
-    const kinds = args.resourceType
-    const nodes = selectAllNodes(graph, args).filter(
-      ({ kind }) => kinds === undefined || kinds.length === 0 || kinds.includes(kind),
+    const { config } = openContext(args)
+    const { graph } = await openProject(config, args)
+    const { commandFilter, manifestNode, nodeLabel, selectNodes } = await import(
+      '../../transform/index.ts'
     )
+    const selection = await openSelection(graph, config, args)
+    const { nodes, warnings } = selectNodes(graph, selection, commandFilter('ls', selection))
+    printWarnings(warnings)
     if (nodes.length === 0) process.stderr.write('The selection holds no node.\n')
-    for (const node of nodes)
-      process.stdout.write(`${nodeLabel(node, args.output ?? 'selector')}\n`)
+    const style = args.output ?? 'selector'
+    const lines = nodes.map((node) =>
+      style === 'json' ? jsonLine(manifestNode(node, graph)) : nodeLabel(node, style),
+    )
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''))
   },
 })
+
+/** The keys that dbt prints, in the order of the manifest. */
+const printedKeys = [
+  ...['alias', 'name', 'package_name', 'depends_on', 'direct_parents', 'tags', 'config'],
+  ...['resource_type', 'source_name', 'original_file_path', 'unique_id'],
+]
+
+function jsonLine(node: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(node).filter(([key]) => printedKeys.includes(key))),
+  )
+}

@@ -9,6 +9,7 @@ import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
 import { formatCount, openProgress } from '../progress.ts'
 import { openProject } from '../runner/open-project.ts'
+import { openSelection, printWarnings } from '../runner/open-selection.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { assertPublishable, publishBuilt, wantsPublishing } from '../runner/publish-built.ts'
 
@@ -30,10 +31,11 @@ export const publishCommand = defineCommand({
     const { graph } = await openProject(config, args)
     await assertPublishable(graph)
     const { selectNodes } = await import('../../transform/index.ts')
-    const models = selectNodes(graph, args).flatMap((id) => {
-      const node = graph.nodes.get(id)
-      return node?.kind === 'model' && wantsPublishing(node) ? [node] : []
-    })
+    const { nodes, warnings } = selectNodes(graph, await openSelection(graph, config, args))
+    printWarnings(warnings)
+    const models = nodes.flatMap((node) =>
+      node.kind === 'model' && wantsPublishing(node) ? [node] : [],
+    )
     if (models.length === 0) {
       const reason = 'no model of the selection has publish settings'
       throw problem('cli/bad-arguments', { reason, command: 'millrace publish' })

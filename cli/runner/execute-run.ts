@@ -7,6 +7,7 @@ import type { Adapter, Graph, Plan, RunCommand, RunResult } from '../../transfor
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
+import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
 import { requireSources } from './require-sources.ts'
@@ -40,11 +41,13 @@ export async function executeRun(
   const { config, database } = context
   const project = await openProject(config, args, database)
   const { graph } = project
-  const { findEmptyCriteria, planRun } = await import('../../transform/index.ts')
-  for (const text of findEmptyCriteria(graph, args)) {
-    process.stderr.write(`warning: the selector ${text} matches no node\n`)
+  const { planRun } = await import('../../transform/index.ts')
+  const selection = await openSelection(graph, config, args)
+  const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh })
+  printWarnings(plan.warnings)
+  for (const { id, kind } of plan.notRunYet) {
+    process.stderr.write(`warning: ${id} is not run: Millrace cannot run a ${kind} yet\n`)
   }
-  const plan = planRun(graph, { ...args, command })
   if (args.format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
   if (args.dryRun) {
     printPlan(plan, args.format)

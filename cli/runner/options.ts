@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { resourceTypes } from '../../transform/plan/resource-types.ts'
 
 /** Which nodes. */
 export const selectionOptions = {
@@ -20,6 +21,22 @@ export const selectionOptions = {
     array: true,
     default: [] as string[],
     describe: 'Nodes to leave out, in the same words',
+  },
+  selector: {
+    type: 'string',
+    describe: 'A definition of selectors.yml, instead of --select and --exclude',
+    requiresArg: true,
+  },
+  'indirect-selection': {
+    type: 'string',
+    choices: ['eager', 'cautious', 'buildable', 'empty'] as const,
+    describe: 'Which tests come along that were not named (default: eager, all that read a node)',
+    requiresArg: true,
+  },
+  state: {
+    type: 'string',
+    describe: 'Folder with the artifacts of an earlier state, for state:, result:, source_status:',
+    requiresArg: true,
   },
   vars: {
     type: 'string',
@@ -38,9 +55,26 @@ export const selectionOptions = {
   },
 } as const satisfies Record<string, Options>
 
+/** Of the nodes chosen, which kinds. */
+export const kindOptions = {
+  'resource-type': {
+    type: 'string',
+    array: true,
+    choices: resourceTypes,
+    describe: 'Only these kinds',
+  },
+  'exclude-resource-type': {
+    type: 'string',
+    array: true,
+    choices: resourceTypes,
+    describe: 'All but these kinds',
+  },
+} as const satisfies Record<string, Options>
+
 /** How to run them. */
 export const runOptions = {
   ...selectionOptions,
+  ...kindOptions,
   'full-refresh': {
     type: 'boolean',
     alias: 'f',

@@ -1,36 +1,36 @@
 /** One node as `ls` prints it. */
-import type { SelectableNode } from './match-node.ts'
+import type { SelectableNode } from '../compile/graph.ts'
 
-export type LabelStyle = 'selector' | 'name' | 'path' | 'json'
+export type LabelStyle = 'selector' | 'name' | 'path'
 
 /** `selector` is text that `--select` would take: `project.folder.name`, `source:project.source.table`. */
 export function nodeLabel(node: SelectableNode, style: LabelStyle): string {
   switch (style) {
     case 'selector':
-      return node.kind === 'source'
-        ? `source:${node.package}.${node.source}.${node.name}`
-        : node.fqn.join('.')
+      return selectorOf(node)
     case 'name':
-      return node.name
+      return node.kind === 'source' ? `${node.source}.${node.name}` : node.name
     case 'path':
-      return node.file
-    case 'json':
-      return JSON.stringify(toJson(node))
+      return node.originalFile
     default:
       return style satisfies never
   }
 }
 
-function toJson(node: SelectableNode) {
-  return {
-    unique_id: node.id,
-    name: node.name,
-    resource_type: node.kind,
-    package_name: node.package,
-    original_file_path: node.file,
-    tags: node.tags,
-    config:
-      node.kind === 'model' ? { materialized: node.materialized, ...node.config } : node.config,
-    depends_on: { nodes: 'dependencies' in node ? node.dependencies : [] },
+function selectorOf(node: SelectableNode): string {
+  switch (node.kind) {
+    case 'source':
+      return `source:${node.package}.${node.source}.${node.name}`
+    case 'unit_test': {
+      const version = node.version === undefined ? '' : `_v${node.version}`
+      return `unit_test:${node.package}.${node.name}${version}`
+    }
+    case 'exposure':
+    case 'metric':
+    case 'saved_query':
+    case 'semantic_model':
+      return `${node.kind}:${node.package}.${node.name}`
+    default:
+      return node.fqn.join('.')
   }
 }

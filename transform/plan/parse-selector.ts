@@ -1,75 +1,75 @@
-/** `--select` text → what it asks for. */
+/** `--select` and `--exclude` → what they ask for. */
+import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
+import { isMethod, methodNames } from './methods.ts'
+import {
+  type Criterion,
+  group,
+  type IndirectSelection,
+  type SelectionSpec,
+} from './selection-spec.ts'
 
-export type Criterion = {
-  /** As it was typed. */
-  readonly text: string
-  readonly method: string
-  /** The part of `config.materialized` behind the dot. */
-  readonly key: string | undefined
-  readonly value: string
-  /** How many generations of parents and children come along; Infinity for all. */
-  readonly parents: number
-  readonly children: number
-  /** `@name`: the node, its descendants, and all ancestors of those. */
-  readonly isClosed: boolean
+/**
+ * Spaces join and commas intersect. An empty `select` means everything; one that holds blanks only, nothing: a
+ * script whose list came out empty must not build it all.
+ * @throws `model/bad-selector`
+ */
+export function parseSelection(
+  select: readonly string[],
+  exclude: readonly string[],
+  indirect: IndirectSelection,
+): SelectionSpec {
+  const included: SelectionSpec =
+    select.length === 0 ? { kind: 'everything' } : parseUnion(select, indirect)
+  return group('difference', [included, parseUnion(exclude, indirect)])
 }
 
-/** A union of intersections: `a b,c` is `[[a], [b, c]]`. */
-export type Selector = readonly (readonly Criterion[])[]
-
-const selectorMethods = [
-  'fqn',
-  'path',
-  'file',
-  'tag',
-  'source',
-  'config',
-  'resource_type',
-  'package',
-  'test_name',
-  'test_type',
-] as const
-
-/** @throws `model/bad-selector` */
-export function parseSelector(texts: readonly string[]): Selector {
-  return texts
-    .flatMap((text) => text.split(/\s+/))
-    .filter((text) => text !== '')
-    .map((union) => union.split(',').map(parseCriterion))
+function parseUnion(texts: readonly string[], indirect: IndirectSelection): SelectionSpec {
+  const unions = texts
+    .flatMap((text) =>
+      text.trim() === '' ? [''] : text.split(/\s+/).filter((part) => part !== ''),
+    )
+    .map((text) => {
+      const components = text.split(',').map((part) => parseCriterion(part, indirect))
+      return group('intersection', components, indirect, text)
+    })
+  return group('union', unions, indirect)
 }
 
-function parseCriterion(text: string): Criterion {
-  const parts = /^(@)?(?:(\d*)(\+))?([^+@]+?)(?:(\+)(\d*))?$/.exec(text)
-  if (parts === null) throw bad(text, 'it has no name, or a + or @ in the wrong place')
-  const [, at, parentCount, hasParents, body = '', hasChildren, childCount] = parts
-  if (at !== undefined && (hasParents !== undefined || hasChildren !== undefined)) {
-    throw bad(text, '@ already brings parents and children along')
+const criterionPattern = /^(@)?(?:(\d*)(\+))?(?:([\w.]+):)?(.*?)(?:(\+)(\d*))?$/s
+
+/** One criterion without spaces and commas: `2+tag:nightly+`. @throws `model/bad-selector` */
+export function parseCriterion(text: string, indirect: IndirectSelection): Criterion {
+  const parts = criterionPattern.exec(text) ?? []
+  const [, at, parentCount, hasParents, method, value = '', hasChildren, childCount] = parts
+  if (at !== undefined && hasChildren !== undefined) {
+    throw bad(text, '@ before and + behind it do not go together')
   }
   return {
-    text,
-    ...parseMethod(text, body),
+    kind: 'criterion',
+    ...parseMethod(text, method ?? defaultMethod(value)),
+    value,
     parents: generations(hasParents, parentCount),
     children: generations(hasChildren, childCount),
     isClosed: at !== undefined,
+    indirect,
   }
 }
 
-function parseMethod(text: string, body: string): Pick<Criterion, 'method' | 'key' | 'value'> {
-  const split = /^([a-z_]+)(?:\.([\w.]+))?:(.+)$/.exec(body)
-  if (split === null) return { method: defaultMethod(body), key: undefined, value: body }
-  const [, method = '', key, value = ''] = split
-  if (!(selectorMethods as readonly string[]).includes(method)) {
-    throw bad(text, `there is no method ${method}; there are ${selectorMethods.join(', ')}`)
-  }
-  if (method === 'config' && key === undefined) throw bad(text, 'write config.<name>:<value>')
-  return { method, key, value }
+/** `config.meta.owner` → method and arguments. @throws `model/bad-selector` */
+export function parseMethod(text: string, full: string): Pick<Criterion, 'method' | 'arguments'> {
+  const [method = '', ...rest] = full.split('.')
+  if (isMethod(method)) return { method, arguments: rest }
+  const near = nearest(method, methodNames)
+  const advice =
+    near === undefined ? `there are ${methodNames.join(', ')}` : `did you mean ${near}?`
+  throw bad(text, `there is no method ${method}; ${advice}`)
 }
 
 /** As dbt guesses: a path has a slash, a file an extension, anything else is a name. */
-function defaultMethod(value: string): string {
+export function defaultMethod(value: string): string {
   if (value.includes('/')) return 'path'
-  return /\.(sql|csv|py|ya?ml)$/.test(value) ? 'file' : 'fqn'
+  return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
 }
 
 function generations(mark: string | undefined, count: string | undefined): number {

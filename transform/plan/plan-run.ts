@@ -1,18 +1,35 @@
 /** Graph × request → plan: which nodes, in which order, and what each waits for. Nothing is run here. */
-import type { Graph, GraphNode } from '../compile/graph.ts'
+import type { MillraceError } from '../../core/errors.ts'
+import type {
+  Graph,
+  GraphNode,
+  OperationNode,
+  SelectableNode,
+  UnitTestNode,
+} from '../compile/graph.ts'
+import { findWaits } from './find-waits.ts'
 import { Relatives } from './relatives.ts'
+import { commandFilter, type ResourceTypes } from './resource-types.ts'
 import { type Selection, selectNodes } from './select-nodes.ts'
+import { sortStages } from './sort-stages.ts'
 
-export type RunCommand = 'run' | 'test' | 'build' | 'seed'
+export type RunCommand = 'run' | 'test' | 'build' | 'seed' | 'snapshot'
 
-export type RunRequest = Selection & {
-  readonly command: RunCommand
-  readonly fullRefresh: boolean
-}
+export type RunRequest = Selection &
+  ResourceTypes & {
+    readonly command: RunCommand
+    readonly fullRefresh: boolean
+  }
+
+/** What can stand in a plan. */
+export type PlannedNode = Exclude<GraphNode, { readonly kind: 'analysis' }> | UnitTestNode
+
+/** What the runner can carry out today. */
+export type RunnableNode = Extract<PlannedNode, { readonly kind: 'model' | 'seed' | 'test' }>
 
 /** One step of a plan. */
-export type Stage = {
-  readonly node: GraphNode
+export type Stage<Node extends PlannedNode = RunnableNode> = {
+  readonly node: Node
   /** Stages of this plan that must have succeeded, sorted: what it reads, and the tests of what it reads. */
   readonly waitsFor: readonly string[]
 }
@@ -22,99 +39,75 @@ export type Plan = {
   readonly fullRefresh: boolean
   /** In an order in which they can be run one after another. */
   readonly stages: readonly Stage[]
+  /** What the selection holds and the runner cannot carry out yet, in the order it would have. */
+  readonly notRunYet: readonly { readonly id: string; readonly kind: string }[]
+  /** What was asked for and matches nothing. */
+  readonly warnings: readonly MillraceError[]
 }
 
-const kindsOf: Readonly<Record<RunCommand, readonly GraphNode['kind'][]>> = {
-  run: ['model'],
-  test: ['test'],
-  seed: ['seed'],
-  build: ['model', 'seed', 'test'],
-}
-
-/** @throws `model/bad-selector` */
+/** @throws `model/bad-selector` and what else `selectNodes` throws */
 export function planRun(graph: Graph, request: RunRequest): Plan {
-  const kinds = kindsOf[request.command]
-  const nodes = selectNodes(graph, request).flatMap((id) => {
-    const node = graph.nodes.get(id)
-    if (node === undefined || !kinds.includes(node.kind)) return []
-    return node.kind === 'model' && node.materialized === 'ephemeral' ? [] : [node]
-  })
-  const waits = findWaits(graph, nodes)
-  const order = sortTopologically(
-    nodes.map(({ id }) => id),
-    waits,
-  )
-  const stages = order.flatMap((id) => stageOf(graph, id, waits))
-  return { command: request.command, fullRefresh: request.fullRefresh, stages }
+  const { command, fullRefresh } = request
+  const { nodes, warnings } = selectNodes(graph, request, commandFilter(command, request))
+  const planned = nodes.filter(isPlanned)
+  const all = orderStages(graph, [...planned, ...(planned.length > 0 ? hooksOf(graph) : [])])
+  const notRunYet = all.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
+  // Anew without them, so that a node waits for what stands above a snapshot that is not taken.
+  const stages = orderStages(graph, planned.filter(isRunnable))
+  return { command, fullRefresh, stages, notRunYet, warnings }
 }
 
-function stageOf(
+/**
+ * Puts nodes in the order of a build: each after what it reads and after the tests of what it reads, a model after
+ * its unit tests, `on-run-start` first and `on-run-end` last.
+ */
+export function orderStages<Node extends PlannedNode>(
   graph: Graph,
-  id: string,
-  waits: ReadonlyMap<string, ReadonlySet<string>>,
-): Stage[] {
-  const node = graph.nodes.get(id)
-  return node === undefined ? [] : [{ node, waitsFor: [...(waits.get(id) ?? [])].sort() }]
+  nodes: readonly Node[],
+): Stage<Node>[] {
+  const hooks = nodes.filter(isHook)
+  const chosen = new Map(nodes.filter((node) => !isHook(node)).map((node) => [node.id, node]))
+  const waits = findWaits(new Relatives(graph), chosen)
+  const ids = [...chosen.keys()].sort()
+  const stages = sortStages(ids, waits).flatMap((id) => {
+    const node = chosen.get(id)
+    return node === undefined ? [] : [{ node, waitsFor: [...(waits.get(id) ?? [])].sort() }]
+  })
+  return [...hookStages(hooks, 'on-run-start'), ...stages, ...hookStages(hooks, 'on-run-end')]
 }
 
-/** Edges within the chosen nodes; paths through nodes left out count too. */
-function findWaits(graph: Graph, nodes: readonly GraphNode[]): Map<string, Set<string>> {
-  const relatives = new Relatives(graph)
-  const chosen = new Set(nodes.map(({ id }) => id))
-  const ancestors = new Map(nodes.map(({ id }) => [id, relatives.ancestors(id)] as const))
-  const waits = new Map(nodes.map(({ id }) => [id, nearestChosen(relatives, id, chosen)] as const))
-  const tests = nodes.filter(({ kind }) => kind === 'test')
-  for (const node of nodes) {
-    if (node.kind === 'test') continue
-    const above = ancestors.get(node.id) ?? new Set()
-    for (const test of tests) {
-      // A test of two relations holds back only what stands below both, else it would wait for itself.
-      const reads = test.dependencies.filter((id) => chosen.has(id))
-      if (reads.length > 0 && reads.every((id) => above.has(id))) waits.get(node.id)?.add(test.id)
-    }
-  }
-  return waits
+function hookStages<Node extends PlannedNode & OperationNode>(
+  hooks: readonly Node[],
+  when: OperationNode['when'],
+): Stage<Node>[] {
+  return hooks
+    .filter((hook) => hook.when === when)
+    .sort((left, right) => left.index - right.index)
+    .map((node) => ({ node, waitsFor: [] }))
 }
 
-/** The chosen nodes that can be reached upwards without passing another chosen one. */
-function nearestChosen(relatives: Relatives, id: string, chosen: ReadonlySet<string>): Set<string> {
-  const found = new Set<string>()
-  const seen = new Set<string>()
-  const open = [...relatives.parents(id)]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (seen.has(next)) continue
-    seen.add(next)
-    if (chosen.has(next)) found.add(next)
-    else open.push(...relatives.parents(next))
-  }
-  return found
+function hooksOf({ nodes }: Graph): OperationNode[] {
+  return [...nodes.values()].filter(isHook)
 }
 
-/** Nodes after all they wait for; among those that are ready, tests first and then by id, so that order is stable. */
-function sortTopologically(
-  ids: readonly string[],
-  waits: ReadonlyMap<string, ReadonlySet<string>>,
-): string[] {
-  const missing = new Map(ids.map((id) => [id, waits.get(id)?.size ?? 0] as const))
-  const dependants = new Map<string, string[]>()
-  for (const id of ids) {
-    for (const parent of waits.get(id) ?? []) {
-      dependants.set(parent, [...(dependants.get(parent) ?? []), id])
-    }
+function isHook<Node extends SelectableNode>(node: Node): node is Node & OperationNode {
+  return node.kind === 'operation'
+}
+
+/** An ephemeral model has no relation; exposures and saved queries are nothing that a run makes. */
+function isPlanned(node: SelectableNode): node is PlannedNode {
+  if (node.kind === 'analysis' || (node.kind === 'model' && node.materialized === 'ephemeral')) {
+    return false
   }
-  const rank = (id: string) => (id.startsWith('test.') ? `0${id}` : `1${id}`)
-  const ready = ids.filter((id) => missing.get(id) === 0)
-  const sorted: string[] = []
-  while (ready.length > 0) {
-    ready.sort((left, right) => (rank(left) < rank(right) ? 1 : -1))
-    const next = ready.pop()
-    if (next === undefined) break
-    sorted.push(next)
-    for (const child of dependants.get(next) ?? []) {
-      const left = (missing.get(child) ?? 0) - 1
-      missing.set(child, left)
-      if (left === 0) ready.push(child)
-    }
-  }
-  return sorted
+  return 'rawCode' in node || node.kind === 'unit_test'
+}
+
+function isRunnable(node: PlannedNode): node is RunnableNode {
+  if (node.kind === 'model') return node.language === 'sql'
+  return node.kind === 'seed' || node.kind === 'test'
+}
+
+function describe(node: PlannedNode): Plan['notRunYet'][number] {
+  const isPython = node.kind === 'model' && node.language === 'python'
+  return { id: node.id, kind: isPython ? 'python model' : node.kind }
 }

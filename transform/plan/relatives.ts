@@ -1,53 +1,75 @@
-/** Parents and children of the nodes of a graph, sources included. */
-import type { Graph } from '../compile/graph.ts'
+/** Parents and children of everything that has edges, built once for a selection. */
+import type { Graph, SelectableNode } from '../compile/graph.ts'
+
+const none: readonly string[] = []
 
 export class Relatives {
+  /** Everything that can be selected, by id. */
+  readonly members: ReadonlyMap<string, SelectableNode>
   readonly #parents = new Map<string, readonly string[]>()
   readonly #children = new Map<string, string[]>()
 
   constructor(graph: Graph) {
-    for (const { id, dependencies } of graph.nodes.values()) {
-      this.#parents.set(id, dependencies)
-      for (const parent of dependencies) {
+    this.members = membersOf(graph)
+    for (const node of this.members.values()) {
+      const parents = dependenciesOf(node).filter((id) => this.members.has(id))
+      this.#parents.set(node.id, parents)
+      for (const parent of parents) {
         const siblings = this.#children.get(parent)
-        if (siblings === undefined) this.#children.set(parent, [id])
-        else siblings.push(id)
+        if (siblings === undefined) this.#children.set(parent, [node.id])
+        else siblings.push(node.id)
       }
     }
   }
 
   parents(id: string): readonly string[] {
-    return this.#parents.get(id) ?? []
+    return this.#parents.get(id) ?? none
   }
 
   children(id: string): readonly string[] {
-    return this.#children.get(id) ?? []
+    return this.#children.get(id) ?? none
   }
 
-  /** All within so many generations, the node itself left out. */
-  ancestors(id: string, generations = Number.POSITIVE_INFINITY): Set<string> {
-    return walk(id, generations, (node) => this.parents(node))
+  /** All within so many generations of any of these; one of these itself only when it is above another. */
+  ancestors(ids: Iterable<string>, generations = Number.POSITIVE_INFINITY): Set<string> {
+    return walk(ids, generations, (id) => this.parents(id))
   }
 
-  descendants(id: string, generations = Number.POSITIVE_INFINITY): Set<string> {
-    return walk(id, generations, (node) => this.children(node))
+  descendants(ids: Iterable<string>, generations = Number.POSITIVE_INFINITY): Set<string> {
+    return walk(ids, generations, (id) => this.children(id))
   }
 }
 
+export function dependenciesOf(node: SelectableNode): readonly string[] {
+  return node.kind === 'source' ? none : node.dependencies
+}
+
+function membersOf(graph: Graph): Map<string, SelectableNode> {
+  const { nodes, sources, unitTests, described } = graph
+  const members = new Map<string, SelectableNode>(nodes)
+  for (const others of [sources, unitTests, described]) {
+    for (const [id, node] of others) members.set(id, node)
+  }
+  return members
+}
+
 function walk(
-  start: string,
+  starts: Iterable<string>,
   generations: number,
   next: (id: string) => readonly string[],
 ): Set<string> {
   const found = new Set<string>()
-  let edge: readonly string[] = [start]
+  let edge = [...starts]
   for (let generation = 0; generation < generations && edge.length > 0; generation++) {
-    const reached = new Set<string>()
-    for (const id of edge.flatMap(next)) {
-      if (!found.has(id) && id !== start) reached.add(id)
+    const reached: string[] = []
+    for (const id of edge) {
+      for (const neighbour of next(id)) {
+        if (found.has(neighbour)) continue
+        found.add(neighbour)
+        reached.push(neighbour)
+      }
     }
-    for (const id of reached) found.add(id)
-    edge = [...reached]
+    edge = reached
   }
   return found
 }

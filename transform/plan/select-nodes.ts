@@ -1,88 +1,149 @@
-/** Graph × selection → the ids chosen. */
-import type { Graph } from '../compile/graph.ts'
-import { matchesCriterion, type SelectableNode } from './match-node.ts'
-import { type Criterion, parseSelector, type Selector } from './parse-selector.ts'
+/** Graph × selection → the nodes chosen. */
+import type { MillraceError } from '../../core/errors.ts'
+import { nearest } from '../../core/nearest.ts'
+import { problem } from '../../core/problems.ts'
+import type { Graph, SelectableNode } from '../compile/graph.ts'
+import { stateComparison } from './compare-state.ts'
+import { evaluate } from './evaluate.ts'
+import { fnmatch } from './fnmatch.ts'
+import { parseSelection } from './parse-selector.ts'
+import type { StateInputs } from './previous-state.ts'
 import { Relatives } from './relatives.ts'
+import type { IndirectSelection, SelectionGroup, SelectionSpec } from './selection-spec.ts'
+import { parseSelectors, type Selectors } from './selector-definitions.ts'
 
 export type Selection = {
-  /** Nothing selected means everything. */
+  /** Nothing selected means everything, or the default of selectors.yml. */
   readonly select: readonly string[]
   readonly exclude: readonly string[]
+  /** Name of a definition of selectors.yml; it takes the place of both. */
+  readonly selector?: string | undefined
+  readonly indirectSelection?: IndirectSelection | undefined
+  /** For `state:`, `result:` and `source_status:`. */
+  readonly state?: StateInputs | undefined
+}
+
+/** Which of the nodes chosen a command works on. */
+export type NodeFilter = (node: SelectableNode) => boolean
+
+export type Selected = {
+  /** Sorted by id. */
+  readonly nodes: readonly SelectableNode[]
+  /** What was asked for and matches nothing, and broken contracts of models without versions. */
+  readonly warnings: readonly MillraceError[]
 }
 
 /**
- * The nodes that a selection names, sources left out, sorted. A data test comes along when any node it reads was
- * chosen, and goes when any was excluded.
- * @throws `model/bad-selector`
+ * Everything that a selection names, with the tests that come along.
+ * @param filter what a command does not work on is left out; it counts inside `selector:` too, as in dbt
+ * @throws `model/bad-selector`, `model/bad-selector-definition`, `model/unknown-selector`, `model/no-state`,
+ * `model/contract-broken`
  */
-export function selectNodes(graph: Graph, selection: Selection): string[] {
-  return selectAllNodes(graph, selection).flatMap(({ id, kind }) => (kind === 'source' ? [] : [id]))
-}
-
-/** The same, sources with them. */
-export function selectAllNodes(graph: Graph, selection: Selection): SelectableNode[] {
+export function selectNodes(
+  graph: Graph,
+  selection: Selection,
+  filter: NodeFilter = () => true,
+): Selected {
   const relatives = new Relatives(graph)
-  const include = parseSelector(selection.select)
-  const exclude = parseSelector(selection.exclude)
-  const chosen =
-    include.length === 0
-      ? new Set(allNodes(graph).map(({ id }) => id))
-      : resolve(graph, relatives, include)
-  for (const id of resolve(graph, relatives, exclude)) chosen.delete(id)
-  return [...chosen].sort().flatMap((id) => graph.nodes.get(id) ?? graph.sources.get(id) ?? [])
-}
-
-/** Criteria that name nothing at all; worth a warning, because they are often misspelt. */
-export function findEmptyCriteria(graph: Graph, selection: Selection): string[] {
-  const relatives = new Relatives(graph)
-  return parseSelector(selection.select)
-    .flat()
-    .filter((criterion) => resolveCriterion(graph, relatives, criterion).size === 0)
-    .map(({ text }) => text)
-}
-
-function resolve(graph: Graph, relatives: Relatives, selector: Selector): Set<string> {
-  const found = new Set<string>()
-  for (const criteria of selector) {
-    const sets = criteria.map((one) =>
-      withTests(graph, relatives, resolveCriterion(graph, relatives, one)),
-    )
-    const [first = new Set<string>(), ...rest] = sets
-    for (const id of first) if (rest.every((set) => set.has(id))) found.add(id)
+  const warnings: MillraceError[] = []
+  const indirect = selection.indirectSelection ?? 'eager'
+  const selectors = parseSelectors(graph.selectors, indirect)
+  const { state } = selection
+  const open: string[] = []
+  const resolve = (spec: SelectionSpec): SelectableNode[] =>
+    [...evaluate(spec, evaluation)].flatMap((id) => {
+      const node = relatives.members.get(id)
+      return node !== undefined && filter(node) ? [node] : []
+    })
+  const evaluation = {
+    relatives,
+    search: {
+      graph,
+      members: relatives.members,
+      previous: state?.previous,
+      stateMatcher: stateComparison(graph, state, (warning) => warnings.push(warning)),
+      selectedBy: (pattern: string) =>
+        new Set(
+          named(selectors, pattern).flatMap(([name, spec]) =>
+            guarded(open, name, () => resolve(spec)).map(({ id }) => id),
+          ),
+        ),
+    },
+    onNothing: (spec: SelectionGroup) => {
+      warnings.push(nothingFound(spec, relatives.members.values()))
+    },
   }
+  const nodes = resolve(specOf(selection, selectors, indirect))
+  return { nodes: nodes.sort((left, right) => (left.id < right.id ? -1 : 1)), warnings }
+}
+
+function specOf(
+  { select, exclude, selector }: Selection,
+  selectors: Selectors,
+  indirect: IndirectSelection,
+): SelectionSpec {
+  const nothingSaid = select.length === 0 && exclude.length === 0
+  const name = selector ?? (nothingSaid ? selectors.byDefault : undefined)
+  if (name === undefined) return parseSelection(select, exclude, indirect)
+  const spec = selectors.specs.get(name)
+  if (spec !== undefined) return spec
+  throw unknownSelector(name, selectors)
+}
+
+function named(selectors: Selectors, pattern: string): [string, SelectionSpec][] {
+  const found = [...selectors.specs].filter(([name]) => fnmatch(name, pattern)).sort()
+  if (found.length === 0) throw unknownSelector(pattern, selectors)
   return found
 }
 
-function resolveCriterion(graph: Graph, relatives: Relatives, criterion: Criterion): Set<string> {
-  const matched = allNodes(graph).filter((node) => matchesCriterion(node, criterion))
-  const found = new Set<string>()
-  for (const { id } of matched) {
-    found.add(id)
-    if (criterion.isClosed) addClosed(relatives, id, found)
-    for (const parent of relatives.ancestors(id, criterion.parents)) found.add(parent)
-    for (const child of relatives.descendants(id, criterion.children)) found.add(child)
-  }
-  return found
+function unknownSelector(selector: string, { specs }: Selectors) {
+  const parameters = { selector, nearest: nearest(selector, specs.keys()) }
+  return problem('model/unknown-selector', parameters)
 }
 
-function addClosed(relatives: Relatives, id: string, found: Set<string>): void {
-  for (const child of [id, ...relatives.descendants(id)]) {
-    found.add(child)
-    for (const parent of relatives.ancestors(child)) found.add(parent)
+/** @throws `model/bad-selector` for a selector that needs itself */
+function guarded<Value>(open: string[], name: string, resolve: () => Value): Value {
+  if (open.includes(name)) {
+    const circle = [...open.slice(open.indexOf(name)), name].join(' → ')
+    const reason = `it needs itself: ${circle}`
+    throw problem('model/bad-selector', { selector: `selector:${name}`, reason })
+  }
+  open.push(name)
+  const value = resolve()
+  open.pop()
+  return value
+}
+
+/** Says so, with the nearest name when a single name was asked for. */
+function nothingFound(spec: SelectionGroup, members: Iterable<SelectableNode>): MillraceError {
+  const criterion = spec.text ?? ''
+  const [only, ...others] = spec.components
+  if (only?.kind !== 'criterion' || others.length > 0) {
+    return problem('model/no-nodes', { criterion, nearest: undefined })
+  }
+  const known = knownValues(only.method, members)
+  return problem('model/no-nodes', { criterion, nearest: nearest(String(only.value), known) })
+}
+
+function knownValues(method: string, members: Iterable<SelectableNode>): Set<string> {
+  const nodes = [...members]
+  switch (method) {
+    case 'tag':
+      return new Set(nodes.flatMap(({ tags }) => tags))
+    case 'package':
+      return new Set(nodes.map((node) => node.package))
+    case 'source':
+      return new Set(nodes.flatMap((node) => (node.kind === 'source' ? namesOf(node) : [])))
+    case 'path':
+    case 'file':
+      return new Set(nodes.map(({ originalFile }) => originalFile))
+    case 'fqn':
+      return new Set(nodes.flatMap((node) => [node.name, ...node.fqn]))
+    default:
+      return new Set(nodes.flatMap((node) => (node.kind === method ? [node.name] : [])))
   }
 }
 
-/** dbt's "eager": a test is chosen with any of the nodes it reads. */
-function withTests(graph: Graph, relatives: Relatives, chosen: ReadonlySet<string>): Set<string> {
-  const all = new Set(chosen)
-  for (const id of chosen) {
-    for (const child of relatives.children(id)) {
-      if (graph.nodes.get(child)?.kind === 'test') all.add(child)
-    }
-  }
-  return all
-}
-
-function allNodes(graph: Graph): SelectableNode[] {
-  return [...graph.nodes.values(), ...graph.sources.values()]
+function namesOf({ source, name }: { readonly source: string; readonly name: string }): string[] {
+  return [source, `${source}.${name}`]
 }

@@ -1,7 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Graph, planRun, type RunCommand } from '../../../../transform/index.ts'
-import { makeGraph, makeNode, randomGraph } from './random-graph.ts'
+import type { Graph, SelectableNode } from '../../../../transform/compile/graph.ts'
+import {
+  orderStages,
+  type PlannedNode,
+  planRun,
+  type RunCommand,
+} from '../../../../transform/plan/plan-run.ts'
+import {
+  makeFunction,
+  makeGraph,
+  makeHook,
+  makeModel,
+  makeSeed,
+  makeSnapshot,
+  makeTest,
+  makeUnitTest,
+  randomGraph,
+} from './random-graph.ts'
 
 const plan = (graph: Graph, command: RunCommand = 'build', select: readonly string[] = []) =>
   planRun(graph, { command, select, exclude: [], fullRefresh: false })
@@ -9,15 +25,20 @@ const plan = (graph: Graph, command: RunCommand = 'build', select: readonly stri
 const order = (graph: Graph, command?: RunCommand, select?: readonly string[]) =>
   plan(graph, command, select).stages.map(({ node }) => node.name)
 
+const planned = (graph: Graph): PlannedNode[] => [
+  ...[...graph.nodes.values()].filter((node) => node.kind !== 'analysis'),
+  ...graph.unitTests.values(),
+]
+
 describe('a plan', () => {
   it('puts every node after all it reads, and after the tests of what it reads', () => {
     fc.assert(
       fc.property(randomGraph, (graph) => {
-        const { stages } = plan(graph)
-        expect(stages.map(({ node }) => node.id).sort()).toEqual([...graph.nodes.keys()].sort())
+        const { stages, notRunYet } = plan(graph)
+        const ids = [...stages.map(({ node }) => node.id), ...notRunYet.map(({ id }) => id)]
+        expect(ids.sort()).toEqual([...graph.nodes.keys(), ...graph.unitTests.keys()].sort())
         const done = new Set<string>()
         for (const { node, waitsFor } of stages) {
-          for (const parent of node.dependencies) expect(done).toContain(parent)
           for (const id of waitsFor) expect(done).toContain(id)
           done.add(node.id)
         }
@@ -43,20 +64,37 @@ describe('a plan', () => {
   it('is the same whatever the order of the graph', () => {
     fc.assert(
       fc.property(randomGraph, (graph) => {
-        const reversed = makeGraph([...graph.nodes.values()].reverse())
-        expect(order(reversed)).toEqual(order(graph))
+        const all = [graph.nodes, graph.sources, graph.unitTests].flatMap(
+          (map): SelectableNode[] => [...map.values()],
+        )
+        expect(order(makeGraph(all.reverse()))).toEqual(order(graph))
+      }),
+    )
+  })
+
+  it('makes each node wait, through others too, for exactly what its definition says', () => {
+    fc.assert(
+      fc.property(randomGraph, fc.constantFrom('tag:red', 'tag:red tag:blue'), (graph, text) => {
+        const chosen = new Set(plan(graph, 'build', [text]).stages.map(({ node }) => node.id))
+        const nodes = planned(graph).filter(({ id }) => chosen.has(id))
+        const stages = orderStages(graph, nodes)
+        const direct = new Map(stages.map(({ node, waitsFor }) => [node.id, waitsFor]))
+        const all = new Map([...graph.nodes.keys()].map((id) => [id, definition(graph, id)]))
+        for (const { id } of nodes) {
+          const expected = closure(id, all).filter((one) => chosen.has(one))
+          expect(closure(id, direct)).toEqual(expected)
+        }
       }),
     )
   })
 
   it('holds a test of two relations back from what stands below one of them only', () => {
     const graph = makeGraph([
-      makeNode('a', []),
-      makeNode('b', ['model.shop.a']),
-      makeNode('c', ['model.shop.b']),
-      makeNode('a_fits_b', ['model.shop.a', 'model.shop.b'], { isTest: true }),
+      makeModel('a'),
+      makeModel('b', { dependencies: ['model.shop.a'] }),
+      makeModel('c', { dependencies: ['model.shop.b'] }),
+      makeTest('a_fits_b', { dependencies: ['model.shop.a', 'model.shop.b'] }),
     ])
-    expect(order(graph)).toEqual(['a', 'b', 'a_fits_b', 'c'])
     const waits = plan(graph).stages.map(({ node, waitsFor }) => [node.name, waitsFor.length])
     expect(waits).toEqual([
       ['a', 0],
@@ -66,13 +104,121 @@ describe('a plan', () => {
     ])
   })
 
+  it('runs a node that only an unchosen one below it ties to a test of both', () => {
+    const graph = makeGraph([
+      makeModel('a'),
+      makeModel('n', { dependencies: ['model.shop.a'] }),
+      makeModel('b', { dependencies: ['model.shop.n'] }),
+      makeTest('a_fits_b', { dependencies: ['model.shop.a', 'model.shop.b'] }),
+    ])
+    expect(order(graph, 'build', ['a', 'n'])).toEqual(['a', 'n', 'a_fits_b'])
+  })
+
   it('holds what the command runs', () => {
-    const graph = makeGraph([makeNode('a', []), makeNode('t', ['model.shop.a'], { isTest: true })])
+    const graph = makeGraph([
+      makeSeed('s'),
+      makeModel('a', { dependencies: ['seed.shop.s'] }),
+      makeModel('inline', { materialized: 'ephemeral' }),
+      makeModel('blank', { rawCode: ' ' }),
+      makeTest('t', { dependencies: ['model.shop.a'] }),
+    ])
     expect(order(graph, 'run')).toEqual(['a'])
     expect(order(graph, 'test')).toEqual(['t'])
-    expect(order(graph, 'seed')).toEqual([])
+    expect(order(graph, 'seed')).toEqual(['s'])
+    expect(order(graph, 'snapshot')).toEqual([])
+    expect(order(graph, 'build')).toEqual(['s', 'a', 't'])
+    const request = { command: 'build', select: [], exclude: [], fullRefresh: false } as const
+    const names = (types: object) =>
+      planRun(graph, { ...request, ...types }).stages.map(({ node }) => node.name)
+    expect(names({ resourceType: ['model', 'seed'] })).toEqual(['s', 'a'])
+    expect(names({ excludeResourceType: ['test'] })).toEqual(['s', 'a'])
+    expect(names({ resourceType: ['all'], excludeResourceType: ['model'] })).toEqual(['s', 't'])
+  })
+
+  it('names what it holds and cannot run yet, and waits past it', () => {
+    const graph = makeGraph([
+      makeModel('a'),
+      makeSnapshot('kept', { dependencies: ['model.shop.a'] }),
+      makeModel('b', { dependencies: ['snapshot.shop.kept'] }),
+      makeModel('py', { dependencies: ['model.shop.a'], language: 'python' }),
+      makeUnitTest('b_adds', 'b'),
+      makeHook('on-run-end', 0),
+      makeHook('on-run-start', 0),
+    ])
+    const { stages, notRunYet } = plan(graph)
+    expect(stages.map(({ node, waitsFor }) => [node.name, ...waitsFor])).toEqual([
+      ['a'],
+      ['b', 'model.shop.a'],
+    ])
+    expect(notRunYet.map(({ id, kind }) => `${kind}: ${id}`)).toEqual([
+      'operation: operation.shop.shop-on-run-start-0',
+      'python model: model.shop.py',
+      'snapshot: snapshot.shop.kept',
+      'unit_test: unit_test.shop.b.b_adds',
+      'operation: operation.shop.shop-on-run-end-0',
+    ])
   })
 })
+
+describe('the order of a build', () => {
+  it('has hooks around it, unit tests before their model, and data tests before what reads it', () => {
+    const graph = makeGraph([
+      makeSeed('codes'),
+      makeFunction('twice', { dependencies: ['seed.shop.codes'] }),
+      makeModel('a', { dependencies: ['function.shop.twice'] }),
+      makeSnapshot('kept', { dependencies: ['model.shop.a'] }),
+      makeTest('codes_are_good', { dependencies: ['seed.shop.codes'] }),
+      makeTest('a_is_good', { dependencies: ['model.shop.a'] }),
+      makeUnitTest('a_adds', 'a'),
+      makeHook('on-run-start', 1),
+      makeHook('on-run-start', 0),
+      makeHook('on-run-end', 0),
+    ])
+    const stages = orderStages(graph, planned(graph))
+    expect(stages.map(({ node }) => node.name)).toEqual([
+      'shop-on-run-start-0',
+      'shop-on-run-start-1',
+      'codes',
+      'codes_are_good',
+      'twice',
+      'a_adds',
+      'a',
+      'a_is_good',
+      'kept',
+      'shop-on-run-end-0',
+    ])
+    const waits = Object.fromEntries(stages.map(({ node, waitsFor }) => [node.name, waitsFor]))
+    expect(waits['twice']).toEqual(['seed.shop.codes'])
+    expect(waits['a_adds']).toEqual(['function.shop.twice', 'test.shop.codes_are_good'])
+    expect(waits['a']).toEqual([
+      'function.shop.twice',
+      'test.shop.codes_are_good',
+      'unit_test.shop.a.a_adds',
+    ])
+  })
+})
+
+/** What a node waits for, by definition: all above it, and all tests of nothing but what is above. */
+function definition(graph: Graph, id: string): string[] {
+  const above = ancestors(graph, id)
+  if (id.startsWith('test.') || id.startsWith('function.')) return [...above]
+  const tests = [...graph.nodes.values()].filter(
+    ({ kind, dependencies }) =>
+      kind === 'test' && dependencies.length > 0 && dependencies.every((one) => above.has(one)),
+  )
+  return [...above, ...tests.map((test) => test.id)]
+}
+
+function closure(id: string, edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const found = new Set<string>()
+  const open = [...(edges.get(id) ?? [])]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (found.has(next)) continue
+    found.add(next)
+    open.push(...(edges.get(next) ?? []))
+  }
+  return [...found].sort()
+}
 
 function ancestors(graph: Graph, id: string, found = new Set<string>()): Set<string> {
   for (const parent of graph.nodes.get(id)?.dependencies ?? []) {

@@ -1,0 +1,38 @@
+/** The selection of a command line, with the earlier state that it compares with. */
+import { systemClock } from '../../core/clock.ts'
+import type { Config } from '../../core/config.ts'
+import type { MillraceError } from '../../core/errors.ts'
+import type { Graph, IndirectSelection, ResourceTypes, Selection } from '../../transform/index.ts'
+import { loadState } from './load-state.ts'
+import { printWarning } from './warnings.ts'
+
+export type SelectionArguments = ResourceTypes & {
+  readonly select: readonly string[]
+  readonly exclude: readonly string[]
+  readonly selector?: string | undefined
+  readonly indirectSelection?: IndirectSelection | undefined
+  readonly state?: string | undefined
+}
+
+/** @throws `model/unreadable-state` */
+export async function openSelection(
+  graph: Graph,
+  { projectDir }: Config,
+  args: SelectionArguments,
+): Promise<Selection & ResourceTypes> {
+  const { select, exclude, selector, indirectSelection, resourceType, excludeResourceType } = args
+  const asked = { select, exclude, selector, indirectSelection, resourceType, excludeResourceType }
+  if (args.state === undefined) return asked
+  const { manifestNode } = await import('../../transform/index.ts')
+  const state = {
+    previous: await loadState(args.state, projectDir, graph.targetPath),
+    manifestOf: (node: Parameters<typeof manifestNode>[0]) => manifestNode(node, graph),
+    now: systemClock.now(),
+  }
+  return { ...asked, state }
+}
+
+/** Says on stderr what a selection asked for in vain. */
+export function printWarnings(warnings: readonly MillraceError[]): void {
+  for (const warning of warnings) printWarning(warning)
+}
