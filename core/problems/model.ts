@@ -17,7 +17,7 @@ export const modelProblems = {
   'model/missing-package': defineProblem<{ package: string; folder: string }>({
     actor: 'user',
     message: ({ package: name, folder }) => `The package ${name} is not in ${folder}.`,
-    hint: () => 'install it (`dbt deps` does), or name a folder with local:.',
+    hint: () => 'run `millrace deps`, or copy it there, or name a folder with local:.',
   }),
   'model/unreadable': defineProblem<{ reason: string }>({
     actor: 'user',
@@ -52,6 +52,10 @@ export const modelProblems = {
     actor: 'user',
     message: ({ reason }) => `This template cannot be read: ${reason}.`,
   }),
+  'model/python-model': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `This Python model cannot be used: ${reason}.`,
+  }),
   'model/template-failed': defineProblem<{ reason: string }>({
     actor: 'user',
     message: ({ reason }) => `This template cannot be rendered: ${reason}.`,
@@ -74,6 +78,16 @@ export const modelProblems = {
     actor: 'user',
     message: ({ node, ref }) => `${node} refers to ${ref}, which this project does not define.`,
     hint: ({ nearest }) => didYouMean(nearest, lsHint),
+  }),
+  'model/not-run-yet': defineProblem<{ node: string; kind: string }>({
+    actor: 'user',
+    message: ({ node, kind }) => `${node} is a ${kind}, and those are parsed and not run yet.`,
+    hint: () => 'leave it out with --exclude.',
+  }),
+  'model/disabled-ref': defineProblem<{ node: string; ref: string }>({
+    actor: 'user',
+    message: ({ node, ref }) => `${node} refers to ${ref}, which is disabled.`,
+    hint: ({ ref }) => `enable ${ref}, or disable what reads it.`,
   }),
   'model/unknown-source': defineProblem<{ node: string; source: string } & Nearest>({
     actor: 'user',

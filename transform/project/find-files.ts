@@ -1,6 +1,6 @@
 /** Files of a project, in an order that is the same on every machine. */
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, extname, join, relative, sep } from 'node:path'
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, join, relative, sep } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { Report } from './report.ts'
@@ -22,44 +22,101 @@ export type FoundFile = {
   readonly folders: readonly string[]
 }
 
-/** Files under the folders whose name fits, sorted. */
-export async function findFiles(
+/** Files under the folders whose name fits, each once, sorted; a folder that is not there has none. */
+export type FindFiles = (folders: readonly string[], pattern: RegExp) => FoundFile[]
+
+/**
+ * A search that walks each folder once, however often it is asked.
+ *
+ * Reading is synchronous: the files are many and small, and a promise for each costs more than the read.
+ * @param isIgnored of paths relative to the place's base, with `/`
+ */
+export function fileFinder(place: Place, isIgnored: (path: string) => boolean): FindFiles {
+  const walked = new Map<string, readonly FoundFile[]>()
+  const filesOf = (folder: string) => {
+    const known = walked.get(folder) ?? walk(place, folder, isIgnored)
+    walked.set(folder, known)
+    return known
+  }
+  return (folders, pattern) => {
+    const found = new Map<string, FoundFile>()
+    for (const folder of folders) {
+      for (const file of filesOf(folder)) {
+        // What lies in two of the folders belongs to the first.
+        if (pattern.test(file.file) && !found.has(file.file)) found.set(file.file, file)
+      }
+    }
+    return [...found.values()].sort((left, right) => (left.file < right.file ? -1 : 1))
+  }
+}
+
+function walk(
   { root, base }: Place,
-  folders: readonly string[],
-  pattern: RegExp,
-): Promise<FoundFile[]> {
-  const lists = folders.map(async (folder) => {
-    const start = join(base, folder)
-    const entries = await readdir(start, { withFileTypes: true, recursive: true }).catch(() => [])
-    return entries
-      .filter((entry) => entry.isFile() && pattern.test(entry.name) && !entry.name.startsWith('.'))
-      .map((entry): FoundFile => {
-        const absolutePath = join(entry.parentPath, entry.name)
-        const below = posix(relative(start, dirname(absolutePath)))
-        return {
-          name: basename(entry.name, extname(entry.name)),
-          file: posix(relative(root, absolutePath)),
-          absolutePath,
-          folders: below === '' ? [] : below.split('/'),
-        }
-      })
-  })
-  const all = (await Promise.all(lists)).flat()
-  return all.sort((left, right) => (left.file < right.file ? -1 : 1))
+  folder: string,
+  isIgnored: (path: string) => boolean,
+): FoundFile[] {
+  const found: FoundFile[] = []
+  const start = join(base, folder)
+  const fromRoot = posix(relative(root, start))
+  const fromBase = posix(relative(base, start))
+  const visit = (path: string, folders: readonly string[], above: readonly string[]): void => {
+    const below = folders.map((name) => `${name}/`).join('')
+    for (const entry of entriesOf(path)) {
+      const { name } = entry
+      const absolutePath = join(path, name)
+      const kind = kindOf(entry, absolutePath)
+      if (kind === undefined || isIgnored(joinPosix(fromBase, below + name))) continue
+      if (kind === 'folder') {
+        // A link to a folder that holds it would be walked without end.
+        const real = entry.isSymbolicLink() ? realpathSync(absolutePath) : absolutePath
+        if (!above.includes(real)) visit(absolutePath, [...folders, name], [...above, real])
+      } else if (!/^[.#~]/.test(name)) {
+        const file = joinPosix(fromRoot, below + name)
+        found.push({ name: stem(name), file, absolutePath, folders })
+      }
+    }
+  }
+  visit(start, [], [start])
+  return found
+}
+
+function entriesOf(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+  } catch {
+    return []
+  }
+}
+
+function kindOf(entry: Dirent, path: string): 'file' | 'folder' | undefined {
+  const target = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry
+  if (target?.isFile()) return 'file'
+  return target?.isDirectory() ? 'folder' : undefined
+}
+
+/** A file's name without its ending, which may be followed by one of Jinja's. */
+function stem(name: string): string {
+  return basename(name)
+    .replace(/\.(?:j2|jinja2?)$/, '')
+    .replace(/(?<=.)\.[^.]*$/, '')
 }
 
 /** A file's text; an unreadable one is a problem and empty. */
-export async function readText(
+export function readText(
   { file, absolutePath }: Pick<FoundFile, 'file' | 'absolutePath'>,
   report: Report,
-): Promise<string> {
+): string {
   try {
-    return await readFile(absolutePath, 'utf8')
+    return readFileSync(absolutePath, 'utf8')
   } catch (cause) {
     const reason = messageOf(cause)
     report.problems.push(problem('model/unreadable', { reason }, { cause, at: { file } }))
     return ''
   }
+}
+
+function joinPosix(folder: string, path: string): string {
+  return folder === '' ? path : `${folder}/${path}`
 }
 
 function posix(path: string): string {

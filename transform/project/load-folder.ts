@@ -1,67 +1,33 @@
 /** One folder with a `dbt_project.yml`: the project itself or a package. */
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
-import { findFiles, type Place, readText } from './find-files.ts'
-import type { DocsBlock, ProjectSettings, Resources, SeedFile, SqlFile } from './project.ts'
+import { type FindFiles, fileFinder, type Place, readText } from './find-files.ts'
+import { ignoreRules } from './ignored-files.ts'
+import { loadFiles } from './load-files.ts'
+import type { ProjectSettings, Resources } from './project.ts'
 import { readProjectSettings } from './project-settings.ts'
 import type { Report } from './report.ts'
-import { emptySchemaFile, readSchemaFile, type SchemaFile } from './schema-file.ts'
+import { joinSchemaFiles, readSchemaFile, type SchemaFile } from './schema-file.ts'
+import type { SourceEntry } from './source-overrides.ts'
 import { parseYamlFile } from './yaml-file.ts'
 import { YamlNode } from './yaml-node.ts'
 
 const projectFile = 'dbt_project.yml'
 
-export type Folder = Resources & { readonly settings: ProjectSettings }
+export type Folder = Resources & {
+  readonly settings: ProjectSettings
+  readonly sourceEntries: readonly SourceEntry[]
+}
 
 /** @throws `model/project-not-found`, `model/not-yaml` when dbt_project.yml itself cannot be read */
 export async function loadFolder(place: Place, report: Report): Promise<Folder> {
   const settings = await loadSettings(place, report)
-  const [models, macros, tests, seeds, schemas, docs] = await Promise.all([
-    loadSqlFiles(place, settings, settings.modelPaths, report),
-    loadSqlFiles(place, settings, macroFolders(settings), report),
-    loadSqlFiles(place, settings, settings.testPaths, report),
-    findSeeds(place, settings),
-    loadSchemaFiles(place, settings, report),
-    loadDocs(place, settings, report),
-  ])
-  return {
-    settings,
-    ...none,
-    models,
-    seeds,
-    docs,
-    macros,
-    tests: tests.filter(({ folders }) => folders[0] !== 'generic'),
-    properties: schemas.flatMap(({ properties }) => properties),
-    groups: schemas.flatMap(({ groups }) => groups),
-    references: schemas.flatMap(({ references }) => references),
-    sources: schemas.flatMap(({ sources }) => sources),
-  }
-}
-
-const none = {
-  pythonModels: [],
-  snapshots: [],
-  analyses: [],
-  functions: [],
-  fixtures: [],
-  snapshotProperties: [],
-  analysisProperties: [],
-  functionProperties: [],
-  testProperties: [],
-  macroProperties: [],
-  exposures: [],
-  unitTests: [],
-  metrics: [],
-  semanticModels: [],
-  savedQueries: [],
-}
-
-/** Generic tests of the project's own are written as macros, in `<test-path>/generic`. */
-function macroFolders(settings: ProjectSettings): string[] {
-  return [...settings.macroPaths, ...settings.testPaths.map((folder) => `${folder}/generic`)]
+  const find = fileFinder(place, readIgnored(place))
+  const files = loadFiles(find, settings, report)
+  return { settings, ...files, ...joinSchemaFiles(loadSchemaFiles(find, settings, report)) }
 }
 
 async function loadSettings({ root, base, shown }: Place, report: Report) {
@@ -72,63 +38,30 @@ async function loadSettings({ root, base, shown }: Place, report: Report) {
   return readProjectSettings(YamlNode.root(parseYamlFile(relative(root, path), text), report))
 }
 
-async function loadSqlFiles(
-  place: Place,
-  settings: ProjectSettings,
-  folders: readonly string[],
-  report: Report,
-): Promise<SqlFile[]> {
-  const found = await findFiles(place, folders, /\.sql$/)
-  return await Promise.all(
-    found.map(async ({ absolutePath, ...file }) => {
-      const text = await readText({ ...file, absolutePath }, report)
-      return { ...file, package: settings.name, text }
-    }),
-  )
+function readIgnored({ base }: Place): (path: string) => boolean {
+  const path = join(base, '.dbtignore')
+  return ignoreRules(existsSync(path) ? readFileSync(path, 'utf8') : '')
 }
 
-async function findSeeds(place: Place, settings: ProjectSettings): Promise<SeedFile[]> {
-  const found = await findFiles(place, settings.seedPaths, /\.csv$/)
-  return found.map((file) => ({ ...file, package: settings.name }))
-}
-
-async function loadDocs(
-  place: Place,
-  { name: owner, docsPaths }: ProjectSettings,
-  report: Report,
-): Promise<DocsBlock[]> {
-  const found = await findFiles(place, docsPaths, /\.md$/)
-  const files = found.map(async (file) => {
-    const text = await readText(file, report)
-    const blocks = text.matchAll(/\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g)
-    return [...blocks].map(([, name = '', body = '']) => ({
-      package: owner,
-      name,
-      text: body.trim(),
-      file: file.file,
-      path: [...file.folders, file.file.split('/').at(-1)].join('/'),
-    }))
-  })
-  return (await Promise.all(files)).flat()
-}
-
-async function loadSchemaFiles(
-  place: Place,
-  settings: ProjectSettings,
-  report: Report,
-): Promise<SchemaFile[]> {
-  const folders = [...settings.modelPaths, ...settings.seedPaths, ...settings.testPaths]
-  const found = await findFiles(place, folders, /\.ya?ml$/)
-  const files = found.map(async (file) => {
-    const text = await readText(file, report)
+/** Schema files lie anywhere among the resources. */
+function loadSchemaFiles(find: FindFiles, settings: ProjectSettings, report: Report): SchemaFile[] {
+  const folders = [
+    ...settings.modelPaths,
+    ...settings.seedPaths,
+    ...settings.snapshotPaths,
+    ...settings.analysisPaths,
+    ...settings.macroPaths,
+    ...settings.testPaths,
+    ...settings.functionPaths,
+  ]
+  return find(folders, /\.ya?ml$/).flatMap((file) => {
     try {
-      const node = YamlNode.root(parseYamlFile(file.file, text), report)
-      return readSchemaFile(node, { package: settings.name, folders: file.folders })
+      const node = YamlNode.root(parseYamlFile(file.file, readText(file, report)), report)
+      return [readSchemaFile(node, { package: settings.name, folders: file.folders })]
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       report.problems.push(error)
-      return emptySchemaFile
+      return []
     }
   })
-  return await Promise.all(files)
 }

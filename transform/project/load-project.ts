@@ -1,9 +1,17 @@
 /** A project folder and its packages → plain data. Reads disk; everything after this works on what it returns. */
-import { resolve } from 'node:path'
-import { loadFolder } from './load-folder.ts'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { MillraceError } from '../../core/errors.ts'
+import { readText } from './find-files.ts'
+import { type Folder, loadFolder } from './load-folder.ts'
 import { findPackages } from './packages.ts'
-import type { Project, Resources } from './project.ts'
-import { deprecationWarnings, emptyReport } from './report.ts'
+import type { Project, ProjectSettings, Resources } from './project.ts'
+import { deprecationWarnings, emptyReport, type Report } from './report.ts'
+import { joinSchemaFiles } from './schema-file.ts'
+import { readSelectors } from './selectors-file.ts'
+import { overrideSources } from './source-overrides.ts'
+import { parseYamlFile } from './yaml-file.ts'
+import { YamlNode } from './yaml-node.ts'
 
 /**
  * Reads a project with the packages that it names or that stand in its packages folder. What is wrong is listed in
@@ -15,20 +23,46 @@ export async function loadProject(directory: string): Promise<Project> {
   const report = emptyReport()
   const own = await loadFolder({ root, base: root, shown: directory }, report)
   const packages = await findPackages(root, own.settings, report)
-  const folders = [own, ...packages]
+  const resources = joinFolders([own, ...packages], report)
+  const selectors = optionalYaml(root, 'selectors.yml', report)
   return {
     root,
-    settings: own.settings,
+    settings: withVars(own.settings, optionalYaml(root, 'vars.yml', report)),
     packages: packages.map(({ settings }) => settings),
-    ...joinResources(folders),
-    selectors: [],
+    ...resources,
+    selectors: selectors === undefined ? [] : readSelectors(selectors),
     problems: report.problems,
     warnings: [...report.warnings, ...deprecationWarnings(report)],
   }
 }
 
-function joinResources(folders: readonly Resources[]): Resources {
+function optionalYaml(root: string, file: string, report: Report): YamlNode | undefined {
+  const absolutePath = join(root, file)
+  if (!existsSync(absolutePath)) return undefined
+  try {
+    return YamlNode.root(parseYamlFile(file, readText({ file, absolutePath }, report)), report)
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    report.problems.push(error)
+    return undefined
+  }
+}
+
+/** Variables stand in `vars.yml` or in dbt_project.yml, never in both. */
+function withVars(settings: ProjectSettings, file: YamlNode | undefined): ProjectSettings {
+  const vars = file?.object('vars') ?? {}
+  if (Object.keys(vars).length === 0) return settings
+  if (Object.keys(settings.vars).length > 0) {
+    file?.child('vars').wrong('are also in dbt_project.yml: keep them in one of the two files')
+  }
+  return { ...settings, vars }
+}
+
+function joinFolders(folders: readonly Folder[], report: Report): Resources {
+  const { sourceEntries, sources, ...described } = joinSchemaFiles(folders)
   return {
+    ...described,
+    sources: overrideSources(sources, sourceEntries, report),
     models: folders.flatMap(({ models }) => models),
     pythonModels: folders.flatMap(({ pythonModels }) => pythonModels),
     seeds: folders.flatMap(({ seeds }) => seeds),
@@ -39,19 +73,5 @@ function joinResources(folders: readonly Resources[]): Resources {
     tests: folders.flatMap(({ tests }) => tests),
     fixtures: folders.flatMap(({ fixtures }) => fixtures),
     docs: folders.flatMap(({ docs }) => docs),
-    properties: folders.flatMap(({ properties }) => properties),
-    snapshotProperties: folders.flatMap(({ snapshotProperties }) => snapshotProperties),
-    analysisProperties: folders.flatMap(({ analysisProperties }) => analysisProperties),
-    functionProperties: folders.flatMap(({ functionProperties }) => functionProperties),
-    testProperties: folders.flatMap(({ testProperties }) => testProperties),
-    macroProperties: folders.flatMap(({ macroProperties }) => macroProperties),
-    sources: folders.flatMap(({ sources }) => sources),
-    groups: folders.flatMap(({ groups }) => groups),
-    exposures: folders.flatMap(({ exposures }) => exposures),
-    unitTests: folders.flatMap(({ unitTests }) => unitTests),
-    metrics: folders.flatMap(({ metrics }) => metrics),
-    semanticModels: folders.flatMap(({ semanticModels }) => semanticModels),
-    savedQueries: folders.flatMap(({ savedQueries }) => savedQueries),
-    references: folders.flatMap(({ references }) => references),
   }
 }

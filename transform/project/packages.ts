@@ -1,19 +1,20 @@
 /**
- * The packages of a project: local folders that `packages.yml` or `dependencies.yml` name, and whatever stands in
- * the packages folder. Nothing is fetched here.
+ * The packages of a project: whatever stands in the packages folder, and the local folders that lists name. Nothing
+ * is fetched here: `deps` does that, and a folder that was copied from elsewhere is as good.
  */
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { findMissing } from '../packages/find-missing.ts'
+import { findOutdated } from '../packages/find-outdated.ts'
+import { localFolder, resolveLocal } from '../packages/local-folder.ts'
+import type { ListedPackage } from '../packages/package-entry.ts'
+import { readPackageList } from '../packages/read-list.ts'
 import { type Folder, loadFolder } from './load-folder.ts'
 import type { ProjectSettings } from './project.ts'
 import { emptyReport, type Report } from './report.ts'
-import { parseYamlFile } from './yaml-file.ts'
-import { YamlNode } from './yaml-node.ts'
-
-const listFiles = ['packages.yml', 'dependencies.yml']
 
 /** Every package once, by name; one in the packages folder wins over a local folder of the same name. */
 export async function findPackages(
@@ -24,19 +25,28 @@ export async function findPackages(
   const found = new Map<string, Folder>()
   const load = async (base: string) => {
     const folder = await loadPackage(root, base, report)
-    if (folder === undefined || folder.settings.name === settings.name) return undefined
+    if (folder === undefined || folder.settings.name === settings.name) return false
     const isNew = !found.has(folder.settings.name)
     if (isNew) found.set(folder.settings.name, folder)
-    return isNew ? folder : undefined
+    return isNew
   }
   const installed = join(root, settings.packagesPath)
   for (const base of await foldersIn(installed)) await load(base)
+  const installedCount = found.size
+  const listed: ListedPackage[] = []
   const waiting = [root]
   for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
-    for (const local of await listedPackages(root, base, installed, report)) {
-      if ((await load(local)) !== undefined) waiting.push(local)
+    const packages = await listOf(root, base, report)
+    listed.push(...packages)
+    for (const local of localFolders(root, base, packages, report)) {
+      if (await load(local)) waiting.push(local)
     }
   }
+  const folder = settings.packagesPath
+  report.problems.push(
+    ...(await findMissing({ root, folder, listed, names: [...found.keys()], installedCount })),
+  )
+  report.warnings.push(...(await findOutdated(root, installed)))
   return [...found.values()]
 }
 
@@ -62,49 +72,25 @@ async function loadPackage(root: string, base: string, report: Report) {
   }
 }
 
-/** The local folders that a project lists; a package that is listed and not there is a problem. */
-async function listedPackages(
-  root: string,
-  base: string,
-  installed: string,
-  report: Report,
-): Promise<string[]> {
-  const lists = listFiles.map(async (name) => {
-    const file = relative(root, join(base, name))
-    const text = await readFile(join(base, name), 'utf8').catch(() => undefined)
-    if (text === undefined) return []
-    try {
-      const node = YamlNode.root(parseYamlFile(file, text), report)
-      return node.items('packages').flatMap((item) => readEntry(item, base, installed, report))
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error
-      report.problems.push(error)
-      return []
-    }
-  })
-  return (await Promise.all(lists)).flat()
+async function listOf(root: string, base: string, report: Report) {
+  const place = { folder: base, shown: relative(root, base), isProject: base === root }
+  const { packages, problems } = await readPackageList(place, undefined)
+  report.problems.push(...problems)
+  return packages
 }
 
-const kinds = ['local', 'package', 'git', 'tarball', 'private']
-
-function readEntry(item: YamlNode, base: string, installed: string, report: Report): string[] {
-  const kind = kinds.find((key) => item.has(key))
-  if (kind === undefined) {
-    item.wrong('must name a package by local, package, git or tarball')
-    return []
-  }
-  const source = item.text(kind, '')
-  if (kind === 'local') {
-    const folder = resolve(base, source)
+function localFolders(
+  root: string,
+  base: string,
+  packages: readonly ListedPackage[],
+  report: Report,
+): string[] {
+  return packages.flatMap(({ entry, hasTemplate, at }) => {
+    if (entry.kind !== 'local' || hasTemplate) return []
+    const folder = localFolder(root, resolveLocal(root, base, entry.path))
     if (existsSync(join(folder, 'dbt_project.yml'))) return [folder]
-    item.child('local').wrong(`${source} is no folder with a dbt_project.yml`)
+    const reason = `${entry.path} is no folder with a dbt_project.yml`
+    report.problems.push(problem('packages/bad-entry', { reason }, { at }))
     return []
-  }
-  // The folder has the name of the project inside, which for the hub is the last part of the package's name.
-  const folder = kind === 'package' ? join(installed, source.split('/').at(-1) ?? '') : installed
-  if (!existsSync(folder)) {
-    const parameters = { package: source, folder: relative(base, folder) }
-    report.problems.push(problem('model/missing-package', parameters, { at: item.at }))
-  }
-  return []
+  })
 }

@@ -46,7 +46,7 @@ export type PythonCall = {
 export type PythonFile = SqlFile & { readonly calls: readonly PythonCall[] }
 
 /** The body of a user-defined function. */
-export type FunctionFile = SqlFile & { readonly language: 'sql' | 'python' }
+export type FunctionFile = SqlFile & { readonly language: 'sql' | 'python' | 'javascript' }
 
 /** Rows for unit tests: a CSV or SQL file of `<test-path>/fixtures`. */
 export type Fixture = SqlFile & { readonly format: 'csv' | 'sql' }

@@ -13,9 +13,12 @@ export type Entry = {
   /** Folders between the folder that was searched and the schema file, outermost first. */
   readonly folders: readonly string[]
   readonly description: string
-  /** `config:` together with the keys that may stand beside it (`meta`, `tags`, `docs`, `group`, `access`). */
+  /** `config:` together with the keys that may stand beside it (`meta`, `docs`, `group`, `contract`, `access`). */
   readonly config: Config
-  /** `config:` alone, as written, for `unrendered_config`: compiling renders `config` and leaves this. */
+  /**
+   * What goes into `unrendered_config`: compiling renders `config` and leaves this. As in dbt, groups, exposures and
+   * the like have here what stands under `config:` alone.
+   */
   readonly unrendered: Config
   readonly at: Position
 }

@@ -23,8 +23,6 @@ export type SourceTable = Entry & {
   /** `database:` and `schema:` of the source as written, for comparing states. */
   readonly unrenderedDatabase: string | undefined
   readonly unrenderedSchema: string | undefined
-  /** The schema file of the project that overrides this source of a package. */
-  readonly patchFile: string | undefined
 }
 
 /** In the manifest's shape: every key present, null where nothing is said. */

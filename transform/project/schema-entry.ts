@@ -26,14 +26,15 @@ export function readEntry(
   const name = readName(node)
   if (name === undefined) return []
   node.warnUnknown(known)
+  const config = readConfig(node, moved)
   return [
     {
       ...place,
       name,
       file: node.file,
       description: node.text('description', ''),
-      config: readConfig(node, moved),
-      unrendered: node.object('config'),
+      config,
+      unrendered: config,
       at: node.at,
     },
   ]

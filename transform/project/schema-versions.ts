@@ -74,14 +74,15 @@ function readVersion(node: YamlNode, shared: Shared): ModelVersion[] {
   }
   node.warnUnknown(versionKeys)
   const constraints = readConstraints(node)
+  const config = mergeDeep(shared.config, readConfig(node, nodeConfigKeys))
   return [
     {
       version: String(v),
       v,
       definedIn: node.optionalText('defined_in'),
       description: node.text('description', '') || shared.description,
-      config: mergeDeep(shared.config, readConfig(node, nodeConfigKeys)),
-      unrendered: mergeDeep(shared.unrendered, node.object('config')),
+      config,
+      unrendered: config,
       constraints: constraints.length > 0 ? constraints : shared.constraints,
       deprecationDate: node.optionalText('deprecation_date'),
       ...columnsOf(node, shared),

@@ -1,5 +1,6 @@
 /** A YAML file with the places of its keys, for messages. */
 import type { Position } from '../../core/problems.ts'
+import { placeFinder } from './text-position.ts'
 import { type QuickYaml, readQuickly } from './yaml-block.ts'
 import { type FullYaml, readFully } from './yaml-full.ts'
 
@@ -54,28 +55,6 @@ function findOffset({ places, value: root }: QuickYaml, path: YamlPath): number 
     else value = isObject(value) ? value[String(key)] : undefined
   }
   return undefined
-}
-
-/** Line and column of an offset, both from 1; the lines are found when the first one is asked for. */
-function placeFinder(file: string, text: string): (offset: number) => Position {
-  let starts: number[] | undefined
-  return (offset) => {
-    starts ??= lineStarts(text)
-    let low = 0
-    let high = starts.length
-    while (high - low > 1) {
-      const middle = (low + high) >> 1
-      if ((starts[middle] ?? 0) <= offset) low = middle
-      else high = middle
-    }
-    return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
-  }
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return starts
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,0 +1,98 @@
+/** Files that are read as they are: SQL, Python, CSV, and the blocks of snapshots and docs. */
+import { type FindFiles, type FoundFile, readText } from './find-files.ts'
+import type { ProjectSettings, Resources } from './project.ts'
+import type {
+  DocsBlock,
+  Fixture,
+  FunctionFile,
+  PythonFile,
+  SeedFile,
+  SnapshotBlock,
+  SqlFile,
+} from './project-files.ts'
+import { readPythonCalls } from './python-calls.ts'
+import type { Report } from './report.ts'
+import { docsText, findBlocks } from './template-blocks.ts'
+
+export type Files = Pick<
+  Resources,
+  | 'models'
+  | 'pythonModels'
+  | 'seeds'
+  | 'snapshots'
+  | 'analyses'
+  | 'functions'
+  | 'macros'
+  | 'tests'
+  | 'fixtures'
+  | 'docs'
+>
+
+const plainSql = /\.sql$/
+const anySql = /\.sql(?:\.(?:j2|jinja2?))?$/
+
+/** The files of one project or package, by what they are. */
+export function loadFiles(find: FindFiles, settings: ProjectSettings, report: Report): Files {
+  const { name: owner, testPaths, flags } = settings
+  const sql = flags['allow_jinja_file_extensions'] === true ? anySql : plainSql
+  const withText = ({ absolutePath, ...file }: FoundFile): SqlFile => {
+    const text = readText({ file: file.file, absolutePath }, report)
+    return { ...file, package: owner, text }
+  }
+  const read = (folders: readonly string[], pattern = sql) => find(folders, pattern).map(withText)
+  const below = (folder: string) => testPaths.map((path) => `${path}/${folder}`)
+  // What lies in the folders of generic tests and of fixtures is no test by itself.
+  const isTest = ({ folders }: FoundFile) => !['generic', 'fixtures'].includes(folders[0] ?? '')
+  return {
+    models: read(settings.modelPaths),
+    pythonModels: read(settings.modelPaths, /\.py$/).map((file) => toPythonFile(file, report)),
+    seeds: find(settings.seedPaths, /\.csv$/).map(
+      (file): SeedFile => ({ ...file, package: owner }),
+    ),
+    snapshots: read(settings.snapshotPaths).flatMap((file) => toSnapshots(file, report)),
+    analyses: read(settings.analysisPaths),
+    functions: read(settings.functionPaths, new RegExp(`${sql.source}|\\.(?:py|js)$`)).map(
+      toFunction,
+    ),
+    // Generic tests of the project's own are written as macros.
+    macros: read([...settings.macroPaths, ...below('generic')]),
+    tests: find(testPaths, sql).filter(isTest).map(withText),
+    fixtures: read(below('fixtures'), new RegExp(`${sql.source}|\\.csv$`)).map(toFixture),
+    docs: read(settings.docsPaths, /\.md$/).flatMap((file) => toDocs(file, report)),
+  }
+}
+
+function toPythonFile(file: SqlFile, report: Report): PythonFile {
+  return { ...file, calls: readPythonCalls(file.file, file.text, report) }
+}
+
+function toSnapshots(file: SqlFile, report: Report): SnapshotBlock[] {
+  return findBlocks(file.file, file.text, 'snapshot', report).map(({ name, body, at }) => ({
+    ...file,
+    name,
+    fileName: file.name,
+    text: body,
+    at,
+  }))
+}
+
+function toFunction(file: SqlFile): FunctionFile {
+  const endings = { '.py': 'python', '.js': 'javascript' } as const
+  const ending = file.file.endsWith('.py') ? '.py' : file.file.endsWith('.js') ? '.js' : undefined
+  return { ...file, language: ending === undefined ? 'sql' : endings[ending] }
+}
+
+function toFixture(file: SqlFile): Fixture {
+  return { ...file, format: file.file.endsWith('.csv') ? 'csv' : 'sql' }
+}
+
+function toDocs(file: SqlFile, report: Report): DocsBlock[] {
+  const path = [...file.folders, file.file.split('/').at(-1) ?? ''].join('/')
+  return findBlocks(file.file, file.text, 'docs', report).map(({ name, body }) => ({
+    package: file.package,
+    name,
+    text: docsText(body),
+    file: file.file,
+    path,
+  }))
+}
