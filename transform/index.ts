@@ -7,6 +7,7 @@ export { openProfile } from './adapters/duckdb/open-profile.ts'
 export { ducklakeAdapter } from './adapters/ducklake/adapter.ts'
 export { templateDatabase } from './adapters/template-database.ts'
 export { manifestNode } from './artifacts/manifest.ts'
+export { type CompiledNodes, compileNodes } from './compile/compile-nodes.ts'
 export { type Compiled, compileProject } from './compile/compile-project.ts'
 export type {
   Graph,

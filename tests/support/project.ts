@@ -14,6 +14,7 @@ import {
   compileProject,
   ducklakeAdapter,
   loadProject,
+  manifestNode,
   planRun,
   type RunCommand,
   type RunDependencies,
@@ -75,6 +76,7 @@ export async function compileFolder(
     startedAt: '2024-11-25T12:00:00.000Z',
     invocationId: 'test',
     fullRefresh: overrides.fullRefresh === true,
+    describeNode: manifestNode,
     ...(overrides.templates && { database: overrides.templates }),
   })
 }

@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/errors.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
+import { askStatically, hasPlainNames } from './ask-statically.ts'
 import type { CompileInputs } from './inputs.ts'
 import { warnMisspelt } from './known-configs.ts'
 import { type MacroLibrary, NodeNames } from './macros.ts'
@@ -73,11 +74,15 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
   const asked = new ParseHost(base)
   return collecting(compilation, () => {
     const template = compileTemplate(file, source.text)
-    const names = makeNames(compilation, source, asked, 'sync', asked.macros)
-    names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name }))
-    template.renderSync(names.all)
+    const render = (each: Template) => {
+      const names = makeNames(compilation, source, asked, 'sync', asked.macros)
+      names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name }))
+      each.renderSync(names.all)
+    }
+    const isPlain = hasPlainNames(compilation.library, source.package)
+    if (!isPlain || !askStatically(template, asked)) render(template)
     const config = mergeConfig(asked.readConfig(), folders.root)
-    for (const hook of hooksOf(config)) compileTemplate(file, hook).renderSync(names.all)
+    for (const hook of hooksOf(config)) render(compileTemplate(file, hook))
     compilation.warnings.push(...warnMisspelt(name, file, config))
     const raw = folderConfigs(compilation.written, configKinds[kind], fqn)
     const written = mergeConfig(mergeConfig(raw.own, patch?.unrendered ?? {}), asked.header)

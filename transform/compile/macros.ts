@@ -12,6 +12,9 @@ export function macroId(owner: string, name: string): string {
   return `macro.${owner}.${name}`
 }
 
+/** A macro in dbt, a function of ours: what calls it depends on it all the same. */
+export const isIncrementalId = macroId(standardPackage, 'is_incremental')
+
 /** A file that defines macros. */
 export type MacroFile = {
   readonly file: string
@@ -122,6 +125,7 @@ export class NodeNames implements NameSource {
 
   /** The project's macros may replace what dbt gives, `ref` for one; dbt's own macros come last. */
   get(name: string): unknown {
+    if (name === 'is_incremental') this.#called?.add(isIncrementalId)
     return (
       this.macroOf(this.#package, name) ??
       this.macroOf(this.#library.root, name) ??
