@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { openContext } from '../context.ts'
 import { openProject } from '../runner/open-project.ts'
 import { openSelection, printWarnings } from '../runner/open-selection.ts'
 import { selectionOptions } from '../runner/options.ts'
+import { openRunContext } from '../runner/run-context.ts'
 
 export const compileCommand = defineCommand({
   command: 'compile',
@@ -17,8 +17,9 @@ export const compileCommand = defineCommand({
       .options(selectionOptions)
       .example('$0 compile --select active_users', 'one model; its SQL is printed too'),
   handler: async (args) => {
-    const { config } = openContext(args)
-    const { graph } = await openProject(config, args)
+    await using context = await openRunContext(args)
+    const { config, database } = context
+    const { graph } = await openProject(config, args, database)
     const { commandFilter, selectNodes } = await import('../../transform/index.ts')
     const selection = await openSelection(graph, config, args)
     const selected = selectNodes(graph, selection, commandFilter('compile'))

@@ -1,9 +1,9 @@
 /** `millrace ls`: the names of the project's nodes. */
 import { defineCommand } from '../command.ts'
-import { openContext } from '../context.ts'
 import { openProject } from '../runner/open-project.ts'
 import { openSelection, printWarnings } from '../runner/open-selection.ts'
 import { kindOptions, selectionOptions } from '../runner/options.ts'
+import { openRunContext } from '../runner/run-context.ts'
 
 export const lsCommand = defineCommand({
   command: 'ls',
@@ -20,8 +20,9 @@ export const lsCommand = defineCommand({
       })
       .example('$0 ls --select marts --resource-type model', 'the models of a folder'),
   handler: async (args) => {
-    const { config } = openContext(args)
-    const { graph } = await openProject(config, args)
+    await using context = await openRunContext(args)
+    const { config, database } = context
+    const { graph } = await openProject(config, args, database)
     const { commandFilter, manifestNode, nodeLabel, selectNodes } = await import(
       '../../transform/index.ts'
     )
