@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-const benches = ['produce.ts', 'landing.ts', 'demo.ts']
+const benches = ['parse.ts', 'produce.ts', 'landing.ts', 'demo.ts']
 
 const [cpu] = cpus()
 const memoryGib = Math.round(totalmem() / 2 ** 30)
