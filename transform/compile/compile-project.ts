@@ -60,19 +60,19 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   const compilation = openCompilation(project, read, inputs)
   const drafts = draftAll(compilation)
   const sources = project.sources.map((table) => makeSource(compilation, table))
-  const seeds = project.seeds.map((file) => makeSeed({ compilation, index: noNames }, file))
+  const seeds = project.seeds.map((file) => makeSeed(compilation, file))
   warnOrphanProperties(compilation)
 
-  const enabledSeeds = seeds.filter(({ isEnabled }) => isEnabled)
-  const referable = [...drafts.models, ...drafts.snapshots, ...drafts.functions]
-  const enabled = referable.filter(({ isEnabled }) => isEnabled)
-  const disabledNames = [...referable, ...seeds].filter(({ isEnabled }) => !isEnabled)
-  const index = new NameIndex(
-    project.settings.name,
-    [...enabled, ...enabledSeeds],
-    sources.filter(({ isEnabled }) => isEnabled).map(({ table }) => table),
-    disabledNames,
-  )
+  const referable = [...drafts.models, ...drafts.snapshots, ...seeds]
+  const index = new NameIndex(project.settings.name, {
+    referable: referable.filter(({ isEnabled }) => isEnabled),
+    disabled: referable.filter(({ isEnabled }) => !isEnabled),
+    sources: sources.filter(({ isEnabled }) => isEnabled).map(({ table }) => table),
+    functions: drafts.functions.filter(({ isEnabled }) => isEnabled),
+    metrics: project.metrics.map(({ name, package: owner }) => {
+      return { name, package: owner, id: `metric.${owner}.${name}` }
+    }),
+  })
   const context: NodeContext = { compilation, index }
   const generic = draftTestsOfAll(compilation, drafts, seeds, sources)
   const made = new Made()
@@ -153,8 +153,6 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   const renderer = new Renderer({ compilation, index, drafts: byDraftId, relations, graph })
   return { graph, renderer }
 }
-
-const noNames = new NameIndex('', [], [], [])
 
 class Made {
   readonly nodes = new Map<string, GraphNode>()

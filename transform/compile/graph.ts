@@ -45,6 +45,9 @@ type NodeBase = ResourceBase & {
   readonly macros: readonly string[]
   readonly refs: readonly RefCall[]
   readonly sources: readonly SourceCall[]
+  /** What its code names by `metric()` and `function()`: a name, or package and name. */
+  readonly metrics: readonly (readonly string[])[]
+  readonly functions: readonly (readonly string[])[]
   readonly columns: readonly Column[]
   /** Configs as they were written, templates in them and all. */
   readonly unrenderedConfig: Config
@@ -68,9 +71,6 @@ export type ModelNode = NodeBase & {
   readonly deprecationDate: string | undefined
   readonly constraints: readonly Config[]
   readonly timeSpine: Config | undefined
-  /** Metrics and functions that its code names. */
-  readonly metrics: readonly (readonly string[])[]
-  readonly functions: readonly (readonly string[])[]
   /** Upstreams that it reads through `new_rows()`. */
   readonly newRowsOf: readonly string[]
 }

@@ -15,29 +15,49 @@ type Referable = {
   readonly isLatest?: boolean
 }
 
+type Named = {
+  /** Models, seeds and snapshots. */
+  readonly referable: readonly Referable[]
+  /** The same that are switched off: a ref to one is told apart from a ref to nothing. */
+  readonly disabled: readonly Referable[]
+  readonly sources: readonly SourceTable[]
+  readonly functions: readonly Referable[]
+  readonly metrics: readonly Referable[]
+}
+
 export class NameIndex {
   /** Name → package → id. */
   readonly #refs = new Map<string, Map<string, string>>()
   readonly #disabled = new Map<string, Map<string, string>>()
   readonly #sources = new Map<string, Map<string, string>>()
+  readonly #functions = new Map<string, Map<string, string>>()
+  readonly #metrics = new Map<string, Map<string, string>>()
   readonly #project: string
 
-  /**
-   * @param referable models, seeds, snapshots and functions
-   * @param disabled the same that are switched off: a ref to one is told apart from a ref to nothing
-   */
-  constructor(
-    project: string,
-    referable: readonly Referable[],
-    sources: readonly SourceTable[],
-    disabled: readonly Referable[],
-  ) {
+  constructor(project: string, { referable, sources, disabled, functions, metrics }: Named) {
     this.#project = project
     addAll(this.#refs, referable)
     addAll(this.#disabled, disabled)
+    addAll(this.#functions, functions)
+    addAll(this.#metrics, metrics)
     for (const { source, name, package: owner } of sources) {
       add(this.#sources, `${source}.${name}`, owner, sourceId(owner, source, name))
     }
+  }
+
+  /** @param parts name, or package and name */
+  findFunction(parts: readonly string[], from: string): string | undefined {
+    return this.#named(this.#functions, parts, from)
+  }
+
+  findMetric(parts: readonly string[], from: string): string | undefined {
+    return this.#named(this.#metrics, parts, from)
+  }
+
+  #named(index: ReadonlyMap<string, Map<string, string>>, parts: readonly string[], from: string) {
+    const found = index.get(parts.at(-1) ?? '')
+    const owner = parts.length > 1 ? parts[0] : undefined
+    return owner === undefined ? this.#nearest(found, from) : found?.get(owner)
   }
 
   /** The id of the node a ref names, nearest package first; undefined when there is none. */

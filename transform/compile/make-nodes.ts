@@ -38,8 +38,6 @@ export function makeModel(context: NodeContext, draft: SqlDraft, relation: Relat
     deprecationDate: said?.deprecationDate,
     constraints: said?.constraints ?? [],
     timeSpine: said?.timeSpine,
-    metrics: [],
-    functions: [],
     newRowsOf: draft.isEnabled ? newRowsOf(context, draft, materialized) : [],
   }
 }
@@ -120,6 +118,8 @@ export function makeGenericTest(context: NodeContext, draft: GenericDraft): Test
     macros: [...asked.macros].sort(),
     refs: asked.refs,
     sources: asked.sources,
+    metrics: asked.metrics,
+    functions: asked.functions,
     columns: [],
     unrenderedConfig: draft.unrenderedConfig,
     patch: undefined,
@@ -151,7 +151,7 @@ function print(value: unknown): string {
   return value === null ? 'None' : JSON.stringify(value)
 }
 
-export function makeSeed({ compilation }: NodeContext, file: SeedFile): SeedNode & Enabled {
+export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & Enabled {
   const { project, written } = compilation
   const patch = compilation.properties.get(propertiesKey('seed', file))
   const { name, package: owner } = file
@@ -173,6 +173,8 @@ export function makeSeed({ compilation }: NodeContext, file: SeedFile): SeedNode
     macros: [],
     refs: [],
     sources: [],
+    metrics: [],
+    functions: [],
     columns: patch?.columns ?? [],
     unrenderedConfig: configOf(written, patch?.unrendered ?? {}),
     patch: patch && { package: patch.package, file: patch.file },
@@ -197,6 +199,8 @@ function base(context: NodeContext, draft: SqlDraft) {
     macros: [...asked.macros].sort(),
     refs: asked.refs,
     sources: asked.sources,
+    metrics: asked.metrics,
+    functions: asked.functions,
     columns,
     unrenderedConfig: draft.unrenderedConfig,
     patch: patch && { package: patch.package, file: patch.file },
@@ -243,15 +247,19 @@ export function described(
 
 type Described = { readonly description: string; readonly docBlocks?: readonly string[] }
 
-/** Ids of what a node names, in order: refs, then sources. */
+/** Ids of what a node names, in order: refs, sources, functions, metrics. */
 function resolve(
   { compilation, index }: NodeContext,
   node: Parameters<NameIndex['resolve']>[0],
-  { refs, sources }: ParseHost,
+  { refs, sources, functions, metrics }: ParseHost,
 ): readonly string[] {
   const { ids, problems } = index.resolve(node, refs, sources)
+  const others = [
+    ...functions.map((parts) => index.findFunction(parts, node.package)),
+    ...metrics.map((parts) => index.findMetric(parts, node.package)),
+  ]
   compilation.problems.push(...problems)
-  return ids
+  return [...ids, ...new Set(others.filter((id) => id !== undefined))]
 }
 
 function newRowsOf(

@@ -54,6 +54,5 @@ function propertiesOf(table: SourceTable): Config {
     external: table.external ?? null,
     unrendered_database: table.unrenderedDatabase ?? null,
     unrendered_schema: table.unrenderedSchema ?? null,
-    patch_file: table.patchFile ?? null,
   }
 }

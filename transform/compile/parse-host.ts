@@ -13,6 +13,8 @@ export class ParseHost implements NodeHost {
   readonly execute = false
   readonly refs: RefCall[] = []
   readonly sources: SourceCall[] = []
+  readonly functions: (readonly string[])[] = []
+  readonly metrics: (readonly string[])[] = []
   /** Ids of the macros it names. */
   readonly macros = new Set<string>()
   /** What the header said, in order. */
@@ -36,6 +38,16 @@ export class ParseHost implements NodeHost {
     const call = { source, table }
     this.sources.push(call)
     return this.#remember(`source ${source}.${table}`, call)
+  }
+
+  function(parts: readonly string[]): RelationValue {
+    this.functions.push(parts)
+    return new RelationValue(`function ${parts.join('.')}`, nowhere)
+  }
+
+  metric(parts: readonly string[]): string {
+    this.metrics.push(parts)
+    return ''
   }
 
   config(values: Config): void {

@@ -149,6 +149,14 @@ export class Renderer {
     })
   }
 
+  /** `model` as templates see it. */
+  describe(id: string): unknown {
+    const { compilation, graph } = this.#parts
+    const { describeNode } = compilation.inputs
+    const node = graph.nodes.get(id)
+    return node && describeNode && toTemplateValue(describeNode(node, graph))
+  }
+
   get index(): NameIndex {
     return this.#parts.index
   }
@@ -180,7 +188,12 @@ function cteName({ name }: Relation): string {
   return `__dbt__cte__${name}`
 }
 
-type Rendered = { readonly name: string; readonly package: string; readonly config: Config }
+type Rendered = {
+  readonly id: string
+  readonly name: string
+  readonly package: string
+  readonly config: Config
+}
 
 class RenderHost implements NodeHost {
   readonly execute = true
@@ -207,6 +220,21 @@ class RenderHost implements NodeHost {
     if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
     const parameters = { node: this.#node.name, source: `${source}.${table}`, nearest: undefined }
     throw problem('model/unknown-source', parameters)
+  }
+
+  function(parts: readonly string[]): RelationValue {
+    const id = this.#renderer.index.findFunction(parts, this.#node.package)
+    if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
+    const parameters = { node: this.#node.name, ref: parts.join('.'), nearest: undefined }
+    throw problem('model/unknown-ref', parameters)
+  }
+
+  metric(parts: readonly string[]): string {
+    return parts.at(-1) ?? ''
+  }
+
+  model(): unknown {
+    return this.#renderer.describe(this.#node.id)
   }
 
   config(): void {}
