@@ -12,7 +12,7 @@ export const packageProblems = {
   }),
   'packages/bad-entry': defineProblem<{ reason: string }>({
     actor: 'user',
-    message: ({ reason }) => `This list of packages cannot be used: ${reason}.`,
+    message: ({ reason }) => `In the list of packages, ${reason}.`,
     hint: () =>
       'an entry is package: and version:, git: (revision:, subdirectory:), tarball: and name:, or local:.',
   }),

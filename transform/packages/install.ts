@@ -1,7 +1,7 @@
 /** Puts pinned packages into one folder, each under the name of its project. */
 import { cp, mkdir, realpath, rename, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import type { OnDepsEvent } from './deps-event.ts'
+import type { DepsEvent, OnDepsEvent } from './deps-event.ts'
 import type { Hub } from './hub.ts'
 import { nameOfPin, type PinnedPackage, versionOfPin } from './pinned-package.ts'
 import { unpackArchive } from './unpack.ts'
@@ -9,7 +9,6 @@ import { unpackArchive } from './unpack.ts'
 export type Installing = {
   readonly hub: Hub
   readonly signal: AbortSignal
-  readonly hide: (text: string) => string
   readonly onEvent: OnDepsEvent
 }
 
@@ -31,7 +30,6 @@ export async function installPackages(
   for (const one of packages) {
     installing.signal.throwIfAborted()
     await place(one, join(folder, one.project), join(destination, one.project), archives)
-    installing.onEvent(installedEvent(one, installing.hide))
   }
 }
 
@@ -97,9 +95,15 @@ async function realDirectory(folder: string): Promise<string> {
   return join(await realpath(parent), relative(parent, folder))
 }
 
-function installedEvent({ pin }: PinnedPackage, hide: (text: string) => string) {
-  const event = { kind: 'installed', package: hide(nameOfPin(pin)), from: hide(versionOfPin(pin)) }
+/** What is told of a package once it is in place. */
+export function installedEvent({ pin }: PinnedPackage, hide: (text: string) => string): DepsEvent {
   const hub = pin.kind === 'hub' ? { version: pin.version, latest: pin.latest } : {}
   const subdirectory = pin.kind === 'git' ? pin.entry.subdirectory : undefined
-  return { ...event, kind: 'installed' as const, ...hub, ...(subdirectory && { subdirectory }) }
+  return {
+    kind: 'installed',
+    package: hide(nameOfPin(pin)),
+    from: hide(versionOfPin(pin)),
+    ...hub,
+    ...(subdirectory !== undefined && { subdirectory }),
+  }
 }

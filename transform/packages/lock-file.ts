@@ -10,6 +10,9 @@ import { readYamlValues } from './yaml-values.ts'
 
 export const lockFileName = 'package-lock.yml'
 
+/** In the packages folder: the lock file that it was installed from. dbt takes folders there for packages, not files. */
+export const installedLockName = '.package-lock.yml'
+
 /** What the lock file says of one package; keys as dbt names them. */
 export type LockEntry = Readonly<Record<string, string>>
 

@@ -1,7 +1,5 @@
 /** Decides one package: asks the hub, fetches a repository or an archive, and reads what the package itself lists. */
-import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { chooseHubVersion } from './choose-hub-version.ts'
@@ -9,6 +7,7 @@ import type { OnDepsEvent } from './deps-event.ts'
 import { checkOut, type GitOptions } from './git.ts'
 import { type HttpOptions, httpGet } from './http-get.ts'
 import type { Hub } from './hub.ts'
+import { localFolder, resolveLocal } from './local-folder.ts'
 import type {
   GitEntry,
   HubEntry,
@@ -132,28 +131,12 @@ async function pinLocal(
   return { pin, project: read.project, packages }
 }
 
-/** dbt takes a local path from the project; one that only leads somewhere from the package itself is meant so. */
+/** The paths of its own local packages as seen from the project. */
 function fromPackage(listed: ListedPackage, base: string, projectDir: string): ListedPackage {
   const { entry } = listed
   if (entry.kind !== 'local') return listed
   const path = resolveLocal(projectDir, base, entry.path)
   return { ...listed, entry: { ...entry, path } }
-}
-
-/**
- * A local path that a package lists, as seen from the project.
- * @param base folder of the package
- */
-export function resolveLocal(projectDir: string, base: string, path: string): string {
-  const isProject = (folder: string) => existsSync(join(folder, 'dbt_project.yml'))
-  const own = resolve(base, path)
-  if (isProject(localFolder(projectDir, path)) || !isProject(own)) return path
-  return relative(projectDir, own)
-}
-
-/** The folder that a local path means. */
-export function localFolder(projectDir: string, path: string): string {
-  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(projectDir, path)
 }
 
 /** @throws the first problem of the package's own list */

@@ -1,5 +1,5 @@
 /** One item of `packages:` → an entry, checked, with the text that dbt hashes. */
-import { type MillraceError, messageOf, type Position } from '../../core/errors.ts'
+import { MillraceError, type Position } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { ListedPackage, PackageEntry } from './package-entry.ts'
 import { pythonFloat, pythonJson } from './python-json.ts'
@@ -190,6 +190,7 @@ function renderMap(
   try {
     return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, walk(value)]))
   } catch (error) {
-    throw wrong(messageOf(error).replace(/\.$/, ''))
+    if (!(error instanceof MillraceError)) throw error
+    throw wrong(error.message.replace(/\.$/, ''))
   }
 }

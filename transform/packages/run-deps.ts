@@ -5,17 +5,14 @@ import type { Clock } from '../../core/clock.ts'
 import { withoutCredentials } from '../../core/redact.ts'
 import type { OnDepsEvent } from './deps-event.ts'
 import { openHub } from './hub.ts'
-import { installPackages } from './install.ts'
-import { type Lock, lockFileName, readLock, renderLock } from './lock-file.ts'
+import { installedEvent, installPackages } from './install.ts'
+import { installedLockName, type Lock, lockFileName, readLock, renderLock } from './lock-file.ts'
 import { openPinning } from './pin-package.ts'
 import { lockEntryOf, nameOfPin, type PinnedPackage, versionOfPin } from './pinned-package.ts'
 import type { RenderText } from './read-entry.ts'
 import { hashOfPackages, readPackageList } from './read-list.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { resolveLocked, resolvePackages } from './resolve.ts'
-
-/** In the packages folder: the lock file that it was installed from. A folder beside would count as a package. */
-export const installedLockName = '.package-lock.yml'
 
 export type DepsRequest = {
   /** Absolute. */
@@ -101,7 +98,7 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
     const text = renderLock(packages.map(lockEntryOf), lock?.hash ?? hash)
     const built = join(workshop.path, 'packages')
     if (request.only !== 'lock') {
-      await installPackages(packages, built, folder, { hub, signal, hide, onEvent })
+      await installPackages(packages, built, folder, { hub, signal, onEvent })
       await writeFile(join(built, installedLockName), text)
     }
     signal.throwIfAborted()
@@ -111,7 +108,9 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
       await rename(join(workshop.path, lockFileName), file)
       onEvent({ kind: 'locked', file })
     }
-    if (request.only !== 'lock') await workshop.publish(built)
+    if (request.only === 'lock') return result
+    await workshop.publish(built)
+    for (const one of packages) onEvent(installedEvent(one, hide))
     return result
   })
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { findMissing } from '../packages/find-missing.ts'
@@ -31,21 +31,23 @@ export async function findPackages(
     return isNew
   }
   const installed = join(root, settings.packagesPath)
-  for (const base of await foldersIn(installed)) await load(base)
+  const folders = await foldersIn(installed)
+  for (const base of folders) await load(base)
   const installedCount = found.size
-  const listed: ListedPackage[] = []
+  const lists: (readonly ListedPackage[])[] = []
   const waiting = [root]
   for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
     const packages = await listOf(root, base, report)
-    listed.push(...packages)
+    lists.push(packages)
     for (const local of localFolders(root, base, packages, report)) {
       if (await load(local)) waiting.push(local)
     }
   }
-  const folder = settings.packagesPath
-  report.problems.push(
-    ...(await findMissing({ root, folder, listed, names: [...found.keys()], installedCount })),
-  )
+  const [own = []] = lists
+  // The entry of a tarball names the folder, whatever the project inside is called.
+  const names = [...found.keys(), ...folders.map((path) => basename(path))]
+  const presence = { root, folder: settings.packagesPath, own, listed: lists.flat(), names }
+  report.problems.push(...(await findMissing({ ...presence, installedCount })))
   report.warnings.push(...(await findOutdated(root, installed)))
   return [...found.values()]
 }

@@ -122,9 +122,9 @@ packages:
     })
     expect(graph.problems.map(({ code, at, message }) => `${code} ${at?.line} ${message}`)).toEqual(
       [
-        'model/invalid-property 3 packages[0].local: nowhere is no folder with a dbt_project.yml.',
-        'model/missing-package 4 The package some/thing is not in dbt_packages/thing.',
-        'model/invalid-property 6 packages[2]: must name a package by local, package, git or tarball.',
+        'packages/bad-entry 6 In the list of packages, name has no package:, git:, tarball: or local:.',
+        'packages/bad-entry 3 In the list of packages, nowhere is no folder with a dbt_project.yml.',
+        'model/missing-package 4 The package some/thing is not in dbt_packages.',
       ],
     )
   })

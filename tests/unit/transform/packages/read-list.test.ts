@@ -124,18 +124,18 @@ packages:
   - nonsense
 `)
     expect(found).toEqual([
-      'packages/bad-entry 2 This list of packages cannot be used: a/b needs a version:.',
-      'packages/bad-entry 3 This list of packages cannot be used: b is no name of a hub package, such as dbt-labs/dbt_utils.',
-      'packages/bad-entry 4 This list of packages cannot be used: ../x is no name of a hub package, such as dbt-labs/dbt_utils.',
-      'packages/bad-entry 5 This list of packages cannot be used: git: has no value.',
-      'packages/bad-entry 6 This list of packages cannot be used: name: has no value.',
-      'packages/bad-entry 7 This list of packages cannot be used: an entry with local: has local, name, and not version.',
+      'packages/bad-entry 2 In the list of packages, a/b needs a version:.',
+      'packages/bad-entry 3 In the list of packages, b is no name of a hub package, such as dbt-labs/dbt_utils.',
+      'packages/bad-entry 4 In the list of packages, ../x is no name of a hub package, such as dbt-labs/dbt_utils.',
+      'packages/bad-entry 5 In the list of packages, git: has no value.',
+      'packages/bad-entry 6 In the list of packages, name: has no value.',
+      'packages/bad-entry 7 In the list of packages, an entry with local: has local, name, and not version.',
       'packages/private 8 The private package org/repo is resolved by the dbt platform, which knows how to reach it.',
-      'packages/bad-entry 9 This list of packages cannot be used: hub has no package:, git:, tarball: or local:.',
-      'packages/bad-entry 10 This list of packages cannot be used: an entry is a map of keys and values.',
+      'packages/bad-entry 9 In the list of packages, hub has no package:, git:, tarball: or local:.',
+      'packages/bad-entry 10 In the list of packages, an entry is a map of keys and values.',
     ])
     expect(await problemsOf('packages: {a: b}')).toEqual([
-      'packages/bad-entry  This list of packages cannot be used: packages: must be a list.',
+      'packages/bad-entry  In the list of packages, packages: must be a list.',
     ])
     expect(await problemsOf('packages: [')).toEqual([expect.stringMatching(/^model\/not-yaml 1/)])
   })
