@@ -29,7 +29,15 @@ function differ(path: string, dbt: unknown, ours: unknown): Found[] {
     const keys = new Set([...Object.keys(dbt), ...Object.keys(ours)])
     return [...keys].flatMap((key) => differ(path ? `${path}/${key}` : key, dbt[key], ours[key]))
   }
-  return JSON.stringify(dbt) === JSON.stringify(ours) ? [] : [{ path, dbt, ours }]
+  if (JSON.stringify(dbt) === JSON.stringify(ours)) return []
+  const onlyBlanks =
+    typeof dbt === 'string' && typeof ours === 'string' && squeeze(dbt) === squeeze(ours)
+  return [{ path: onlyBlanks ? `${path}/blanks` : path, dbt, ours }]
+}
+
+/** Text whose blanks do not count. */
+function squeeze(text: string): string {
+  return text.replaceAll(/\s+/g, ' ')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

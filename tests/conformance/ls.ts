@@ -15,7 +15,8 @@ export function listNodes(graph: Graph, line: string): string[] {
   const [mode] = all('indirect-selection')
   const [output] = all('output')
   const types = {
-    resourceType: all('resource-type'),
+    // `-m` chooses and means models alone.
+    resourceType: given.has('m') ? ['model'] : all('resource-type'),
     excludeResourceType: all('exclude-resource-type'),
   }
   const selection = {
@@ -25,7 +26,6 @@ export function listNodes(graph: Graph, line: string): string[] {
     indirectSelection: indirectModes.find((known) => known === mode),
   }
   const { nodes } = selectNodes(graph, selection, commandFilter('ls', types))
-  if (output === 'json') return nodes.map(({ id, name }) => JSON.stringify({ name, unique_id: id }))
   const style = output === 'name' || output === 'path' ? output : 'selector'
   return nodes.map((node) => nodeLabel(node, style))
 }

@@ -1,3 +1,5 @@
+{% macro default__plain(x) -%}plainly({{ x }}){%- endmacro %}
+
 {% macro default__shout(x) -%}upper({{ x }}) || '!'{%- endmacro %}
 
 {# Calls of macros in macros, with defaults, names, varargs and kwargs. #}
