@@ -15,6 +15,7 @@ const commands = {
   compile: async () => (await import('./commands/compile.ts')).compileCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  deps: async () => (await import('./commands/deps.ts')).depsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   down: async () => (await import('./commands/down.ts')).downCommand,
   land: async () => (await import('./commands/land.ts')).landCommand,
