@@ -4,10 +4,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export UV_THREADPOOL_SIZE := 16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test it e2e demo up down bench docs clean unit
+.PHONY: help setup fmt check test it e2e demo up down bench docs clean unit conformance
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 setup: ## once, and after a pull: packages, Kafka, the S3 server, PostgreSQL, DuckDB's extensions
 	@sh local/setup/prerequisites.sh
@@ -47,8 +47,13 @@ down: ## stop them
 bench: ## the figures quoted anywhere
 	node bench/main.ts
 
+conformance: ## let real dbt compile the fixtures anew, and compare with it
+	node tests/conformance/record.ts "$$(sh tests/conformance/install-dbt.sh)"
+	vitest run --project unit tests/conformance
+
 docs: ## regenerate the reference pages
 	node docs/config-reference.ts
+	node docs/dbt-compatibility.ts
 
 clean: ## stop the services and remove their data; downloads stay in the cache
 	-@./millrace down --purge

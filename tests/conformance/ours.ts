@@ -70,8 +70,9 @@ function list(graph: Graph, line: string): string[] {
   }
 }
 
-function nameOf({ code }: MillraceError): string {
-  return code
+/** A deprecation is named as dbt names it, at the head of its message. */
+function nameOf({ code, message }: MillraceError): string {
+  return /^\w+Deprecation(?=:)/.exec(message)?.[0] ?? code
 }
 
 /** DuckDB in memory under the name that the file of dbt's profile has; opened when a template asks. */
