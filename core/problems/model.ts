@@ -84,6 +84,15 @@ export const modelProblems = {
     message: ({ node, kind }) => `${node} is a ${kind}, and those are parsed and not run yet.`,
     hint: () => 'leave it out with --exclude.',
   }),
+  'model/foreign-table': defineProblem<{ node: string; table: string } & Nearest>({
+    actor: 'user',
+    message: ({ node, table }) =>
+      `${node} reads ${table}, which it names by neither ref() nor source().`,
+    hint: ({ nearest }) =>
+      nearest === undefined
+        ? 'declare it under `sources:` in a .yml file, and read it through source().'
+        : `write {{ ${nearest} }}, so that it is built first and seen in the graph.`,
+  }),
   'model/disabled-ref': defineProblem<{ node: string; ref: string }>({
     actor: 'user',
     message: ({ node, ref }) => `${node} refers to ${ref}, which is disabled.`,
