@@ -1,4 +1,5 @@
 /** Files that are read as they are: SQL, Python, CSV, and the blocks of snapshots and docs. */
+import { problem } from '../../core/problems.ts'
 import { type FindFiles, type FoundFile, readText } from './find-files.ts'
 import type { ProjectSettings, Resources } from './project.ts'
 import type {
@@ -10,8 +11,9 @@ import type {
   SnapshotBlock,
   SqlFile,
 } from './project-files.ts'
+import type { Config } from './project-properties.ts'
 import { readPythonCalls } from './python-calls.ts'
-import type { Report } from './report.ts'
+import { noteDeprecated, type Report } from './report.ts'
 import { docsText, findBlocks } from './template-blocks.ts'
 
 export type Files = Pick<
@@ -35,18 +37,23 @@ const anySql = /\.sql(?:\.(?:j2|jinja2?))?$/
 export function loadFiles(find: FindFiles, settings: ProjectSettings, report: Report): Files {
   const { name: owner, testPaths, flags } = settings
   const sql = flags['allow_jinja_file_extensions'] === true ? anySql : plainSql
+  const checked = (found: FoundFile[]) => {
+    for (const file of found) checkName(file, flags, report)
+    return found
+  }
   const withText = ({ absolutePath, ...file }: FoundFile): SqlFile => {
     const text = readText({ file: file.file, absolutePath }, report)
     return { ...file, package: owner, text }
   }
-  const read = (folders: readonly string[], pattern = sql) => find(folders, pattern).map(withText)
+  const read = (folders: readonly string[], pattern = sql) =>
+    checked(find(folders, pattern)).map(withText)
   const below = (folder: string) => testPaths.map((path) => `${path}/${folder}`)
   // What lies in the folders of generic tests and of fixtures is no test by itself.
   const isTest = ({ folders }: FoundFile) => !['generic', 'fixtures'].includes(folders[0] ?? '')
   return {
     models: read(settings.modelPaths),
     pythonModels: read(settings.modelPaths, /\.py$/).map((file) => toPythonFile(file, report)),
-    seeds: find(settings.seedPaths, /\.csv$/).map(
+    seeds: checked(find(settings.seedPaths, /\.csv$/)).map(
       (file): SeedFile => ({ ...file, package: owner }),
     ),
     snapshots: read(settings.snapshotPaths).flatMap((file) => toSnapshots(file, report)),
@@ -59,6 +66,19 @@ export function loadFiles(find: FindFiles, settings: ProjectSettings, report: Re
     tests: find(testPaths, sql).filter(isTest).map(withText),
     fixtures: read(below('fixtures'), new RegExp(`${sql.source}|\\.csv$`)).map(toFixture),
     docs: read(settings.docsPaths, /\.md$/).flatMap((file) => toDocs(file, report)),
+  }
+}
+
+/** Names with spaces are an error, as they are for dbt, unless its flag makes them a warning. */
+function checkName({ name, file }: FoundFile, flags: Config, report: Report): void {
+  if (!name.includes(' ')) return
+  if (flags['require_resource_names_without_spaces'] === false) {
+    noteDeprecated(report, 'ResourceNamesWithSpacesDeprecation', { file })
+  } else {
+    const reason = 'must have no spaces in its name'
+    report.problems.push(
+      problem('model/invalid-property', { path: file, reason }, { at: { file } }),
+    )
   }
 }
 

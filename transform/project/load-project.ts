@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { readText } from './find-files.ts'
 import { type Folder, loadFolder } from './load-folder.ts'
+import { fillInputMeasures } from './metric-inputs.ts'
 import { findPackages } from './packages.ts'
 import type { Project, ProjectSettings, Resources } from './project.ts'
 import { deprecationWarnings, emptyReport, type Report } from './report.ts'
@@ -62,6 +63,7 @@ function joinFolders(folders: readonly Folder[], report: Report): Resources {
   const { sourceEntries, sources, ...described } = joinSchemaFiles(folders)
   return {
     ...described,
+    metrics: fillInputMeasures(described.metrics),
     sources: overrideSources(sources, sourceEntries, report),
     models: folders.flatMap(({ models }) => models),
     pythonModels: folders.flatMap(({ pythonModels }) => pythonModels),

@@ -1,6 +1,7 @@
 /** Reads `dbt_project.yml`. */
 import { problem } from '../../core/problems.ts'
 import type { Config, ProjectSettings } from './project.ts'
+import type { Deprecation } from './report.ts'
 import { acceptsDbt } from './required-version.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -22,6 +23,8 @@ const knownKeys = [
   'docs-paths',
   'asset-paths',
   'function-paths',
+  'osi-paths',
+  'project-root',
   'packages-install-path',
   'target-path',
   'log-path',
@@ -36,7 +39,9 @@ const knownKeys = [
   'exposures',
   'metrics',
   'semantic-models',
+  'semantic_models',
   'saved-queries',
+  'saved_queries',
   'unit_tests',
   'functions',
   'on-run-start',
@@ -54,6 +59,11 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
   node.warnUnknown(knownKeys)
   if (node.has('source-paths')) node.child('source-paths').deprecated('ConfigSourcePathDeprecation')
   if (node.has('data-paths')) node.child('data-paths').deprecated('ConfigDataPathDeprecation')
+  warnOutputPath(node, 'log-path', 'logs', 'ConfigLogPathDeprecation')
+  warnOutputPath(node, 'target-path', 'target', 'ConfigTargetPathDeprecation')
+  if (node.has('tests') && node.has('data_tests')) {
+    node.child('tests').wrong('and data_tests mean the same: keep one of the two')
+  }
   const required = node.texts('require-dbt-version') ?? []
   if (!acceptsDbt(required)) {
     const parameters = { required: required.join(', ') }
@@ -64,20 +74,16 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
   if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) {
     node.child('name').wrong('must be the name of the project: letters, digits and _')
   }
+  const paths = readPaths(node)
   return {
     name: name ?? '',
     file: node.file,
     version: node.optionalText('version'),
     profile: node.optionalText('profile'),
     requireDbtVersion: required,
-    modelPaths: node.texts('model-paths') ?? node.texts('source-paths') ?? ['models'],
-    seedPaths: node.texts('seed-paths') ?? node.texts('data-paths') ?? ['seeds'],
-    testPaths: node.texts('test-paths') ?? ['tests'],
-    macroPaths: node.texts('macro-paths') ?? ['macros'],
-    snapshotPaths: node.texts('snapshot-paths') ?? ['snapshots'],
-    analysisPaths: node.texts('analysis-paths') ?? ['analyses'],
-    functionPaths: node.texts('function-paths') ?? ['functions'],
-    docsPaths: node.texts('docs-paths') ?? docsFolders(node),
+    ...paths,
+    // Docs blocks may stand beside anything.
+    docsPaths: node.texts('docs-paths') ?? [...new Set(Object.values(paths).flat())],
     assetPaths: node.texts('asset-paths') ?? [],
     targetPath: node.text('target-path', 'target'),
     logPath: node.text('log-path', 'logs'),
@@ -96,6 +102,16 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
   }
 }
 
+/** Said as dbt has it anyway, an output folder is no reason to warn. */
+function warnOutputPath(node: YamlNode, key: string, usual: string, name: Deprecation): void {
+  if (node.has(key) && node.get(key) !== usual) node.child(key).deprecated(name)
+}
+
+/** Keys of dbt_project.yml that Python spells with a dash, and that may also be spelt with `_`. */
+function either(node: YamlNode, key: string): Config {
+  return node.has(key) ? node.object(key) : node.object(key.replaceAll('-', '_'))
+}
+
 function readConfigs(node: YamlNode): ProjectSettings['configs'] {
   return {
     models: node.object('models'),
@@ -105,8 +121,8 @@ function readConfigs(node: YamlNode): ProjectSettings['configs'] {
     sources: node.object('sources'),
     exposures: node.object('exposures'),
     metrics: node.object('metrics'),
-    semanticModels: node.object('semantic-models'),
-    savedQueries: node.object('saved-queries'),
+    semanticModels: either(node, 'semantic-models'),
+    savedQueries: either(node, 'saved-queries'),
     unitTests: node.object('unit_tests'),
     functions: node.object('functions'),
     analyses: node.object('analyses'),
@@ -123,14 +139,14 @@ function readDispatch(node: YamlNode): Config {
   }
 }
 
-/** Docs blocks may stand beside anything. */
-function docsFolders(node: YamlNode): string[] {
-  const kinds = {
-    model: 'models',
-    seed: 'seeds',
-    test: 'tests',
-    macro: 'macros',
-    analysis: 'analyses',
+function readPaths(node: YamlNode) {
+  return {
+    modelPaths: node.texts('model-paths') ?? node.texts('source-paths') ?? ['models'],
+    seedPaths: node.texts('seed-paths') ?? node.texts('data-paths') ?? ['seeds'],
+    snapshotPaths: node.texts('snapshot-paths') ?? ['snapshots'],
+    analysisPaths: node.texts('analysis-paths') ?? ['analyses'],
+    macroPaths: node.texts('macro-paths') ?? ['macros'],
+    testPaths: node.texts('test-paths') ?? ['tests'],
+    functionPaths: node.texts('function-paths') ?? ['functions'],
   }
-  return Object.entries(kinds).flatMap(([kind, folder]) => node.texts(`${kind}-paths`) ?? [folder])
 }

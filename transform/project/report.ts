@@ -8,20 +8,15 @@ const deprecations = {
   ConfigDataPathDeprecation: 'data-paths is now seed-paths',
   ConfigLogPathDeprecation: 'log-path is said by --log-path or DBT_LOG_PATH',
   ConfigTargetPathDeprecation: 'target-path is said by --target-path or DBT_TARGET_PATH',
-  MissingPlusPrefixDeprecation: 'configs of dbt_project.yml are marked with a +',
   DuplicateYAMLKeysDeprecation: 'a key stands twice in one map, and the later one counts',
-  UnexpectedJinjaBlockDeprecation: 'a block tag here has no opening one and is left out',
+  UnexpectedJinjaBlockDeprecation: 'a closing tag without an opening one is left out',
   ExposureNameDeprecation: 'names of exposures are letters, digits, _ and -',
   ResourceNamesWithSpacesDeprecation: 'names have no spaces',
   SourceOverrideDeprecation:
     'overrides of sources are going away: switch the source off, and declare it here',
-  ArgumentsPropertyInGenericTestDeprecation:
-    'arguments: of a data test is an argument of this name while require_generic_test_arguments_property is off',
   MissingArgumentsPropertyInGenericTestDeprecation:
     'arguments of a data test stand under arguments:',
   PropertyMovedToConfigDeprecation: 'meta, docs, group, access and the like stand under config:',
-  MFTimespineWithoutYamlConfigurationDeprecation:
-    'the model metricflow_time_spine is described under time_spine: of a schema file',
   MFCumulativeTypeParamsDeprecation:
     'window and grain_to_date of a cumulative metric stand under cumulative_type_params:',
   TimeDimensionsRequireGranularityDeprecation: 'a time dimension needs time_granularity',

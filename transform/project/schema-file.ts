@@ -3,8 +3,11 @@ import type { Resources } from './project.ts'
 import type { SchemaPlace } from './schema-entry.ts'
 import { readExposure, readGroup, referencesOfExposure } from './schema-exposures.ts'
 import { readFunction, readMacro } from './schema-macros.ts'
+import { readMetric } from './schema-metrics.ts'
 import { readProperties } from './schema-models.ts'
 import { readAnalysis, readSingularTest, readSnapshot } from './schema-nodes.ts'
+import { readSavedQuery } from './schema-saved-queries.ts'
+import { readModelSemantics, readSemanticModel } from './schema-semantic-models.ts'
 import { readSource } from './schema-sources.ts'
 import { readUnitTest, referencesOfUnitTest } from './schema-unit-tests.ts'
 import type { SourceEntry } from './source-overrides.ts'
@@ -65,9 +68,16 @@ export function readSchemaFile(node: YamlNode, place: SchemaPlace): SchemaFile {
   const unitTests = node
     .items('unit_tests')
     .flatMap((item) => readUnitTest(item, place).map((entry) => ({ item, entry })))
+  const models = node
+    .items('models')
+    .flatMap((item) => readProperties(item, 'model', place).map((entry) => ({ item, entry })))
+  const semantics = [
+    ...models.map(({ item, entry }) => readModelSemantics(item, place, entry)),
+    ...node.items('semantic_models').map((item) => readSemanticModel(item, place)),
+  ]
   return {
     properties: [
-      ...node.items('models').flatMap((item) => readProperties(item, 'model', place)),
+      ...models.map(({ entry }) => entry),
       ...node.items('seeds').flatMap((item) => readProperties(item, 'seed', place)),
     ],
     snapshotProperties: node.items('snapshots').flatMap((item) => readSnapshot(item, place)),
@@ -79,9 +89,12 @@ export function readSchemaFile(node: YamlNode, place: SchemaPlace): SchemaFile {
     groups: node.items('groups').flatMap((item) => readGroup(item, place)),
     exposures: exposures.map(({ entry }) => entry),
     unitTests: unitTests.map(({ entry }) => entry),
-    metrics: [],
-    semanticModels: [],
-    savedQueries: [],
+    metrics: [
+      ...semantics.flatMap(({ metrics }) => metrics),
+      ...node.items('metrics').flatMap((item) => readMetric(item, place)),
+    ],
+    semanticModels: semantics.flatMap(({ semanticModels }) => semanticModels),
+    savedQueries: node.items('saved_queries').flatMap((item) => readSavedQuery(item, place)),
     references: [
       ...exposures.flatMap(({ item, entry }) => referencesOfExposure(item, entry)),
       ...unitTests.flatMap(({ item, entry }) => referencesOfUnitTest(item, entry)),

@@ -1,6 +1,6 @@
 /** `{% snapshot name %}…{% endsnapshot %}` and `{% docs name %}…{% enddocs %}`, cut out of a file's text. */
 import { type Position, problem } from '../../core/problems.ts'
-import type { Report } from './report.ts'
+import { noteDeprecated, type Report } from './report.ts'
 import { placeFinder } from './text-position.ts'
 
 export type TemplateBlock = {
@@ -39,6 +39,8 @@ export function findBlocks(
       const { name, offset, start } = open
       if (name !== '') blocks.push({ name, body: text.slice(start, index), at: place(offset) })
       open = undefined
+    } else if (word === `end${kind}`) {
+      noteDeprecated(report, 'UnexpectedJinjaBlockDeprecation', place(index))
     }
   }
   if (open !== undefined) fail(`${kind} ${open.name} has no end${kind}`, open.offset)
