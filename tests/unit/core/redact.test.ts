@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toConninfo } from '../../../core/clients/lake/attach.ts'
-import { withoutCredentials, withoutPasswords } from '../../../core/redact.ts'
+import { withoutCredentials, withoutPasswords, withoutSecrets } from '../../../core/redact.ts'
+import { Secret } from '../../../core/secret.ts'
 import { quoteLiteral } from '../../../core/sql.ts'
 
 const password = fc
@@ -39,5 +40,12 @@ it('leaves other text alone', () => {
 it('takes a token out of an address of the web, and leaves the user of ssh', () => {
   expect(withoutCredentials('https://tok@h/r.git https://x:tok@h/r ssh://git@h/r git@h:o/r')).toBe(
     'https://[redacted]@h/r.git https://[redacted]@h/r ssh://git@h/r git@h:o/r',
+  )
+})
+
+it('takes the values of secrets out, also where their quotes are doubled', () => {
+  const secrets = [new Secret("it's me"), new Secret('abc'), new Secret('')]
+  expect(withoutSecrets(`it's me, 'it''s me', abc, password=x`, secrets)).toBe(
+    `[redacted], '[redacted]', abc, password=[redacted]`,
   )
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
+import { loadExtension, openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
 import { duckdbAdapter } from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
@@ -37,4 +37,39 @@ it('builds a project in a plain DuckDB, whole or not at all, increments in full'
   expect(await sql('select failing_row from memory.ops.test_failures')).toEqual([
     { failing_row: '{"unique_field":3,"n_records":2}' },
   ])
+})
+
+it('begins again on a DuckLake when another writer has committed in between', async () => {
+  await using folder = await makeFolder()
+  const attach = `attach 'ducklake:sqlite:${folder.path}/meta.sqlite' as lk (data_path '${folder.path}/data/', meta_journal_mode 'WAL', meta_busy_timeout 5000)`
+  const open = async () => {
+    const duckdb = await openDuckdb({ extensionDirectory, threads: 1 })
+    await duckdb.withConnection(async (connection) => {
+      for (const extension of ['ducklake', 'sqlite_scanner']) {
+        await loadExtension(connection, extensionDirectory, extension)
+      }
+      await connection.run(attach)
+    })
+    return duckdb
+  }
+  await using first = await open()
+  const sql = (text: string) => first.withConnection((connection) => queryRows(connection, text))
+  await sql('create table lk.counted as select 0 as n')
+  await using second = await open()
+  const options = { isDucklake: true, keepsHistory: false }
+  const add = 'update lk.counted set n = n + 1'
+  let attempts = 0
+  await duckdbAdapter(first, 'lk', options).transaction(
+    async (session) => {
+      attempts++
+      await session.execute(add)
+      if (attempts > 1) return
+      await duckdbAdapter(second, 'lk', options).transaction((other) => other.execute(add), {
+        message: 'the other',
+      })
+    },
+    { message: 'the one' },
+  )
+  expect(attempts).toBe(2)
+  expect(await sql('from lk.counted')).toEqual([{ n: 2 }])
 })
