@@ -35,6 +35,9 @@ function differ(path: string, dbt: unknown, ours: unknown): Found[] {
     return [...keys].flatMap((key) => differ(path ? `${path}/${key}` : key, dbt[key], ours[key]))
   }
   if (JSON.stringify(dbt) === JSON.stringify(ours)) return []
+  if (isObjects(dbt) && isObjects(ours) && dbt.length === ours.length) {
+    return dbt.flatMap((entry, index) => differ(`${path}/${index}`, entry, ours[index]))
+  }
   const onlyBlanks =
     typeof dbt === 'string' && typeof ours === 'string' && squeeze(dbt) === squeeze(ours)
   return [{ path: onlyBlanks ? `${path}/blanks` : path, dbt, ours }]
@@ -43,6 +46,10 @@ function differ(path: string, dbt: unknown, ours: unknown): Found[] {
 /** Text whose blanks do not count. */
 function squeeze(text: string): string {
   return text.replaceAll(/\s+/g, ' ')
+}
+
+function isObjects(value: unknown): value is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) && value.every(isObject)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

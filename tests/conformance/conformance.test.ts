@@ -2,7 +2,9 @@
  * Compiles every fixture and compares it with what real dbt made of it. `make conformance` records dbt anew;
  * here its recordings are enough, so no Python runs.
  */
+import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { isDbtCompatibilityCurrent } from '../../docs/dbt-compatibility.ts'
 import { compareRecordings, type Difference } from './compare.ts'
 import { explain, knownDifferences } from './differences.ts'
 import { type Feature, features } from './features.ts'
@@ -61,6 +63,20 @@ describe('the feature table', () => {
     const untold = [...found].filter((id) => !named.has(id))
     if (feature.state === 'yes') expect([...found]).toEqual([])
     else expect(untold).toEqual([])
+  })
+
+  it('has a proof for what works, and a word about what does not', () => {
+    const isProved = ({ fixtures = [], tests = [] }: Feature) => fixtures.length + tests.length > 0
+    const bare = features.filter((feature) =>
+      feature.state === 'yes' ? !isProved(feature) : !feature.remark && !feature.differences,
+    )
+    expect(bare).toEqual([])
+    const files = features.flatMap((feature) => feature.tests ?? [])
+    expect(files.filter((file) => !existsSync(file))).toEqual([])
+  })
+
+  it('is what docs/reference/dbt-compatibility.md says; otherwise run `make docs`', () => {
+    expect(isDbtCompatibilityCurrent()).toBe(true)
   })
 
   it('puts every fixture in a row', () => {

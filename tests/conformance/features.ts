@@ -1,7 +1,14 @@
 /** What Millrace does of dbt, feature by feature, and what proves it: docs/reference/dbt-compatibility.md is made of it. */
 
 export type Feature = {
-  readonly area: 'Project' | 'Resources' | 'Data tests' | 'Templates' | 'Selection' | 'Running'
+  readonly area:
+    | 'Project'
+    | 'Resources'
+    | 'Data tests'
+    | 'Templates'
+    | 'Selection'
+    | 'Artifacts'
+    | 'Running'
   readonly feature: string
   readonly state: 'yes' | 'partly' | 'no'
   /** What is missing or different, for who decides whether to come. */
@@ -177,4 +184,51 @@ export const features: readonly Feature[] = [
     fixtures: ['cross-database-macros'],
   },
   { area: 'Selection', feature: 'The selection language', state: 'yes', fixtures: ['selectors'] },
+  {
+    area: 'Selection',
+    feature: '`state:`, `result:`, `source_status:`',
+    state: 'yes',
+    tests: ['tests/unit/transform/plan/select-nodes.test.ts'],
+  },
+  {
+    area: 'Artifacts',
+    feature: '`manifest.json` v12, every key of dbt',
+    state: 'yes',
+    tests: ['tests/unit/transform/artifacts/manifest.test.ts'],
+  },
+  {
+    area: 'Artifacts',
+    feature: '`catalog.json` v1, `run_results.json` v6, `sources.json` v3, `graph_summary.json`',
+    state: 'yes',
+    tests: ['tests/unit/transform/artifacts/small-artifacts.test.ts'],
+  },
+  {
+    area: 'Running',
+    feature: 'Views, tables, ephemeral and incremental models (append, delete+insert, merge)',
+    state: 'yes',
+    remark: 'A build is published whole, in one transaction, after its tests have passed.',
+    tests: [
+      'tests/integration/transform/run/atomic-build.test.ts',
+      'tests/integration/transform/run/incremental-equals-full.test.ts',
+    ],
+  },
+  {
+    area: 'Running',
+    feature: 'Data tests: severity, `where`, `limit`, `warn_if`, `error_if`, `fail_calc`',
+    state: 'partly',
+    remark: 'Failing rows are not stored yet.',
+    tests: ['tests/integration/transform/run/atomic-build.test.ts'],
+  },
+  {
+    area: 'Running',
+    feature: 'Snapshots, unit tests, hooks, microbatch, contracts, grants, functions',
+    state: 'no',
+    remark: 'Read, compiled and in the manifest; not acted upon yet.',
+  },
+  {
+    area: 'Running',
+    feature: 'Materializations of projects and packages; external and Python models',
+    state: 'no',
+    remark: 'Read, compiled and in the manifest; not run yet.',
+  },
 ]
