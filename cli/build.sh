@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 rm -rf dist
 rolldown --config rolldown.config.ts --log-level warn
 tsc --project tsconfig.build.json
-find local -type f ! -name '*.ts' | while read -r file; do
+find local cli/docs-page -type f ! -name '*.ts' | while read -r file; do
   mkdir -p "dist/$(dirname "$file")"
   cp "$file" "dist/$file"
 done

@@ -18,6 +18,11 @@ export const lsCommand = defineCommand({
         describe: 'What is printed of each node (default: selector)',
         requiresArg: true,
       })
+      .option('output-keys', {
+        type: 'string',
+        array: true,
+        describe: 'Keys of --output json, also nested: config.materialized',
+      })
       .example('$0 ls --select marts --resource-type model', 'the models of a folder'),
   handler: async (args) => {
     await using context = await openRunContext(args)
@@ -31,21 +36,39 @@ export const lsCommand = defineCommand({
     printWarnings(warnings)
     if (nodes.length === 0) process.stderr.write('The selection holds no node.\n')
     const style = args.output ?? 'selector'
-    const lines = nodes.map((node) =>
-      style === 'json' ? jsonLine(manifestNode(node, graph)) : nodeLabel(node, style),
-    )
+    const lines = nodes.map((node) => {
+      if (style !== 'json') return nodeLabel(node, style)
+      const json = manifestNode(node, graph)
+      const parents = node.kind === 'model' ? { direct_parents: node.dependencies } : {}
+      return jsonLine({ ...json, ...parents }, args.outputKeys)
+    })
     process.stdout.write(lines.map((line) => `${line}\n`).join(''))
   },
 })
 
-/** The keys that dbt prints, in the order of the manifest. */
-const printedKeys = [
+/** The keys that dbt prints when none are asked for, in the order of the manifest. */
+const usualKeys = [
   ...['alias', 'name', 'package_name', 'depends_on', 'direct_parents', 'tags', 'config'],
   ...['resource_type', 'source_name', 'original_file_path', 'unique_id'],
 ]
 
-function jsonLine(node: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(node).filter(([key]) => printedKeys.includes(key))),
-  )
+type Json = Readonly<Record<string, unknown>>
+
+function jsonLine(node: Json, asked: readonly string[] = []): string {
+  const keys = asked.flatMap((text) => text.split(/[\s,]+/)).filter((key) => key !== '')
+  const entries =
+    keys.length === 0
+      ? Object.entries(node).filter(([key]) => usualKeys.includes(key))
+      : keys.flatMap((key) => valueAt(node, key))
+  return JSON.stringify(Object.fromEntries(entries))
+}
+
+/** A nested key that is null or not there is left out, as dbt does; a plain one only when it is not there. */
+function valueAt(node: Json, key: string): [string, unknown][] {
+  const value = key.split('.').reduce<unknown>((inner, part) => {
+    if (typeof inner !== 'object' || inner === null) return undefined
+    return Object.entries(inner).find(([name]) => name === part)?.[1]
+  }, node)
+  const isAbsent = value === undefined || (value === null && key.includes('.'))
+  return isAbsent ? [] : [[key, value]]
 }

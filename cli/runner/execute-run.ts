@@ -3,7 +3,7 @@ import type { Lake } from '../../core/clients/lake.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
-import type { Adapter, Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
+import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
@@ -12,6 +12,7 @@ import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
 import { requireSources } from './require-sources.ts'
 import { openRunContext } from './run-context.ts'
+import { openRunRecord, type RunRecord } from './run-record.ts'
 
 /** What a step around a run works with. */
 export type RunSurroundings = {
@@ -64,7 +65,9 @@ export async function executeRun(
     }
     if (lake !== undefined) await requireSources(lake, graph, plan)
     const adapter = await database.adapterFor(plan)
-    const result = await runOn(adapter, plan, project, args.format, signal)
+    const record = openRunRecord({ project, config, adapter, args })
+    const result = await runOn(record, plan, project, args.format, signal)
+    await record.finish(result)
     if (result.outcome === 'interrupted') {
       const published = result.unit === 'run' ? ', with nothing published,' : ''
       throw problem('cli/interrupted', { what: `millrace ${command}${published}` })
@@ -76,9 +79,9 @@ export async function executeRun(
 }
 
 async function runOn(
-  adapter: Adapter,
+  record: RunRecord,
   plan: Plan,
-  { graph, renderer, invocationId }: OpenedProject,
+  { graph, invocationId }: OpenedProject,
   format: string,
   signal: AbortSignal,
 ): Promise<RunResult> {
@@ -86,12 +89,15 @@ async function runOn(
   const printer = openRunPrinter(format)
   const result = await runPlan(plan, {
     graph,
-    renderer,
-    adapter,
+    renderer: record.renderer,
+    adapter: record.adapter,
     clock: systemClock,
     runId: invocationId,
     signal,
-    onEvent: (event) => printer.event(event),
+    onEvent: (event) => {
+      record.onEvent(event)
+      printer.event(event)
+    },
   })
   printer.finish(result)
   return result

@@ -3,13 +3,19 @@ import { createHash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
 import type { Compiled } from '../../transform/index.ts'
+import { withInline } from './inline-node.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
 import { printWarning } from './warnings.ts'
 
 export type OpenedProject = Compiled & { readonly invocationId: string; readonly startedAt: string }
 
-type ProjectArguments = { readonly vars?: string | undefined; readonly fullRefresh?: boolean }
+type ProjectArguments = {
+  readonly vars?: string | undefined
+  readonly fullRefresh?: boolean
+  /** A query that is compiled as if it were a file of the project. */
+  readonly inline?: string | undefined
+}
 
 /**
  * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
@@ -24,7 +30,9 @@ export async function openProject(
   await using own = lakeDatabase(config)
   const database = shared ?? own
   const vars = parseVars(args.vars)
-  const { compileProject, loadProject, templateDatabase } = await import('../../transform/index.ts')
+  const { compileProject, loadProject, manifestNode, templateDatabase } = await import(
+    '../../transform/index.ts'
+  )
   const invocationId = randomUUID()
   const startedAt = new Date().toISOString()
   // A database that does not open is not the fault of the template that asks first.
@@ -36,7 +44,8 @@ export async function openProject(
     })
     return await database.read(work)
   }
-  const project = await loadProject(config.projectDir)
+  const loaded = await loadProject(config.projectDir)
+  const project = args.inline === undefined ? loaded : withInline(loaded, args.inline)
   const compiled = await compileProject(project, {
     target: database.target,
     vars,
@@ -47,6 +56,7 @@ export async function openProject(
     invocationId,
     fullRefresh: args.fullRefresh === true,
     database: templateDatabase(read),
+    describeNode: manifestNode,
     log: (message) => process.stderr.write(`${message}\n`),
   })
   if (unopened !== undefined) throw unopened

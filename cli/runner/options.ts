@@ -5,6 +5,7 @@ import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { resourceTypes } from '../../transform/plan/resource-types.ts'
+import { artifactOptions } from './artifact-options.ts'
 
 /** Which nodes. */
 export const selectionOptions = {
@@ -53,6 +54,7 @@ export const selectionOptions = {
     describe: 'Folder of profiles.yml (default: DBT_PROFILES_DIR, ., --project-dir, ~/.dbt)',
     requiresArg: true,
   },
+  ...artifactOptions,
 } as const satisfies Record<string, Options>
 
 /** Of the nodes chosen, which kinds. */

@@ -37,4 +37,14 @@ export const cliProblems = {
     actor: 'user',
     message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
   }),
+  'cli/show-failed': defineProblem<{ node: string; reason: string }>({
+    actor: 'user',
+    message: ({ node, reason }) => `${node} cannot be shown: ${reason}`,
+    hint: () => '`millrace build` makes what it reads; `millrace compile` prints its SQL.',
+  }),
+  'cli/no-docs': defineProblem<{ folder: string }>({
+    actor: 'user',
+    message: ({ folder }) => `There is no manifest.json in ${folder}, so there is nothing to show.`,
+    hint: () => 'run `millrace docs generate` first.',
+  }),
 }

@@ -2,7 +2,6 @@
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import type { ModelNode, SeedNode } from '../compile/graph.ts'
-import type { Renderer } from '../compile/render.ts'
 import {
   batchName,
   stageBatch,
@@ -16,11 +15,12 @@ import { relationSql, type Statement } from '../materialize/statement.ts'
 import { materializeTable } from '../materialize/table.ts'
 import { materializeView } from '../materialize/view.ts'
 import { findNewRows, keyOf, loadSeen, type NewRows, stateRow } from './increments.ts'
+import type { NodeRenderer } from './node-renderer.ts'
 import type { TransactionState } from './transaction-state.ts'
 
 export type BuildContext = {
   readonly state: TransactionState
-  readonly renderer: Renderer
+  readonly renderer: NodeRenderer
   readonly fullRefresh: boolean
   readonly run: { readonly runId: string; readonly at: string }
 }

@@ -5,11 +5,11 @@
 import type { Clock } from '../../core/clock.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import type { Graph, GraphNode } from '../compile/graph.ts'
-import type { Renderer } from '../compile/render.ts'
 import type { Plan, Stage } from '../plan/plan-run.ts'
 import type { Adapter, Session } from './adapter.ts'
 import { buildNode } from './build-node.ts'
 import { appendHistory, ensureHistory, recordFailures, recordRun, takeFence } from './history.ts'
+import type { NodeRenderer } from './node-renderer.ts'
 import {
   type BuiltRelation,
   isFailure,
@@ -23,7 +23,7 @@ import { TransactionState } from './transaction-state.ts'
 
 export type RunDependencies = {
   readonly graph: Graph
-  readonly renderer: Renderer
+  readonly renderer: NodeRenderer
   readonly adapter: Adapter
   readonly clock: Clock
   /** Names the run in the history and in the commit. */

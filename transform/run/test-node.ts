@@ -1,7 +1,7 @@
 /** Runs one data test inside the run's transaction, so that it sees what readers will see. */
 import { type TestNode, textConfig } from '../compile/graph.ts'
-import type { Renderer } from '../compile/render.ts'
 import type { Session } from './adapter.ts'
+import type { NodeRenderer } from './node-renderer.ts'
 import type { NodeStatus } from './result.ts'
 
 /** Failing rows that are kept of one test. */
@@ -18,7 +18,7 @@ export type Tested = {
 export async function testNode(
   node: TestNode,
   session: Session,
-  renderer: Renderer,
+  renderer: NodeRenderer,
 ): Promise<Tested> {
   const { config } = node
   const sql = await renderer.render(node.id, {

@@ -1,0 +1,81 @@
+/** `millrace show`: the first rows of a node or of a query, without building anything. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { problem } from '../../core/problems.ts'
+import { quoteLiteral } from '../../core/sql.ts'
+import { defineCommand } from '../command.ts'
+import { artifactFolders } from '../runner/artifact-options.ts'
+import { type CompiledSelection, compileSelected, namedNodes } from '../runner/compile-selected.ts'
+import { selectionOptions } from '../runner/options.ts'
+import { openProjectLog } from '../runner/project-log.ts'
+import { openRunContext } from '../runner/run-context.ts'
+import type { Preview } from '../runner/show-preview.ts'
+
+export const showCommand = defineCommand({
+  command: 'show',
+  describe: 'Print the first rows of a model, seed or test, or of a query of your own',
+  builder: (yargs) =>
+    yargs
+      .options(selectionOptions)
+      .option('inline', {
+        type: 'string',
+        describe: 'A query of your own, which may hold ref() and macros',
+        requiresArg: true,
+      })
+      .option('limit', {
+        type: 'number',
+        default: 5,
+        describe: 'Rows at most, -1: all',
+        requiresArg: true,
+      })
+      .option('output', {
+        type: 'string',
+        choices: ['text', 'json'] as const,
+        default: 'text' as const,
+        describe: 'A table, or {"node": …, "show": [rows]}',
+        requiresArg: true,
+      })
+      .example(
+        `$0 show --inline "select * from {{ ref('users') }}" --limit 10`,
+        'ten rows of a model that is built',
+      ),
+  handler: async (args) => {
+    if (args.inline === undefined && args.select.length === 0 && args.selector === undefined) {
+      const reason = 'Either --select or --inline must say what to show.'
+      throw problem('cli/bad-arguments', { reason, command: 'millrace show' })
+    }
+    await using context = await openRunContext(args)
+    const selection = await compileSelected(context, args)
+    const { project } = selection
+    const log = openProjectLog(artifactFolders(context.config, project.graph, args), project)
+    const queries = queriesOf(selection, args)
+    const { readPreview, renderPreview } = await import('../runner/show-preview.ts')
+    const isInline = args.inline !== undefined
+    for (const { name, sql } of queries) {
+      log.line('debug', `On ${name}: ${sql}`)
+      const read = (connection: DuckDBConnection): Promise<Preview> =>
+        readPreview(connection, name, sql, args.limit)
+      const preview = await context.database.read(read)
+      process.stdout.write(renderPreview(preview, args.output, isInline))
+    }
+    if (queries.length === 0) process.stderr.write('The selection holds nothing to show.\n')
+  },
+})
+
+type Query = { readonly name: string; readonly sql: string }
+
+/** The nodes that are named; with a tag or a folder all of it. The rows of a seed are those of its file. */
+function queriesOf(
+  { nodes, code }: CompiledSelection,
+  args: { readonly select: readonly string[]; readonly inline?: string | undefined },
+): Query[] {
+  const named = namedNodes(nodes, args)
+  return (named.length === 0 ? nodes : named).flatMap((node) => {
+    const { name } = node
+    if (node.kind === 'seed') {
+      return [{ name, sql: `from read_csv(${quoteLiteral(node.absolutePath)})` }]
+    }
+    const sql = code.get(node.id)?.sql
+    const isQuery = node.kind !== 'operation' && node.kind !== 'function'
+    return sql === undefined || !isQuery || node.language === 'python' ? [] : [{ name, sql }]
+  })
+}

@@ -1,0 +1,52 @@
+/** The SQL of the nodes that a command line names, or of its inline query. */
+import type { CompiledNodes, GraphNode } from '../../transform/index.ts'
+import { inlineId } from './inline-node.ts'
+import { type OpenedProject, openProject } from './open-project.ts'
+import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
+import type { RunContext } from './run-context.ts'
+
+type CompileArguments = SelectionArguments & {
+  readonly vars?: string | undefined
+  readonly inline?: string | undefined
+}
+
+export type CompiledSelection = {
+  readonly project: OpenedProject
+  /** Sorted by id; the inline query alone when there is one. */
+  readonly nodes: readonly GraphNode[]
+  /** Of those that have code. */
+  readonly code: CompiledNodes['code']
+}
+
+/** @throws all problems of the project and of rendering at once */
+export async function compileSelected(
+  { config, database }: RunContext,
+  args: CompileArguments,
+): Promise<CompiledSelection> {
+  const { commandFilter, compileNodes, selectNodes } = await import('../../transform/index.ts')
+  const project = await openProject(config, args, database)
+  const { graph, renderer } = project
+  const ids = [inlineId(graph)]
+  if (args.inline === undefined) {
+    const selection = await openSelection(graph, config, args)
+    const selected = selectNodes(graph, selection, commandFilter('compile'))
+    printWarnings(selected.warnings)
+    ids.splice(0, 1, ...selected.nodes.map(({ id }) => id))
+  }
+  const { code, problems } = await compileNodes(graph, renderer, ids)
+  if (problems.length > 0) throw new AggregateError(problems, 'nodes could not be compiled')
+  return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
+}
+
+/** Those that the command line names, and not by their tag or folder: their SQL is printed. */
+export function namedNodes(
+  nodes: readonly GraphNode[],
+  { select, inline }: Pick<CompileArguments, 'select' | 'inline'>,
+): readonly GraphNode[] {
+  if (inline !== undefined) return nodes
+  const words = new Set(select.flatMap((text) => text.split(/[\s,+@:./]+/)))
+  const named = nodes.filter(({ name }) => words.has(name))
+  const models = nodes.filter(({ kind }) => kind === 'model')
+  // `path:models/a.sql` names one model too, in its way.
+  return named.length === 0 && models.length === 1 ? models : named
+}

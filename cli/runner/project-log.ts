@@ -1,0 +1,28 @@
+/** logs/dbt.log: what a command did, at every level, in the lines of dbt. */
+import { join } from 'node:path'
+import type { ArtifactFolders } from './artifact-options.ts'
+import { openLogFile } from './log-file.ts'
+
+export type ProjectLog = {
+  readonly line: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
+}
+
+/** Opens the log with dbt's head of an invocation. */
+export function openProjectLog(
+  { logs }: Pick<ArtifactFolders, 'logs'>,
+  invocation: { readonly invocationId: string; readonly startedAt: string },
+  argv: readonly string[] = process.argv.slice(2),
+): ProjectLog {
+  const file = openLogFile(join(logs, 'dbt.log'))
+  const rule = '='.repeat(30)
+  const line: ProjectLog['line'] = (level, text) => {
+    // DuckDB and dbt count microseconds; the clock of this process is no finer than that of its log.
+    const time = `${new Date().toISOString().slice(11, 23)}000`
+    file.append(`${time} [${level.padEnd(5)}] [MainThread]: ${text}\n`)
+  }
+  file.append(
+    `\n\n${rule} ${invocation.startedAt.slice(11, 23)}000 | ${invocation.invocationId} ${rule}\n`,
+  )
+  line('info', `Running with millrace: ${['millrace', ...argv].join(' ')}`)
+  return { line }
+}

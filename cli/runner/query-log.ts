@@ -1,0 +1,76 @@
+/** Every statement that is sent to the database, as logs/query_log.sql keeps it: SQL that can be run again. */
+import { performance } from 'node:perf_hooks'
+import { messageOf } from '../../core/errors.ts'
+import type { Adapter, Session } from '../../transform/index.ts'
+
+export type SentStatement = {
+  readonly sql: string
+  /** Id of the node it was sent for, when there is one. */
+  readonly node: string | undefined
+  /** Whether a template asked, or the runner. */
+  readonly by: 'runner' | 'template'
+  readonly at: string
+  readonly elapsedMs: number
+  /** DuckDB's message when it failed. */
+  readonly error: string | undefined
+}
+
+type Watch = {
+  readonly node: () => string | undefined
+  readonly onStatement: (statement: SentStatement) => void
+}
+
+/** The same adapter, telling of each statement. */
+export function watchedAdapter(adapter: Adapter, watch: Watch): Adapter {
+  return {
+    ...adapter,
+    transaction: (work, options) =>
+      adapter.transaction((session) => work(watchedSession(session, watch)), options),
+    snapshot: () => adapter.snapshot(),
+    isOutage: (error) => adapter.isOutage(error),
+  }
+}
+
+function watchedSession(session: Session, watch: Watch): Session {
+  const sent = async <T>(by: SentStatement['by'], sql: string, work: () => Promise<T>) => {
+    const at = new Date().toISOString()
+    const started = performance.now()
+    const node = watch.node()
+    const tell = (error: string | undefined) =>
+      watch.onStatement({ sql, node, by, at, elapsedMs: performance.now() - started, error })
+    try {
+      const result = await work()
+      tell(undefined)
+      return result
+    } catch (error) {
+      tell(messageOf(error))
+      throw error
+    }
+  }
+  return {
+    database: {
+      ...session.database,
+      query: (sql) => sent('template', sql, () => session.database.query(sql)),
+    },
+    execute: (sql) => sent('runner', sql, () => session.execute(sql)),
+    query: (sql) => sent('runner', sql, () => session.query(sql)),
+    settle: (keep) => session.settle(keep),
+    isLost: () => session.isLost(),
+    interrupt: () => session.interrupt(),
+    snapshot: () => session.snapshot(),
+    hasSnapshot: (snapshot) => session.hasSnapshot(snapshot),
+    tableIds: (snapshot) => session.tableIds(snapshot),
+  }
+}
+
+/** One statement with what is known of it, as comments above it. */
+export function queryLogText({ sql, node, at, elapsedMs, error }: SentStatement): string {
+  const lines = [
+    `-- created_at: ${at}`,
+    `-- node_id: ${node ?? 'not available'}`,
+    `-- elapsed: ${Math.round(elapsedMs)}ms`,
+    `-- outcome: ${error === undefined ? 'success' : 'error'}`,
+    ...(error === undefined ? [] : error.split('\n').map((line) => `-- error: ${line}`)),
+  ]
+  return `${lines.join('\n')}\n${sql.trim().replace(/;$/, '')};\n\n`
+}

@@ -1,0 +1,154 @@
+/** What a run leaves behind: artifacts, the SQL that was compiled and sent, logs. */
+import { join, resolve } from 'node:path'
+import type { Config } from '../../core/config.ts'
+import type {
+  Adapter,
+  CompiledNode,
+  CompiledNodes,
+  GraphNode,
+  NodeRenderer,
+  RunEvent,
+  RunResult,
+} from '../../transform/index.ts'
+import { type ArtifactArguments, artifactFolders } from './artifact-options.ts'
+import { describeProject } from './describe-project.ts'
+import { invocationArguments, invocationOf } from './invocation.ts'
+import { openLogFile } from './log-file.ts'
+import type { OpenedProject } from './open-project.ts'
+import { parseVars } from './options.ts'
+import { openProjectLog, type ProjectLog } from './project-log.ts'
+import { queryLogText, type SentStatement, watchedAdapter } from './query-log.ts'
+import { writeArtifacts, writeCompiled, writePlain } from './write-artifacts.ts'
+
+export type RunRecord = {
+  /** The adapter, watched. */
+  readonly adapter: Adapter
+  /** The project's renderer, watched. */
+  readonly renderer: NodeRenderer
+  readonly onEvent: (event: RunEvent) => void
+  /** Writes everything; call it once, when the run has ended. */
+  readonly finish: (result: RunResult) => Promise<void>
+}
+
+type Recorded = {
+  readonly project: OpenedProject
+  readonly config: Config
+  readonly adapter: Adapter
+  readonly args: ArtifactArguments & { readonly vars?: string | undefined }
+}
+
+export function openRunRecord({ project, config, adapter, args }: Recorded): RunRecord {
+  const { graph, renderer } = project
+  const folders = artifactFolders(config, graph, args)
+  const log = openProjectLog(folders, project)
+  const queries = openLogFile(join(folders.logs, 'query_log.sql'))
+  const code = new Map<string, CompiledCode>()
+  const sent = new Map<string, string[]>()
+  let current: GraphNode | undefined
+  return {
+    adapter: watchedAdapter(adapter, {
+      node: () => current?.id,
+      onStatement: (statement) => {
+        queries.append(queryLogText(statement))
+        log.line('debug', describeStatement(statement))
+        if (statement.by === 'runner' && statement.node !== undefined) {
+          sent.set(statement.node, [...(sent.get(statement.node) ?? []), statement.sql])
+        }
+      },
+    }),
+    renderer: {
+      render: async (id, state) => {
+        const compiled = await renderer.compile(id, state)
+        code.set(id, compiled)
+        return compiled.sql
+      },
+    },
+    onEvent: (event) => {
+      if (event.kind === 'attempt') sent.clear()
+      current = event.kind === 'started' ? event.node : undefined
+      logEvent(log, event)
+    },
+    finish: async (result) => {
+      const compiled = await writeCompiled(graph, config.projectDir, folders, code)
+      for (const [id, path] of await writeSent(project, config, folders.targetPath, sent)) {
+        const node = compiled.get(id) ?? withoutCode
+        compiled.set(id, { ...node, buildPath: path })
+      }
+      await writeResults({ project, config, adapter, args }, result, compiled)
+      log.line('info', `Command \`millrace ${result.command}\` ended: ${result.outcome}`)
+    },
+  }
+}
+
+type CompiledCode = CompiledNodes['code'] extends ReadonlyMap<string, infer Code> ? Code : never
+
+/** A seed is loaded and has nothing to compile. */
+const withoutCode: CompiledNode = {
+  code: '',
+  ctes: [],
+  compiledPath: undefined,
+  buildPath: undefined,
+}
+
+async function writeSent(
+  { graph }: OpenedProject,
+  { projectDir }: Config,
+  targetPath: string,
+  sent: ReadonlyMap<string, readonly string[]>,
+): Promise<Map<string, string>> {
+  const { writtenPath } = await import('../../transform/index.ts')
+  const paths = new Map<string, string>()
+  for (const [id, statements] of sent) {
+    const node = graph.nodes.get(id)
+    // What is sent for a seed names a file, and dbt copies its rows there instead.
+    if (node === undefined || node.kind === 'seed') continue
+    const path = writtenPath(node, targetPath, 'run')
+    await writePlain(resolve(projectDir, path), `${statements.join(';\n\n')};\n`)
+    paths.set(id, path)
+  }
+  return paths
+}
+
+async function writeResults(
+  { project, config, args }: Recorded,
+  result: RunResult,
+  compiled: ReadonlyMap<string, CompiledNode>,
+): Promise<void> {
+  const { graph } = project
+  const { runResultsOf } = await import('../../transform/index.ts')
+  await writeArtifacts(artifactFolders(config, graph, args), {
+    ...(await describeProject(project, compiled)),
+    'run_results.json': runResultsOf(result.results, graph, {
+      invocation: invocationOf(project),
+      args: invocationArguments(result.command, args, parseVars(args.vars)),
+      elapsedMs: result.elapsedMs,
+      compiled,
+    }),
+  })
+}
+
+function describeStatement({ node, sql, elapsedMs, error }: SentStatement): string {
+  const outcome = error === undefined ? 'SQL status: OK' : `SQL failed: ${error}`
+  return `On ${node ?? 'master'}: ${sql.trim()}\n${outcome} in ${(elapsedMs / 1_000).toFixed(3)} seconds`
+}
+
+function logEvent(log: ProjectLog, event: RunEvent): void {
+  switch (event.kind) {
+    case 'attempt':
+      log.line('debug', `Transaction ${event.attempt} begins`)
+      break
+    case 'started':
+      log.line('debug', `Began running node ${event.node.id}`)
+      break
+    case 'finished': {
+      const { id, status, message, elapsedMs } = event.result
+      const failed = status === 'error' || status === 'fail'
+      const took = `${status.toUpperCase()} ${id} in ${(elapsedMs / 1_000).toFixed(2)}s`
+      const why = message === undefined ? '' : `: ${message}`
+      log.line(failed ? 'error' : 'info', `${event.index} of ${event.total} ${took}${why}`)
+      break
+    }
+    default:
+      event satisfies never
+  }
+}

@@ -1,0 +1,64 @@
+/** Writes artifacts and SQL under the target folder; a reader never meets half a file. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+import type { CompiledNode, CompiledNodes, Graph } from '../../transform/index.ts'
+import { type ArtifactFolders, artifactFile } from './artifact-options.ts'
+
+/** Files of the target folder by name. Nothing is written when the command was told so. */
+export async function writeArtifacts(
+  folders: ArtifactFolders,
+  artifacts: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): Promise<void> {
+  if (!folders.writesJson) return
+  const { toArtifactText } = await import('../../transform/index.ts')
+  for (const [name, artifact] of Object.entries(artifacts)) {
+    await writeAtomically(artifactFile(folders, name), toArtifactText(artifact))
+  }
+}
+
+/** Into a file beside it that is then renamed. @throws `cli/cannot-write` */
+export async function writeAtomically(file: string, text: string | Uint8Array): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(temporary, text)
+    await rename(temporary, file)
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw problem('cli/cannot-write', { file, reason: messageOf(cause) }, { cause })
+  }
+}
+
+/**
+ * Writes the SQL of nodes where dbt lays it, `compiled/<package>/<path>`.
+ * @returns the same as the manifest tells of it
+ */
+export async function writeCompiled(
+  graph: Graph,
+  projectDir: string,
+  { targetPath }: ArtifactFolders,
+  code: CompiledNodes['code'],
+): Promise<Map<string, CompiledNode>> {
+  const { writtenPath } = await import('../../transform/index.ts')
+  const written = new Map<string, CompiledNode>()
+  for (const [id, { sql, ctes }] of code) {
+    const node = graph.nodes.get(id)
+    if (node === undefined) continue
+    const path = writtenPath(node, targetPath, 'compiled')
+    await writePlain(resolve(projectDir, path), `${sql}\n`)
+    written.set(id, { code: sql, ctes, compiledPath: path, buildPath: undefined })
+  }
+  return written
+}
+
+/** Thousands of small files that nobody waits for: each is written in place. */
+export async function writePlain(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  } catch (cause) {
+    throw problem('cli/cannot-write', { file, reason: messageOf(cause) }, { cause })
+  }
+}
