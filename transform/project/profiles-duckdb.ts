@@ -27,7 +27,7 @@ export type Attachment = {
   readonly at: Position
 }
 
-export type ProfileExtension = {
+type ProfileExtension = {
   readonly name: string
   readonly repository: string | undefined
   readonly at: Position

@@ -106,6 +106,16 @@ describe('loadConfig', () => {
     expect(missing?.code).toBe('config/not-found')
   })
 
+  it('takes an embedded lake for a dbt project without millrace.yml, whatever the target', () => {
+    writeFileSync(join(projectDir, 'dbt_project.yml'), 'name: shop\n')
+    const config = loadConfig({ projectDir, target: 'prod', environment: {} })
+    expect(config.target).toBe('prod')
+    expect(config.settings.lake).toMatchObject({ catalog: 'sqlite', data_path: '.millrace/lake/' })
+    expect(config.settings.services).toBe('external')
+    expect(config.origins['lake.catalog']).toBe('no millrace.yml (target prod)')
+    expect(loadConfig({ projectDir, environment: {} }).target).toBe('local')
+  })
+
   it('never prints a secret, not even one that is wrong', () => {
     const config = load(small, {
       environment: { MILLRACE_POSTGRES_URL: 'postgres://u:hunter2@h/d' },

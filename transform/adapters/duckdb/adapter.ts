@@ -43,7 +43,9 @@ export function duckdbAdapter(
       for (let attempt = 1; ; attempt++) {
         try {
           return await duckdb.withConnection((connection) =>
-            attemptOn(connection, new PlainSession(connection, unit, hidden), work),
+            attemptOn(connection, new PlainSession(connection, unit, hidden), work, (error) =>
+              isConflict(error) ? error : explainCommit(error, catalog, hidden),
+            ),
           )
         } catch (error) {
           if (!isConflict(error)) throw explainDuckdbError(error, catalog)
@@ -67,16 +69,26 @@ async function attemptOn<T>(
   connection: DuckDBConnection,
   session: Session,
   work: (session: Session) => Promise<T>,
+  explain: (error: unknown) => unknown,
 ): Promise<T> {
   await connection.run('begin')
   try {
     const result = await work(session)
-    await connection.run('commit')
+    await connection.run('commit').catch((error: unknown) => {
+      throw explain(error)
+    })
     return result
   } catch (error) {
     await connection.run('rollback').catch(() => {})
     throw error
   }
+}
+
+/** What only a commit finds out, such as a key that another connection has taken meanwhile. */
+function explainCommit(error: unknown, catalog: string, hidden: readonly Secret[]): unknown {
+  const explained = explainDuckdbError(error, catalog)
+  if (explained instanceof MillraceError) return explained
+  return problem('lake/sql-failed', { reason: withoutSecrets(messageOf(error), hidden) })
 }
 
 class PlainSession extends ConnectionSession implements Session {
@@ -100,7 +112,7 @@ class PlainSession extends ConnectionSession implements Session {
   override async settle(keep: boolean): Promise<void> {
     if (this.#unit === 'run') return
     // After an error of a commit there is no transaction to roll back.
-    if (keep) await this.connection.run('commit')
+    if (keep) await this.#redacted(this.connection.run('commit'))
     else await this.connection.run('rollback').catch(() => {})
     await this.connection.run('begin')
   }

@@ -73,3 +73,23 @@ it('begins again on a DuckLake when another writer has committed in between', as
   expect(attempts).toBe(2)
   expect(await sql('from lk.counted')).toEqual([{ n: 2 }])
 })
+
+it('says what a commit found out', async () => {
+  await using duckdb = await openDuckdb({ extensionDirectory, threads: 1 })
+  await duckdb.withConnection((connection) =>
+    connection.run('create table keys (id int primary key)'),
+  )
+  const adapter = duckdbAdapter(duckdb, 'memory', { keepsHistory: false })
+  const insert = 'insert into keys values (1)'
+  const both = adapter.transaction(
+    async (session) => {
+      await session.execute(insert)
+      await adapter.transaction((other) => other.execute(insert), { message: 'the other' })
+    },
+    { message: 'the one' },
+  )
+  await expect(both).rejects.toMatchObject({
+    code: 'lake/sql-failed',
+    message: expect.stringMatching(/duplicate key/i),
+  })
+})
