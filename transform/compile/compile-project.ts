@@ -181,7 +181,8 @@ function byId<T extends { readonly id: string }>(nodes: Iterable<T>): ReadonlyMa
 
 function openCompilation(project: Project, written: Project, inputs: CompileInputs): Compilation {
   const searchOrders = readSearchOrders(project.settings.dispatch)
-  const library = compileMacros(project.settings.name, project.macros, searchOrders)
+  const macros = compileMacros(project.settings.name, project.macros, searchOrders)
+  const library = { ...macros, noteName: inputs.noteName }
   const packages = new Map(project.packages.map((settings) => [settings.name, settings]))
   const vars = new Map<string, Config>()
   const keyed = project.properties.map(
@@ -297,6 +298,7 @@ function draftTestsOfAll(
   })
   const ofSources = sources.flatMap(({ node, table, isEnabled }) => {
     const subject: Subject = {
+      reference: { source: table.source, table: table.name },
       id: node.id,
       name: `${table.source}_${table.name}`,
       call: `source('${table.source}', '${table.name}')`,
@@ -317,16 +319,20 @@ function isOf(entry: SnapshotProperties, { package: owner, name }: SqlDraft): bo
 }
 
 function subjectOf(
-  node: Pick<SqlDraft, 'id' | 'isEnabled' | 'config'>,
+  node: Pick<SqlDraft, 'id' | 'name' | 'isEnabled' | 'config'> & {
+    readonly version?: string | undefined
+  },
   name: string,
   call: string,
   { columns, package: owner, ...rest }: Pick<SnapshotProperties, 'columns' | 'package'>,
 ): Subject {
   const quotesColumns = 'quoteColumns' in rest && rest.quoteColumns === true
   const { group } = node.config
+  const version = 'version' in node ? node.version : undefined
   return {
     id: node.id,
     name,
+    reference: { parts: [node.name], version },
     call,
     isSource: false,
     isEnabled: node.isEnabled,

@@ -3,9 +3,9 @@
 import { compileTemplate } from '../jinja/template.ts'
 import type { PythonCall, PythonFile } from '../project/project-files.ts'
 import { modelSource } from './draft-sources.ts'
-import { type Compilation, folderConfigs, type SqlDraft } from './drafts.ts'
+import { type Compilation, folderConfigs, type SqlDraft, writtenConfig } from './drafts.ts'
 import { ParseHost } from './parse-host.ts'
-import { mergeConfig } from './resolve-config.ts'
+import { mergeConfig, tagsOf } from './resolve-config.ts'
 import type { Versions } from './versions.ts'
 
 export function pythonDrafts(compilation: Compilation, versions: Versions): SqlDraft[] {
@@ -23,14 +23,15 @@ function draftPython(compilation: Compilation, versions: Versions, file: PythonF
   const { own, root } = configs(compilation.project, patch?.config ?? {})
   const asked = new ParseHost(own)
   for (const call of file.calls) note(asked, call)
+  noteReadKeys(asked, file.calls)
   const config = mergeConfig(asked.readConfig(), root)
-  const written = configs(compilation.written, patch?.unrendered ?? {})
   return {
     ...source,
     // Never rendered: the text is Python.
     template: compileTemplate(file.file, ''),
     config,
-    unrenderedConfig: mergeConfig(mergeConfig(written.own, asked.header), written.root),
+    unrenderedConfig: writtenConfig(compilation, 'models', fqn, patch, asked.header),
+    tags: tagsOf(config),
     asked,
     isEnabled: config['enabled'] !== false,
     language: 'python',
@@ -38,6 +39,21 @@ function draftPython(compilation: Compilation, versions: Versions, file: PythonF
 }
 
 type Config = Parameters<typeof mergeConfig>[0]
+
+/** Which configs the code reads while it runs: dbt hands it those. */
+function noteReadKeys(asked: ParseHost, calls: readonly PythonCall[]): void {
+  for (const [name, prefix] of [
+    ['config.get', 'config'],
+    ['config.meta_get', 'meta'],
+  ] as const) {
+    const reads = calls.filter((call) => call.function === name)
+    if (reads.length === 0) continue
+    asked.config({
+      [`${prefix}_keys_used`]: reads.map(({ positional }) => positional[0] ?? null),
+      [`${prefix}_keys_defaults`]: reads.map(({ positional }) => positional[1] ?? null),
+    })
+  }
+}
 
 function note(asked: ParseHost, { function: name, positional, named }: PythonCall): void {
   const version = named['version'] ?? named['v']

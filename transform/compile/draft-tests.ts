@@ -3,15 +3,16 @@ import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import { compileTemplate } from '../jinja/template.ts'
-import { type Arguments, HostFunction, isHostObject } from '../jinja/values.ts'
+import { type Arguments, HostFunction, isHostObject, toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, TestDeclaration } from '../project/project.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
 import { pathInPackage } from './draft-sources.ts'
-import { type Compilation, collecting, folderConfigs, makeNames } from './drafts.ts'
+import { type Compilation, collecting, folderConfigs, makeNames, writtenConfig } from './drafts.ts'
 import { missingArgument } from './generic-tests.ts'
 import { type MacroLibrary, macroId, testNames } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
-import { ParseHost } from './parse-host.ts'
+import { ParseHost, type RefCall, type SourceCall } from './parse-host.ts'
+import { RelationValue } from './relation-value.ts'
 import { mergeConfig } from './resolve-config.ts'
 import { idOfGenericTest, nameGenericTest } from './test-names.ts'
 
@@ -34,6 +35,8 @@ export type Subject = {
   readonly id: string
   /** As it stands in the test's name: `stg_users`, `orders_v2`, or `raw_events` for a source. */
   readonly name: string
+  /** What a test of it refers to. */
+  readonly reference: RefCall | SourceCall
   /** What stands in the test for it: `ref('orders', version='2')`, `source('raw', 'events')`. */
   readonly call: string
   readonly isSource: boolean
@@ -62,7 +65,7 @@ function draftOne(
   declaration: TestDeclaration,
 ): GenericDraft | undefined {
   const macro = findTestMacro(compilation, subject, declaration)
-  const { project, written, inputs } = compilation
+  const { project, inputs } = compilation
   const { arguments: args, at } = declaration
   const [test = declaration.test, namespace] = declaration.test.split('.').reverse()
   const described = subject.columns.find(({ name }) => name === declaration.column)
@@ -86,16 +89,16 @@ function draftOne(
   const alias = names.short === names.full ? {} : { alias: names.short }
   const tags = described?.tags ?? []
   const own = { ...(tags.length > 0 && { tags }), ...alias }
-  const configOf = (where: typeof project, said: Config) => {
-    const folders = folderConfigs(where, 'tests', fqn)
-    return mergeConfig(mergeConfig(folders.own, mergeConfig(own, said)), folders.root)
-  }
-  const config = configOf(project, declaration.config)
+  const folders = folderConfigs(project, 'tests', fqn)
+  const said = mergeConfig(own, declaration.config)
   const node = { name: names.full, id, file: at.file, fqn, package: owner, kind: 'test' }
-  const asked = new ParseHost(config)
+  const asked = new ParseHost(mergeConfig(folders.own, said))
   asked.macros.add(macro)
-  if (!isQuick.has(macro)) asked.macros.add(macroId(standardPackage, 'get_where_subquery'))
-  evaluateArguments(compilation, node, asked, declaration)
+  const given = evaluateArguments(compilation, node, asked, declaration)
+  askForSubject(asked, subject)
+  if (column !== undefined) given.set('column_name', column)
+  if (!isQuick.has(macro)) renderTest(compilation, node, asked, { macro, given, subject })
+  const config = mergeConfig(asked.readConfig(), folders.root)
   return {
     ...node,
     declaration,
@@ -105,7 +108,7 @@ function draftOne(
     kwargs,
     path: `${names.short}.sql`,
     config,
-    unrenderedConfig: configOf(written, declaration.unrendered),
+    unrenderedConfig: writtenConfig(compilation, 'tests', fqn, { unrendered: said }, asked.header),
     asked,
     subject,
     isEnabled: subject.isEnabled && config['enabled'] !== false,
@@ -114,6 +117,43 @@ function draftOne(
 
 /** Tests that dbt does not render to learn what they name. */
 const isQuick = new Set(['macro.dbt.test_unique', 'macro.dbt.test_not_null'])
+
+/** After what the arguments name, as in dbt. */
+function askForSubject(asked: ParseHost, { reference }: Subject): void {
+  if ('source' in reference) asked.source(reference.source, reference.table)
+  else asked.ref(reference.parts, reference.version)
+}
+
+type TestMacro = {
+  readonly macro: string
+  readonly given: ReadonlyMap<string, unknown>
+  readonly subject: Subject
+}
+
+/** A test of somebody's own may say `config(…)` in its body, and name nodes. */
+function renderTest(
+  compilation: Compilation,
+  node: NamedNode,
+  asked: ParseHost,
+  { macro, given, subject }: TestMacro,
+): void {
+  const [, owner = '', name = ''] = macro.split('.')
+  const { own, all } = makeNames(compilation, node, asked, 'sync', asked.macros)
+  all.macro('get_where_subquery')
+  if (owner === standardPackage) return
+  const names = [...given].map(([key, value]) => [key, toTemplateValue(value)] as const)
+  own.set('test_macro', all.macroOf(owner, name))
+  own.set('test_arguments', new Map(names))
+  own.set(
+    'tested_relation',
+    new RelationValue(subject.id, { catalog: '', schema: '', name: subject.name }),
+  )
+  const template = compileTemplate(
+    node.file,
+    '{{ test_macro(model=tested_relation, **test_arguments) }}',
+  )
+  template.renderSync(all)
+}
 
 function columnArgument(
   { quotesColumns }: Subject,
@@ -143,7 +183,8 @@ function findTestMacro(
     throw problem('model/unknown-test', parameters, { at })
   }
   if (owner === standardPackage) {
-    const missing = missingArgument(plain, column, args)
+    const on = column ?? (typeof args['column_name'] === 'string' ? args['column_name'] : undefined)
+    const missing = missingArgument(plain, on, args)
     if (missing !== undefined) {
       const reason = `needs ${missing}`
       throw problem('model/invalid-property', { path: `${subject.name}.${test}`, reason }, { at })

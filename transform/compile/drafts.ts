@@ -10,7 +10,8 @@ import { type MacroLibrary, NodeNames } from './macros.ts'
 import { type NamedNode, namesOfNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 import { RelationValue } from './relation-value.ts'
-import { configOfFolders, mergeConfig } from './resolve-config.ts'
+import { configOfFolders, mergeConfig, tagsOf } from './resolve-config.ts'
+import { writtenFolders, writtenHeader } from './written-config.ts'
 
 /** What every step of compiling needs. */
 export type Compilation = {
@@ -53,6 +54,8 @@ export type SqlDraft = DraftSource & {
   readonly config: Config
   readonly unrenderedConfig: Config
   readonly asked: ParseHost
+  /** In dbt's order: what folders and header say before what the schema file says. */
+  readonly tags: readonly string[]
   readonly isEnabled: boolean
   readonly language: 'sql' | 'python'
 }
@@ -61,7 +64,8 @@ const configKinds: Readonly<Record<DraftKind, ConfigKind>> = {
   model: 'models',
   test: 'tests',
   snapshot: 'snapshots',
-  analysis: 'analyses',
+  // As in dbt, which gives analyses and hooks what project files say of models.
+  analysis: 'models',
   operation: 'models',
   function: 'functions',
 }
@@ -82,15 +86,16 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
     const isPlain = hasPlainNames(compilation.library, source.package)
     if (!isPlain || !askStatically(template, asked)) render(template)
     const config = mergeConfig(asked.readConfig(), folders.root)
+    const early = mergeConfig(mergeConfig(folders.own, asked.header), folders.root)
     for (const hook of hooksOf(config)) render(compileTemplate(file, hook))
     compilation.warnings.push(...warnMisspelt(name, file, config))
-    const raw = folderConfigs(compilation.written, configKinds[kind], fqn)
-    const written = mergeConfig(mergeConfig(raw.own, patch?.unrendered ?? {}), asked.header)
+    const header = writtenHeader(template, source.text, asked.header)
     return {
       ...source,
       template,
       config,
-      unrenderedConfig: mergeConfig(written, raw.root),
+      unrenderedConfig: writtenConfig(compilation, configKinds[kind], fqn, patch, header),
+      tags: tagsOf({ tags: [...tagsOf(early), ...tagsOf(config)] }),
       asked,
       isEnabled: config['enabled'] !== false,
       language: 'sql' as const,
@@ -121,6 +126,21 @@ export function folderConfigs(
   return settings === undefined
     ? { own: root, root: {} }
     : { own: configOfFolders(settings.configs[kind], fqn), root }
+}
+
+/** Configs as written, the later place replacing what the earlier said. */
+export function writtenConfig(
+  { written: project }: Compilation,
+  kind: ConfigKind,
+  fqn: readonly string[],
+  patch: Pick<Entry, 'unrendered'> | undefined,
+  header: Config,
+): Config {
+  const root = writtenFolders(project.settings.configs[kind], fqn)
+  const settings = project.packages.find(({ name }) => name === fqn[0])
+  const own = settings === undefined ? root : writtenFolders(settings.configs[kind], fqn)
+  const all = { ...own, ...patch?.unrendered, ...header }
+  return settings === undefined ? all : { ...all, ...root }
 }
 
 /** Everything said of a thing that has no header. */

@@ -8,7 +8,9 @@ export function missingArgument(
   args: Config,
 ): string | undefined {
   if (column === undefined) return 'a column (column_name)'
-  if (test === 'accepted_values' && !Array.isArray(args['values'])) return 'a list of values'
+  const { values } = args
+  const isList = Array.isArray(values) || (typeof values === 'string' && values.includes('('))
+  if (test === 'accepted_values' && !isList) return 'a list of values'
   if (test === 'relationships') {
     if (args['to'] === undefined) return "to: ref('…')"
     if (args['field'] === undefined) return 'field: the column of the other relation'

@@ -29,6 +29,7 @@ export type ResourceBase = {
   /** Project, folders and name: what a folder selector matches. */
   readonly fqn: readonly string[]
   readonly tags: readonly string[]
+  readonly group?: string | undefined
   readonly meta: Config
   readonly description: string
   /** Ids of the docs blocks that its description names. */
@@ -67,7 +68,6 @@ export type ModelNode = NodeBase & {
   readonly version: string | number | undefined
   readonly latestVersion: string | number | undefined
   readonly access: string
-  readonly group: string | undefined
   readonly deprecationDate: string | undefined
   readonly constraints: readonly Config[]
   readonly timeSpine: Config | undefined
@@ -78,14 +78,12 @@ export type ModelNode = NodeBase & {
 export type SeedNode = NodeBase & {
   readonly kind: 'seed'
   readonly relation: Relation
-  readonly group: string | undefined
   readonly absolutePath: string
 }
 
 export type SnapshotNode = NodeBase & {
   readonly kind: 'snapshot'
   readonly relation: Relation
-  readonly group: string | undefined
 }
 
 /** A query that is compiled and never run. */

@@ -72,9 +72,9 @@ export class NameIndex {
     return this.#nearest(this.#sources.get(`${source}.${table}`), from)
   }
 
-  /** What the package itself calls so, then the root project, then anyone. */
+  /** dbt's order: the root project, then the package itself, then anyone. */
   #nearest(found: ReadonlyMap<string, string> | undefined, from: string): string | undefined {
-    return found?.get(from) ?? found?.get(this.#project) ?? found?.values().next().value
+    return found?.get(this.#project) ?? found?.get(from) ?? found?.values().next().value
   }
 
   /** The ids of all calls in their order, and a problem with its place for each that names nothing. */

@@ -36,4 +36,6 @@ export type CompileInputs = {
   readonly describeNode?: (node: SelectableNode, graph: Graph) => Config
   /** Receives what templates `log()` or `print()`. */
   readonly log?: (message: string) => void
+  /** Told each name that a template looks up: what it read decides when it has to be parsed again. */
+  readonly noteName?: (name: string) => void
 }

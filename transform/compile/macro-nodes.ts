@@ -6,7 +6,7 @@ import type { MacroProperties } from '../project/project-properties.ts'
 import { pathInPackage } from './draft-sources.ts'
 import type { Compilation } from './drafts.ts'
 import type { MacroNode } from './graph.ts'
-import { type MacroLibrary, macroId } from './macros.ts'
+import { type MacroLibrary, macroId, nameOfBlock } from './macros.ts'
 
 export function macroNodes(compilation: Compilation): MacroNode[] {
   const { library, project } = compilation
@@ -30,7 +30,7 @@ export function macroNodes(compilation: Compilation): MacroNode[] {
           path: file,
           code: textOf(text, statement),
           ...describe(entries.get(macroId(owner, name)), statement),
-          macros: calledMacros(library, owner, statement.body),
+          macros: calledMacros(library, owner, statement.body, macroId(owner, name)),
         },
       ]
     })
@@ -43,24 +43,27 @@ function findStatement(template: Template, name: string): MacroStatement | undef
   const found = template.body.find(
     (node) =>
       (node.kind === 'macro' && node.name === name) ||
-      (node.kind === 'definition' && /test$/.test(node.tag) && `test_${node.name}` === name),
+      (node.kind === 'definition' && nameOfBlock(node) === name),
   )
   return found?.kind === 'macro' || found?.kind === 'definition' ? found : undefined
 }
 
 /** From `{% macro … %}` to its end tag; macros do not stand in each other. */
 function textOf(text: string, { at }: MacroStatement): string {
-  const end = /\{%[-+]?\s*end(?:macro|test|data_test|materialization|snapshot)\s*[-+]?%\}/g
+  const end =
+    /\{%[-+]?\s*end(?:macro|test|data_test|materialization|snapshot)\s*(?:-%\}\s*|\+?%\})/g
   end.lastIndex = at
   return end.test(text) ? text.slice(at, end.lastIndex) : text.slice(at)
 }
 
-function describe(entry: MacroProperties | undefined, { parameters }: MacroStatement) {
+function describe(entry: MacroProperties | undefined, { kind, parameters }: MacroStatement) {
   const said = entry?.arguments ?? []
   const args: Config[] =
     said.length > 0
       ? said.map(({ name, type, description }) => ({ name, type: type ?? null, description }))
-      : parameters.map(({ name }) => ({ name, type: null, description: '' }))
+      : kind === 'macro'
+        ? parameters.map(({ name }) => ({ name, type: null, description: '' }))
+        : []
   return {
     description: entry?.description ?? '',
     meta: entry?.meta ?? {},
@@ -71,7 +74,7 @@ function describe(entry: MacroProperties | undefined, { parameters }: MacroState
 }
 
 /** What a body calls by name, by package and name, or through `adapter.dispatch` with literal names. */
-function calledMacros(library: MacroLibrary, owner: string, body: unknown): string[] {
+function calledMacros(library: MacroLibrary, owner: string, body: unknown, own: string): string[] {
   const found = new Set<string>()
   const add = (id: string | undefined) => id !== undefined && found.add(id)
   for (const { callee, args } of callsIn(body)) {
@@ -83,7 +86,7 @@ function calledMacros(library: MacroLibrary, owner: string, body: unknown): stri
       add(macroId(callee.object.name, callee.name))
     }
   }
-  return [...found].sort()
+  return [...found].filter((id) => id !== own).sort()
 }
 
 type Call = Extract<Expression, { kind: 'call' }>

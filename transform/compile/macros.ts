@@ -32,6 +32,8 @@ export type MacroLibrary = {
   /** From `dispatch:` in the project file: namespace → packages to search. */
   readonly searchOrders: ReadonlyMap<string, readonly string[]>
   readonly problems: readonly MillraceError[]
+  /** Told each name that a template looks up. */
+  readonly noteName?: ((name: string) => void) | undefined
 }
 
 /** Reads every macro file; those that cannot be read are listed as problems. */
@@ -59,10 +61,22 @@ export function compileMacros(
 }
 
 function definedIn(template: Template): string[] {
-  const tests = template.body.flatMap((node) =>
-    node.kind === 'definition' && /test$/.test(node.tag) ? [`test_${node.name}`] : [],
-  )
-  return [...template.macroNames(), ...tests]
+  const blocks = template.body.flatMap((node) => {
+    const name = node.kind === 'definition' ? nameOfBlock(node) : undefined
+    return name === undefined ? [] : [name]
+  })
+  return [...template.macroNames(), ...blocks]
+}
+
+type Block = Extract<Template['body'][number], { kind: 'definition' }>
+
+/** `test_unique`; `materialization_table_duckdb`, or `…_default` for every adapter; nothing for other blocks. */
+export function nameOfBlock({ tag, name, options }: Block): string | undefined {
+  if (/test$/.test(tag)) return `test_${name}`
+  if (tag !== 'materialization') return undefined
+  const adapter = options.find((option) => option.name === 'adapter')?.value
+  const own = adapter?.kind === 'literal' ? String(adapter.value) : 'default'
+  return `materialization_${name}_${own}`
 }
 
 /** Few projects call more than a few of dbt's macros, so a file is parsed when one of its macros is named. */
@@ -125,6 +139,7 @@ export class NodeNames implements NameSource {
 
   /** The project's macros may replace what dbt gives, `ref` for one; dbt's own macros come last. */
   get(name: string): unknown {
+    this.#library.noteName?.(name)
     if (name === 'is_incremental') this.#called?.add(isIncrementalId)
     return (
       this.macroOf(this.#package, name) ??

@@ -4,7 +4,7 @@ import { compileTemplate } from '../jinja/template.ts'
 import { withPosition } from '../jinja/with-position.ts'
 import type { Config, Project } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
-import { type Compilation, configWithoutHeader, makeNames } from './drafts.ts'
+import { type Compilation, configWithoutHeader, makeNames, writtenConfig } from './drafts.ts'
 import type { DescribedNode, UnitTestNode } from './graph.ts'
 import { described, type NodeContext } from './make-nodes.ts'
 import { ParseHost } from './parse-host.ts'
@@ -90,7 +90,7 @@ function makeOne(
     refs: asked.refs,
     sources: asked.sources,
     properties,
-    unrenderedConfig: configWithoutHeader(compilation.written, configKind, fqn, entry.unrendered),
+    unrenderedConfig: writtenConfig(compilation, configKind, fqn, entry, {}),
   }
   return { node, isEnabled }
 }

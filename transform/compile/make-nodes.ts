@@ -3,7 +3,13 @@ import { problem } from '../../core/problems.ts'
 import type { Config, SeedFile } from '../project/project.ts'
 import { pathInPackage, propertiesKey } from './draft-sources.ts'
 import type { GenericDraft } from './draft-tests.ts'
-import { type Compilation, folderConfigs, type SqlDraft } from './drafts.ts'
+import {
+  type Compilation,
+  configWithoutHeader,
+  type Patch,
+  type SqlDraft,
+  writtenConfig,
+} from './drafts.ts'
 import {
   type AnalysisNode,
   type FunctionNode,
@@ -19,7 +25,7 @@ import {
 import type { NameIndex } from './index-names.ts'
 import { nameRelation } from './name-relations.ts'
 import type { ParseHost } from './parse-host.ts'
-import { mergeConfig, tagsOf } from './resolve-config.ts'
+import { tagsOf } from './resolve-config.ts'
 
 export type NodeContext = { readonly compilation: Compilation; readonly index: NameIndex }
 
@@ -34,7 +40,6 @@ export function makeModel(context: NodeContext, draft: SqlDraft, relation: Relat
     version: draft.v,
     latestVersion: said?.latest,
     access: textConfig(config, 'access') ?? 'protected',
-    group: textConfig(config, 'group'),
     deprecationDate: said?.deprecationDate,
     constraints: said?.constraints ?? [],
     timeSpine: said?.timeSpine,
@@ -47,8 +52,7 @@ export function makeSnapshot(
   draft: SqlDraft,
   relation: Relation,
 ): SnapshotNode {
-  const group = textConfig(draft.config, 'group')
-  return { ...base(context, draft), kind: 'snapshot', relation, group }
+  return { ...base(context, draft), kind: 'snapshot', relation }
 }
 
 export function makeAnalysis(
@@ -123,7 +127,8 @@ export function makeGenericTest(context: NodeContext, draft: GenericDraft): Test
     columns: [],
     unrenderedConfig: draft.unrenderedConfig,
     patch: undefined,
-    rawCode: rawCodeOf(draft),
+    group: subject.group,
+    rawCode: `{{ ${namespace === undefined ? '' : `${namespace}.`}test_${test}(**_dbt_generic_test_kwargs) }}`,
     checksum: '',
     language: 'sql',
     relation: nameRelation(compilation, { ...draft, name: draft.path.slice(0, -4) }, withSchema),
@@ -132,38 +137,17 @@ export function makeGenericTest(context: NodeContext, draft: GenericDraft): Test
   }
 }
 
-/** As dbt writes it: a call of the macro, and the config said in the schema file. */
-function rawCodeOf({ namespace, test, declaration, path, name }: GenericDraft): string {
-  const alias = `${name}.sql` === path ? {} : { alias: path.slice(0, -4) }
-  const said = Object.entries({ ...declaration.config, ...alias })
-    .map(
-      ([key, value]) =>
-        `${key}=${typeof value === 'string' ? JSON.stringify(value) : print(value)}`,
-    )
-    .join(',')
-  const macro = namespace === undefined ? `test_${test}` : `${namespace}.test_${test}`
-  return `{{ ${macro}(**_dbt_generic_test_kwargs) }}${said === '' ? '' : `{{ config(${said}) }}`}`
-}
-
-function print(value: unknown): string {
-  if (value === true) return 'True'
-  if (value === false) return 'False'
-  return value === null ? 'None' : JSON.stringify(value)
-}
-
 export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & Enabled {
-  const { project, written } = compilation
   const patch = compilation.properties.get(propertiesKey('seed', file))
   const { name, package: owner } = file
   const fqn = [owner, ...file.folders, name]
   const id = `seed.${owner}.${name}`
-  const configOf = (where: typeof project, said: Config) => {
-    const folders = folderConfigs(where, 'seeds', fqn)
-    return mergeConfig(mergeConfig(folders.own, said), folders.root)
-  }
   const quoted = patch?.quoteColumns
   const said = quoted === undefined ? {} : { quote_columns: quoted }
-  const config = configOf(project, { ...said, ...patch?.config })
+  const config = configWithoutHeader(compilation.project, 'seeds', fqn, {
+    ...said,
+    ...patch?.config,
+  })
   const path = [...file.folders, file.file.slice(file.file.lastIndexOf('/') + 1)].join('/')
   const named = { name, id, file: file.file, path, fqn, package: owner, kind: 'seed' }
   return {
@@ -176,16 +160,21 @@ export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & E
     metrics: [],
     functions: [],
     columns: patch?.columns ?? [],
-    unrenderedConfig: configOf(written, patch?.unrendered ?? {}),
-    patch: patch && { package: patch.package, file: patch.file },
+    unrenderedConfig: writtenConfig(compilation, 'seeds', fqn, patch, {}),
+    patch: patch && patchOf(compilation, patch),
     rawCode: '',
     checksum: '',
     language: 'sql',
     relation: nameRelation(compilation, named, config),
-    group: textConfig(config, 'group'),
     absolutePath: file.absolutePath,
     isEnabled: config['enabled'] !== false,
   }
+}
+
+/** Where dbt says that a description stands. */
+function patchOf({ project }: Compilation, { package: owner, file }: Patch) {
+  const settings = project.packages.find(({ name }) => name === owner) ?? project.settings
+  return { package: owner, file: pathInPackage(settings, file) }
 }
 
 type Enabled = { readonly isEnabled: boolean }
@@ -195,6 +184,7 @@ function base(context: NodeContext, draft: SqlDraft) {
   const columns = patch?.columns ?? []
   return {
     ...described(context, draft, config, patch),
+    tags: draft.tags,
     dependencies: draft.isEnabled ? resolve(context, draft, asked) : [],
     macros: [...asked.macros].sort(),
     refs: asked.refs,
@@ -203,7 +193,7 @@ function base(context: NodeContext, draft: SqlDraft) {
     functions: asked.functions,
     columns,
     unrenderedConfig: draft.unrenderedConfig,
-    patch: patch && { package: patch.package, file: patch.file },
+    patch: patch && patchOf(context.compilation, patch),
     rawCode: draft.text.trim(),
     checksum: context.compilation.inputs.sha256(draft.text.trim().split(/\s+/).join(' ')),
     language: draft.language,
@@ -238,6 +228,7 @@ export function described(
     path,
     fqn,
     tags: tagsOf(config),
+    group: textConfig(config, 'group'),
     meta: typeof meta === 'object' && meta !== null ? { ...meta } : {},
     description: entry?.description ?? '',
     docBlocks: entry?.docBlocks ?? [],

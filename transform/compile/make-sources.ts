@@ -1,6 +1,6 @@
 /** Source tables of schema files → nodes, with what project files say of them. */
 import type { Config, SourceTable } from '../project/project.ts'
-import { type Compilation, configWithoutHeader } from './drafts.ts'
+import { type Compilation, configWithoutHeader, writtenConfig } from './drafts.ts'
 import type { SourceNode } from './graph.ts'
 import { sourceId } from './index-names.ts'
 import { described } from './make-nodes.ts'
@@ -12,7 +12,7 @@ export type SourceDraft = {
 }
 
 export function makeSource(compilation: Compilation, table: SourceTable): SourceDraft {
-  const { project, written, inputs } = compilation
+  const { project, inputs } = compilation
   const fqn = [table.package, ...table.folders, table.source, table.name]
   const config = configWithoutHeader(project, 'sources', fqn, table.config)
   const named = {
@@ -36,7 +36,7 @@ export function makeSource(compilation: Compilation, table: SourceTable): Source
       name: table.identifier,
     },
     properties: propertiesOf(table),
-    unrenderedConfig: configWithoutHeader(written, 'sources', fqn, table.unrendered),
+    unrenderedConfig: writtenConfig(compilation, 'sources', fqn, table, {}),
   }
   return { node, table, isEnabled: config['enabled'] !== false }
 }

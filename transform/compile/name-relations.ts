@@ -6,6 +6,7 @@ import { type Relation, textConfig } from './graph.ts'
 import type { MacroLibrary } from './macros.ts'
 import type { NamedNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
+import { tagsOf } from './resolve-config.ts'
 
 export function nameRelation(compilation: Compilation, node: NamedNode, config: Config): Relation {
   const { target } = compilation.inputs
@@ -44,7 +45,18 @@ function callMacro(
 ): string | undefined {
   if (!isOverridden(compilation.library, macro)) return undefined
   const { all } = makeNames(compilation, node, new ParseHost(config), 'sync')
-  const model = toTemplateValue({ ...node, fqn: [...node.fqn], config })
+  const model = toTemplateValue({
+    ...node,
+    unique_id: node.id,
+    resource_type: node.kind,
+    package_name: node.package,
+    original_file_path: node.file,
+    path: node.file,
+    fqn: [...node.fqn],
+    tags: tagsOf(config),
+    meta: config['meta'] ?? {},
+    config,
+  })
   const text = all.macro(macro)?.call({ positional: [custom ?? null, model], named: new Map() })
   return toText(text).trim()
 }

@@ -22,6 +22,7 @@ export class ParseHost implements NodeHost {
   /** Refs and sources handed to `new_rows()`; an undefined one was something else. */
   readonly newRowsOf: (RefCall | SourceCall | undefined)[] = []
   readonly #base: Config
+  readonly #configs: Config[] = []
   readonly #calls = new Map<string, RefCall | SourceCall>()
 
   constructor(base: Config) {
@@ -51,11 +52,12 @@ export class ParseHost implements NodeHost {
   }
 
   config(values: Config): void {
-    this.header = mergeConfig(this.header, values)
+    this.#configs.push(values)
+    this.header = { ...this.header, ...values }
   }
 
   readConfig(): Config {
-    return mergeConfig(this.#base, this.header)
+    return this.#configs.reduce(mergeConfig, this.#base)
   }
 
   isIncremental(): boolean {

@@ -65,7 +65,7 @@ export class Renderer {
     const ctes = await this.#collectCtes(ephemerals, state, [])
     return {
       sql: injectCtes(sql, ctes),
-      ctes: ctes.map(({ id: cte, sql: body }) => ({ id: cte, sql: body })),
+      ctes: ctes.map((cte) => ({ id: cte.id, sql: ` ${cte.name} as (\n${cte.sql}\n)` })),
     }
   }
 

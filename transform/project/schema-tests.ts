@@ -62,12 +62,13 @@ function declare(
   column: string | undefined,
 ): TestDeclaration {
   const { args, config } = readBody(body)
+  const own = column === undefined ? body.optionalText('column_name') : undefined
   return {
     test,
     name: body.optionalText('name'),
     description: body.text('description', ''),
-    column: body.optionalText('column_name') ?? column,
-    arguments: args,
+    column,
+    arguments: own === undefined ? args : { column_name: own, ...args },
     config,
     unrendered: config,
     at: node.at,
