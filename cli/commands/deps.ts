@@ -45,7 +45,6 @@ export const depsCommand = defineCommand({
         default: false,
         describe: 'Print what would be installed and change nothing',
       })
-      .conflicts('dry-run', 'add-package')
       .example('$0 deps --add-package dbt-labs/dbt_utils@1.3.0', 'list it, lock it, install it'),
   handler: async (args) => {
     const { packageRenderer, secretsOf } = await import('../../transform/packages/render-value.ts')
@@ -57,6 +56,10 @@ export const depsCommand = defineCommand({
     const render = packageRenderer({ environment, vars: parseVars(args.vars) })
     const project = await readDepsProject(projectDir, render)
     const printer = openDepsPrinter()
+    if (args.dryRun && args.addPackage !== undefined) {
+      const reason = '--add-package changes packages.yml, which --dry-run does not.'
+      throw problem('cli/bad-arguments', { reason, command: 'millrace deps' })
+    }
     if (args.addPackage !== undefined) {
       await add(projectDir, args.addPackage, args.source, printer)
     }

@@ -2,7 +2,7 @@
  * A folder that is replaced as a whole: built beside, then renamed into place. Whoever is killed in the middle leaves
  * the old one; what is left beside goes with the next call.
  */
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MillraceError, messageOf } from '../../core/errors.ts'
@@ -31,7 +31,7 @@ export async function replaceFolder<T>(
       path,
       publish: async (built) => {
         // Between these two the folder is missing; the next call would put the old one back.
-        if (existsSync(folder)) await rename(folder, replaced)
+        if (isThere(folder)) await rename(folder, replaced)
         await rename(built, folder)
       },
     })
@@ -39,9 +39,14 @@ export async function replaceFolder<T>(
     if (error instanceof MillraceError || !isFileSystemError(error)) throw error
     throw problem('packages/cannot-install', { folder, reason: messageOf(error) }, { cause: error })
   } finally {
-    if (existsSync(replaced) && !existsSync(folder)) await rename(replaced, folder)
+    if (isThere(replaced) && !isThere(folder)) await rename(replaced, folder)
     await rm(path, { recursive: true, force: true })
   }
+}
+
+/** A link that leads nowhere is there as well. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 function prefixOf(folder: string): string {
@@ -57,7 +62,7 @@ async function clearLeftovers(folder: string): Promise<void> {
     const pid = Number(name.slice(prefix.length))
     if (pid !== process.pid && isAlive(pid)) continue
     const replaced = join(beside, name, 'replaced')
-    if (existsSync(replaced) && !existsSync(folder)) await rename(replaced, folder)
+    if (isThere(replaced) && !isThere(folder)) await rename(replaced, folder)
     await rm(join(beside, name), { recursive: true, force: true })
   }
 }
