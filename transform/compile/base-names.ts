@@ -13,10 +13,16 @@ import type { Config } from '../project/project.ts'
 import { textFunctions } from '../stdlib/text-functions.ts'
 import type { CompileInputs } from './inputs.ts'
 
-export function baseNames(inputs: CompileInputs, vars: Config): (readonly [string, unknown])[] {
+/** @param showsSecrets whether variables that are secrets can be read: they stand in connections and packages only */
+export function baseNames(
+  inputs: CompileInputs,
+  vars: Config,
+  showsSecrets = true,
+): (readonly [string, unknown])[] {
+  const env = new HostFunction('env_var', (args) => readVariable(inputs, args, showsSecrets))
   return [
     ['var', varValue(vars)],
-    ['env_var', new HostFunction('env_var', (args) => readVariable(inputs, args))],
+    ['env_var', env],
     ['target', targetValue(inputs)],
     ...textFunctions(inputs.md5),
   ]
@@ -36,8 +42,19 @@ function varValue(vars: Config): HostObject {
   return makeHostObject({ __call__: call, has_var: hasVar }, () => toText(toTemplateValue(vars)))
 }
 
-function readVariable(inputs: CompileInputs, { positional, named }: Arguments): unknown {
+/** dbt keeps variables of this beginning out of all that it writes. */
+const secretPrefix = 'DBT_ENV_SECRET'
+
+function readVariable(
+  inputs: CompileInputs,
+  { positional, named }: Arguments,
+  showsSecrets: boolean,
+): unknown {
   const variable = toText(positional[0])
+  if (!showsSecrets && variable.startsWith(secretPrefix)) {
+    const reason = `Secret env vars are allowed only in profiles.yml or packages.yml. Found '${variable}' referenced elsewhere.`
+    throw problem('model/compiler-error', { reason })
+  }
   const value = inputs.environment[variable] ?? positional[1] ?? named.get('default')
   if (value === undefined) throw problem('model/missing-variable', { variable })
   return toText(value)

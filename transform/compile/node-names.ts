@@ -1,28 +1,31 @@
-/** What a node's template can call: dbt's context, as far as it needs no database. */
+/** What a node's template can call: dbt's context. */
 import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { bindNamed } from '../jinja/call-arguments.ts'
 import { methodOf } from '../jinja/methods.ts'
+import { compileTemplate } from '../jinja/template.ts'
 import {
   type Arguments,
   HostFunction,
   type HostObject,
   makeHostObject,
   TemplateFault,
-  toPlainValue,
   toTemplateValue,
   toText,
   Undefined,
 } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import { columnType } from '../stdlib/column-value.ts'
+import { configValue } from '../stdlib/config-value.ts'
+import { exceptionsValue } from '../stdlib/exceptions.ts'
+import { flagsOf, flagsValue } from '../stdlib/flags.ts'
+import { hooksOf } from '../stdlib/hooks.ts'
 import { adapterValue } from './adapter-functions.ts'
 import { baseNames } from './base-names.ts'
-import type { CompileInputs } from './inputs.ts'
 import type { NodeNames } from './macros.ts'
 import { relationType } from './relation-value.ts'
 import { tagsOf } from './resolve-config.ts'
-import { resultNames, runNames } from './run-names.ts'
+import { type ContextInputs, resultNames, runNames } from './run-names.ts'
 
 /** How one rendering answers the calls that differ between parsing and running. */
 export interface NodeHost {
@@ -36,6 +39,20 @@ export interface NodeHost {
   newRows(relation: unknown): unknown
   /** `graph`: every node by id. */
   graph(): unknown
+  /** `function('f')`: the relation of a function. @param parts name, or package and name */
+  function?(parts: readonly string[]): unknown
+  /** `metric('m')`. @param parts name, or package and name */
+  metric?(parts: readonly string[]): unknown
+  /** `model`: the node in the shape of dbt's manifest, as a dict. */
+  model?(): unknown
+  /** `defer_relation`: the same node where the state was built. */
+  deferRelation?(): unknown
+  /** `load_agate_table()`: the rows of the seed that is being loaded. */
+  seedTable?(): unknown
+  /** `sql` and `compiled_code`, once they are known. */
+  compiledCode?(): string | undefined
+  /** `write()`: keeps a statement for `target/run`. */
+  write?(code: string): void
 }
 
 export type NamedNode = {
@@ -50,7 +67,7 @@ export type NamedNode = {
 }
 
 /**
- * The names of one rendering.
+ * The names of one rendering. `this`, and what a hook of a run's end knows, are the caller's to add.
  * @param vars the project's variables with `--vars` on top
  * @param macros finds macros for `adapter.dispatch`
  * @param warn receives what templates warn of
@@ -58,40 +75,97 @@ export type NamedNode = {
 export function namesOfNode(
   node: NamedNode,
   host: NodeHost,
-  inputs: CompileInputs,
+  inputs: ContextInputs,
   vars: Config,
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
 ): Map<string, unknown> {
+  const flags = flagsOf({ full_refresh: inputs.fullRefresh, ...inputs.flags })
+  const base = baseNames(inputs, vars, false)
   const names = new Map<string, unknown>([
-    ['ref', new HostFunction('ref', (args) => callRef(host, args))],
-    ['source', new HostFunction('source', (args) => callSource(host, args))],
-    ['config', configValue(host)],
-    ['is_incremental', new HostFunction('is_incremental', () => host.isIncremental())],
-    ['new_rows', new HostFunction('new_rows', ({ positional }) => host.newRows(positional[0]))],
-    ...baseNames(inputs, vars),
-    ['model', modelValue(node, () => host.readConfig())],
+    ...callNames(host),
+    ['config', configValue(host, node.kind)],
+    ...base,
+    ['env', new Map(base).get('target')],
+    ['model', lazily(node.id, () => host.model?.() ?? modelOf(node, host))],
     ['execute', host.execute],
-    ['flags', flagsValue(inputs)],
+    ['flags', flagsValue(flags)],
     ['project_name', node.package],
     ['database', inputs.target.database],
     ['schema', inputs.target.schema],
     ['graph', lazily('<graph>', () => host.graph())],
-    ...runNames(inputs),
+    ['pre_hooks', lazyList(() => hooksOf(host.readConfig()['pre_hook']))],
+    ['post_hooks', lazyList(() => hooksOf(host.readConfig()['post_hook']))],
+    ['defer_relation', host.deferRelation?.() ?? null],
+    ['sql', host.compiledCode?.() ?? ''],
+    ['compiled_code', host.compiledCode?.() ?? ''],
+    ...runNames(inputs, flags),
     ...resultNames(),
+    ...actionNames(node, host, macros),
     ['exceptions', exceptionsValue(node, warn)],
-    ['adapter', adapterOf(host, inputs, macros)],
-    ['api', makeHostObject({ Relation: relationType(inputs.target.database), Column: columnType })],
+    ['adapter', adapterOf(node, host, inputs, macros, warn)],
+    ['api', makeHostObject({ Relation: relationType, Column: columnType })],
+    ['column', columnType],
     ['context', contextValue(macros)],
   ])
-  names.set('builtins', new Map([...names].filter(([name]) => /^(ref|source|config)$/.test(name))))
+  names.set('builtins', lookUp(names, '<builtins>'))
   return names
 }
 
-function adapterOf(
-  { execute }: NodeHost,
-  { target, database }: CompileInputs,
+/** What a template names other nodes with. */
+function callNames(host: NodeHost): [string, unknown][] {
+  const call = (name: string, run: (args: Arguments) => unknown): [string, unknown] => [
+    name,
+    new HostFunction(name, run),
+  ]
+  return [
+    call('ref', (args) => callRef(host, args)),
+    call('source', (args) => callSource(host, args)),
+    call('function', (args) => callNamed(host.function?.bind(host), 'function', args)),
+    call('metric', (args) => callNamed(host.metric?.bind(host), 'metric', args)),
+    call('is_incremental', () => host.isIncremental()),
+    call('new_rows', ({ positional }) => host.newRows(positional[0])),
+  ]
+}
+
+/** What a template does: render a text, keep one, load rows. */
+function actionNames(
+  node: NamedNode,
+  host: NodeHost,
   macros: () => NodeNames,
+): [string, unknown][] {
+  const render = new HostFunction('render', ({ positional: [text] }) => {
+    const template = compileTemplate(node.file, toText(text))
+    return host.execute ? template.render(macros()) : template.renderSync(macros())
+  })
+  const write = new HostFunction('write', ({ positional: [code] }) => {
+    host.write?.(toText(code))
+    return ''
+  })
+  const load = new HostFunction('load_agate_table', () => {
+    const table = host.seedTable?.()
+    if (table === undefined) {
+      throw new TemplateFault('load_agate_table() gives the rows of a seed while it is loaded')
+    }
+    return table
+  })
+  const submit = new HostFunction('submit_python_job', () => {
+    throw new TemplateFault('submit_python_job() runs Python in the process of dbt; there is none')
+  })
+  return [
+    ['render', render],
+    ['write', write],
+    ['load_agate_table', load],
+    ['submit_python_job', submit],
+  ]
+}
+
+function adapterOf(
+  node: NamedNode,
+  { execute }: NodeHost,
+  inputs: ContextInputs,
+  macros: () => NodeNames,
+  warn: (warning: MillraceError) => void,
 ): HostObject {
   const dispatch = (args: Arguments) => {
     const given = bindNamed('dispatch', ['macro_name', 'macro_namespace', 'packages'], args)
@@ -102,17 +176,47 @@ function adapterOf(
     if (found !== undefined) return found
     throw problem('model/unknown-macro', { name: `default__${name}`, nearest: undefined })
   }
-  return adapterValue({ execute, catalog: target.database, database, dispatch })
+  const warned = new Set<string>()
+  const isOn = ([, value]: readonly [string, unknown]) => value === true
+  return adapterValue({
+    execute,
+    catalog: inputs.target.database,
+    database: inputs.database,
+    dispatch,
+    macro: (name) => macros().macro(name),
+    engine: inputs.engine ?? {},
+    behavior: new Set(
+      Object.entries(inputs.flags ?? {})
+        .filter(isOn)
+        .map(([name]) => name.toLowerCase()),
+    ),
+    md5: inputs.md5,
+    startedAt: inputs.startedAt,
+    invocationId: inputs.invocationId,
+    print: (text) => inputs.log?.(text),
+    warnOnce: (reason) => {
+      if (warned.has(reason)) return
+      warned.add(reason)
+      const at = { file: node.file }
+      warn(problem('model/template-warning', { node: node.name, reason }, { at }))
+    },
+  })
 }
 
 /** `context['dbt_utils']`, `context.get('my_macro')`: every name by its text. */
 function contextValue(macros: () => NodeNames): HostObject {
-  const find = (name: unknown) => macros().get(toText(name)) ?? new Undefined(toText(name))
+  return lookUp({ get: (name) => macros().get(name) }, '<context>')
+}
+
+/** Something with names, as a dict that cannot be walked. */
+function lookUp(names: { get(name: string): unknown }, text: string): HostObject {
+  const item = (name: unknown) => names.get(toText(name)) ?? new Undefined(toText(name))
   const get = new HostFunction('get', ({ positional: [name, fallback = null] }) => {
-    const found = find(name)
+    const found = item(name)
     return found instanceof Undefined ? fallback : found
   })
-  return { ...makeHostObject({ get }, () => '<context>'), item: find }
+  const attribute = (name: string) => (name === 'get' ? get : item(name))
+  return { ...makeHostObject({}, () => text), attribute, item }
 }
 
 /** A value that is made when a template first asks for a part of it. */
@@ -125,19 +229,29 @@ function lazily(text: string, make: () => unknown): HostObject {
   const item = (name: unknown) => value().get(name) ?? new Undefined(toText(name))
   return {
     ...makeHostObject({}, () => text),
-    item,
+    item: (name) => (value().has(name) ? value().get(name) : item(name)),
+    attribute: (name) => {
+      if (name === '__iter__') return [...value().keys()]
+      return methodOf(value(), name) ?? (value().has(name) ? value().get(name) : item(name))
+    },
+  }
+}
+
+function lazyList(make: () => unknown[]): HostObject {
+  return {
+    ...makeHostObject({}, () => '[…]'),
     attribute: (name) =>
-      value().has(name) ? value().get(name) : (methodOf(value(), name) ?? item(name)),
+      name === '__iter__' ? make() : (methodOf(make(), name) ?? new Undefined(name)),
   }
 }
 
 function callRef(host: NodeHost, { positional, named }: Arguments): unknown {
-  const version = named.get('version') ?? named.get('v')
+  const version = named.get('version') ?? named.get('v') ?? null
   const parts = positional.map(toText)
   if (parts.length < 1 || parts.length > 2) {
     throw new TemplateFault("ref() takes a model's name, or a package and a name")
   }
-  return host.ref(parts, version === undefined ? undefined : toText(version))
+  return host.ref(parts, version === null ? undefined : toText(version))
 }
 
 function callSource(host: NodeHost, { positional }: Arguments): unknown {
@@ -148,95 +262,34 @@ function callSource(host: NodeHost, { positional }: Arguments): unknown {
   return host.source(source, table)
 }
 
-/** `config(…)`, `config.get('x')`, `config.require('x')`. */
-function configValue(host: NodeHost): HostObject {
-  const call = new HostFunction('config', ({ positional, named }) => {
-    const [values] = positional
-    const all = new Map([...(values instanceof Map ? values : []), ...named])
-    const plain = toPlainValue(all)
-    if (isObject(plain)) host.config(plain)
-    return ''
-  })
-  const get = new HostFunction('get', ({ positional, named }) => {
-    const value = host.readConfig()[toText(positional[0])]
-    const fallback = positional[1] ?? named.get('default') ?? null
-    return value === undefined ? fallback : toTemplateValue(value)
-  })
-  const require = new HostFunction('require', ({ positional }) => {
-    const value = host.readConfig()[toText(positional[0])]
-    if (value === undefined && host.execute) {
-      throw new TemplateFault(`the config ${toText(positional[0])} is required and not set`)
-    }
-    return toTemplateValue(value)
-  })
-  return makeHostObject({ __call__: call, get, require }, () => '')
+/** A function or a metric; where nobody looks them up, the name stands for itself. */
+function callNamed(
+  find: ((parts: readonly string[]) => unknown) | undefined,
+  what: string,
+  { positional }: Arguments,
+): unknown {
+  const parts = positional.map(toText)
+  if (parts.length < 1 || parts.length > 2) {
+    throw new TemplateFault(`${what}() takes a name, or a package and a name`)
+  }
+  return find === undefined ? parts.at(-1) : find(parts)
 }
 
-function modelValue(node: NamedNode, config: () => Config): HostObject {
+/** What is known of a node without the graph. */
+function modelOf(node: NamedNode, host: NodeHost): unknown {
   const { name, file, fqn } = node
-  return lazily(node.id, () =>
-    toTemplateValue({
-      name,
-      alias: name,
-      unique_id: node.id,
-      original_file_path: file,
-      path: file,
-      fqn: [...fqn],
-      package_name: node.package,
-      resource_type: node.kind,
-      version: node.version,
-      config: config(),
-      tags: tagsOf(config()),
-    }),
-  )
-}
-
-function flagsValue({ fullRefresh }: CompileInputs): HostObject {
-  return makeHostObject({
-    FULL_REFRESH: fullRefresh,
-    STORE_FAILURES: false,
-    EMPTY: false,
-    WHICH: 'run',
-  })
-}
-
-function exceptionsValue(node: NamedNode, warn: (warning: MillraceError) => void): HostObject {
-  const raise = new HostFunction('raise_compiler_error', ({ positional }) => {
-    throw problem('model/compiler-error', { reason: toText(positional[0]) })
-  })
-  const note = new HostFunction('warn', ({ positional }) => {
-    const at = { file: node.file }
-    warn(
-      problem('model/template-warning', { node: node.name, reason: toText(positional[0]) }, { at }),
-    )
-    return ''
-  })
-  const named = [
-    'raise_database_error',
-    'raise_parsing_error',
-    'raise_fail_fast_error',
-    'raise_not_implemented',
-    'missing_config',
-    'missing_materialization',
-    'missing_relation',
-    'relation_wrong_type',
-    'raise_contract_error',
-    'raise_invalid_property_yml_version',
-    'column_type_missing',
-  ].map((name) => [
+  const config = host.readConfig()
+  return toTemplateValue({
     name,
-    new HostFunction(name, ({ positional }) => {
-      const reason = positional.length === 0 ? name : positional.map(toText).join(', ')
-      throw problem('model/compiler-error', { reason })
-    }),
-  ])
-  return makeHostObject({
-    ...Object.fromEntries(named),
-    raise_compiler_error: raise,
-    warn: note,
+    alias: name,
+    unique_id: node.id,
+    original_file_path: file,
+    path: file,
+    fqn: [...fqn],
+    package_name: node.package,
+    resource_type: node.kind,
+    version: node.version,
+    config,
+    tags: tagsOf(config),
   })
-}
-
-function isObject(value: unknown): value is Config {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

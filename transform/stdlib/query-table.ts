@@ -1,18 +1,26 @@
 /** A query's result as templates see it: dbt's table of columns and rows. */
+import { bindNamed } from '../jinja/call-arguments.ts'
+import { toJson } from '../jinja/to-json.ts'
 import {
+  type Arguments,
+  compareValues,
   Float,
   HostFunction,
   type HostObject,
   hostObject,
   isEqual,
+  isTruthy,
   itemsOf,
   makeHostObject,
   numberOf,
+  TemplateFault,
   Tuple,
+  toTemplateValue,
   toText,
   Undefined,
 } from '../jinja/values.ts'
 import type { QueryResult } from './database.ts'
+import { printTable } from './print-table.ts'
 import { PythonTime } from './python-datetime.ts'
 
 /** A list whose items also have names: a row by column, or the columns of a table. */
@@ -29,9 +37,11 @@ class NamedItems implements HostObject {
   item(key: unknown): unknown {
     if (typeof key !== 'string') {
       const at = numberOf(key)
-      return this.#items[at < 0 ? this.#items.length + at : at] ?? new Undefined(`item ${at}`)
+      const found = this.#items[at < 0 ? this.#items.length + at : at]
+      return found === undefined ? new Undefined(`item ${at}`) : found
     }
-    return this.#find(key) ?? new Undefined(key)
+    const found = this.#find(key)
+    return found === undefined ? new Undefined(key) : found
   }
 
   #find(name: string): unknown {
@@ -76,51 +86,104 @@ function isSame(left: string, right: string): boolean {
 }
 
 /** One column of a result: its values, in row order. */
-function columnOf(name: string, type: string, index: number, values: readonly unknown[]) {
+function columnOf({ name, type }: Column, index: number, rows: readonly Row[]): HostObject {
+  const values = rows.map((row) => row[index])
   const distinct = () => {
     const seen: unknown[] = []
     for (const value of values) if (!seen.some((known) => isEqual(known, value))) seen.push(value)
-    return new Tuple(seen)
+    return seen
   }
+  const known = () => values.filter((value) => value !== null)
+  const sorted = (items: readonly unknown[]) => [...items].sort(compareValues)
+  const lists: Readonly<Record<string, () => readonly unknown[]>> = {
+    values: () => values,
+    values_distinct: distinct,
+    values_without_nulls: known,
+    values_sorted: () => sorted(known()),
+    values_without_nulls_sorted: () => sorted(known()),
+  }
+  const calls = Object.entries(lists).map(([key, list]) => [
+    key,
+    new HostFunction(key, () => new Tuple(list())),
+  ])
   return makeHostObject(
-    {
-      name,
-      index,
-      data_type: type,
-      values: new HostFunction('values', () => new Tuple(values)),
-      values_distinct: new HostFunction('values_distinct', distinct),
-      values_without_nulls: new HostFunction(
-        'values_without_nulls',
-        () => new Tuple(values.filter((value) => value !== null)),
-      ),
-      __iter__: [...values],
-    },
+    { name, index, data_type: type, ...Object.fromEntries(calls), __iter__: values },
     () => `<Column ${name}>`,
   )
 }
 
-/** @param result rows as DuckDB's values */
-export function makeTable(result: QueryResult): HostObject {
-  const names = result.columns.map(({ name }) => name)
+type Column = QueryResult['columns'][number]
+type Row = readonly unknown[]
+
+/**
+ * @param result rows as DuckDB's values
+ * @param print receives the lines of `print_table()`
+ */
+export function makeTable(result: QueryResult, print?: (text: string) => void): HostObject {
   const rows = result.rows.map((row) =>
     row.map((value, at) => templateValue(value, result.columns[at]?.type)),
   )
-  const columns = result.columns.map(({ name, type }, at) => {
-    return columnOf(
-      name,
-      type,
-      at,
-      rows.map((row) => row[at]),
-    )
-  })
+  return tableOf(result.columns, rows, print)
+}
+
+function tableOf(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  print: ((text: string) => void) | undefined,
+): HostObject {
+  const names = columns.map(({ name }) => name)
   const rowValues = rows.map((row) => new NamedItems(names, row))
+  const columnValues = columns.map((column, at) => columnOf(column, at, rows))
+  const methods: Readonly<Record<string, (args: Arguments) => unknown>> = {
+    print_table: (args) => {
+      const given = bindNamed('print_table', ['max_rows', 'max_columns', 'output'], args)
+      const limit = (name: string, otherwise: number) =>
+        given[name] == null ? otherwise : numberOf(given[name])
+      print?.(printTable(columns, rows, limit('max_rows', 20), limit('max_columns', 6)))
+      return null
+    },
+    select: ({ positional: [keys] }) => pick(itemsOf(keys ?? []).map(toText), true),
+    exclude: ({ positional: [keys] }) => pick(itemsOf(keys ?? []).map(toText), false),
+    limit: ({ positional: [first = null, second] }) => {
+      const [from, to] = second === undefined ? [0, first] : [numberOf(first), second]
+      return tableOf(columns, rows.slice(from, to === null ? undefined : numberOf(to)), print)
+    },
+    order_by: (args) => {
+      const { key, reverse } = bindNamed('order_by', ['key', 'reverse'], args)
+      const at = names.indexOf(toText(key))
+      if (at === -1) throw new TemplateFault(`there is no column ${toText(key)}`)
+      const sign = isTruthy(reverse ?? false) ? -1 : 1
+      return tableOf(
+        columns,
+        [...rows].sort((a, b) => sign * compareValues(a[at], b[at])),
+        print,
+      )
+    },
+    rename: (args) => {
+      const { column_names: given } = bindNamed('rename', ['column_names', 'row_names'], args)
+      const renamed = columns.map(({ name, type }, at) => {
+        const to = given instanceof Map ? (given.get(name) ?? name) : itemsOf(given)[at]
+        return { name: toText(to), type }
+      })
+      return tableOf(renamed, rows, print)
+    },
+  }
+  const pick = (keys: readonly string[], wanted: boolean) => {
+    const kept = names.flatMap((name, at) => (keys.includes(name) === wanted ? [at] : []))
+    return tableOf(
+      columns.filter((_, at) => kept.includes(at)),
+      rows.map((row) => row.filter((_, at) => kept.includes(at))),
+      print,
+    )
+  }
+  const calls = Object.entries(methods).map(([name, call]) => [name, new HostFunction(name, call)])
   return makeHostObject(
     {
-      columns: new NamedItems(names, columns),
+      columns: new NamedItems(names, columnValues),
       rows: rowValues,
       column_names: new Tuple(names),
-      column_types: new Tuple(result.columns.map(({ type }) => type)),
-      print_table: new HostFunction('print_table', () => null),
+      column_types: new Tuple(columns.map(({ type }) => type)),
+      ...Object.fromEntries(calls),
       __iter__: rowValues,
     },
     () => `<Table ${names.join(', ')}>`,
@@ -130,17 +193,36 @@ export function makeTable(result: QueryResult): HostObject {
 /** What `load_result()` gives beside the table. */
 export function makeResult(table: unknown, response: unknown): HostObject {
   const rows = table === null ? [] : itemsOf(table).map((row) => new Tuple(itemsOf(row)))
-  return makeHostObject({ table, response, data: rows })
+  return dictLike({ response, data: rows, table }, () => '<result>')
 }
 
-/** A value of DuckDB as Python's: numbers, text, dates, lists and dicts. */
+/** What an engine says of a statement. */
+export function responseOf(message: unknown, code: unknown, rows: unknown): HostObject {
+  return dictLike({ _message: message, code, rows_affected: rows }, () => toText(message))
+}
+
+/** A host's object that also answers `.get('x')`. */
+function dictLike(fields: Readonly<Record<string, unknown>>, text: () => string): HostObject {
+  const get = new HostFunction('get', ({ positional: [key, fallback = null] }) =>
+    Object.hasOwn(fields, toText(key)) ? fields[toText(key)] : fallback,
+  )
+  return makeHostObject({ ...fields, get }, text)
+}
+
+/** A value of DuckDB as Python's: numbers, text and dates; lists and structs are text in JSON, as dbt has them. */
 function templateValue(value: unknown, type?: string): unknown {
   if (value === null || value === undefined) return null
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (typeof value === 'number') return new Float(value)
   if (type === 'DATE') return new PythonTime(Date.parse(String(value)), true)
   if (typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map((item) => templateValue(item))
+  if (Array.isArray(value)) return toJson(value.map((item) => jsonValue(item)))
   if (value instanceof Date) return new PythonTime(value.getTime(), false)
   return String(value)
+}
+
+function jsonValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(jsonValue)
+  const made = toTemplateValue(templateValue(value))
+  return made instanceof PythonTime ? made.text() : made
 }

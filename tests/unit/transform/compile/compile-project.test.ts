@@ -133,7 +133,7 @@ models:
         data_tests:
           - not_null: {where: id > 0}
           - unique
-          - accepted_values: {arguments: {values: [1, it's]}}
+          - accepted_values: {arguments: {values: [1, it''s]}}
           - relationships: {to: ref('b'), field: id, severity: warn, name: a_has_b}
 `,
       'data-tests/not_used.sql': 'select 1',
@@ -153,7 +153,7 @@ models:
     expect(sql(graph, 'not_null_a_id')).toBe(
       'select id\nfrom (select * from "lake"."main"."a" where id > 0) dbt_subquery\nwhere id is null',
     )
-    expect(sql(graph, 'accepted_values_a_id__1__it_s')).toContain("not in ('1', 'it''s')")
+    expect(sql(graph, 'accepted_values_a_id__1__it_s')).toContain("'1','it''s'")
     expect(sql(graph, 'a_has_b')).toContain('from "lake"."main"."b"')
     expect(node(graph, 'a_has_b')).toMatchObject({
       severity: 'warn',

@@ -107,7 +107,7 @@ describe("a query's result", () => {
 describe('a column', () => {
   it.each([
     ["Column.translate_type('string')", 'TEXT'],
-    ["Column('n', 'DECIMAL(10,2)').is_numeric()", 'True'],
+    ["Column('n', 'decimal').is_numeric()", 'True'],
     ["Column('n', 'DECIMAL(10,2)').data_type", 'DECIMAL(10,2)'],
     ["Column('n', 'INTEGER').is_number()", 'True'],
     ["Column('odd \"name\"', 'VARCHAR').quoted", '"odd ""name"""'],

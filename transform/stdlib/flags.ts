@@ -1,0 +1,73 @@
+/** `flags`: how a command was called, under dbt's names in capitals. */
+import { type HostObject, hostObject, toTemplateValue, Undefined } from '../jinja/values.ts'
+import type { Config } from '../project/project.ts'
+
+/** What holds where nobody says otherwise. */
+const defaults: Config = {
+  CACHE_SELECTED_ONLY: false,
+  DEBUG: false,
+  DEFER: false,
+  DEFER_STATE: null,
+  EMPTY: false,
+  EXCLUDE: [],
+  FAIL_FAST: false,
+  FAVOR_STATE: false,
+  FULL_REFRESH: false,
+  INDIRECT_SELECTION: 'eager',
+  INTROSPECT: true,
+  LOG_CACHE_EVENTS: false,
+  LOG_FORMAT: 'default',
+  LOG_FORMAT_FILE: 'debug',
+  LOG_LEVEL: 'info',
+  LOG_LEVEL_FILE: 'debug',
+  LOG_PATH: null,
+  MACRO_DEBUGGING: false,
+  PARTIAL_PARSE: true,
+  POPULATE_CACHE: true,
+  PRINT: true,
+  PRINTER_WIDTH: 80,
+  PROFILE: null,
+  PROFILES_DIR: null,
+  PROJECT_DIR: null,
+  QUIET: false,
+  RESOURCE_TYPES: [],
+  SAMPLE: null,
+  SELECT: [],
+  SELECTOR: null,
+  SEND_ANONYMOUS_USAGE_STATS: false,
+  SHOW_RESOURCE_REPORT: false,
+  SINGLE_THREADED: false,
+  STATE: null,
+  STATE_MODIFIED_COMPARE_VARS: false,
+  STATIC_PARSER: true,
+  STORE_FAILURES: false,
+  STRICT_MODE: false,
+  TARGET: null,
+  TARGET_PATH: null,
+  THREADS: null,
+  USE_COLORS: true,
+  USE_COLORS_FILE: true,
+  USE_EXPERIMENTAL_PARSER: false,
+  VARS: {},
+  VERSION_CHECK: true,
+  WARN_ERROR: null,
+  WARN_ERROR_OPTIONS: { error: [], warn: [], silence: [] },
+  WHICH: 'run',
+  WRITE_JSON: true,
+}
+
+/** Every flag with its value. @param given in any case, with - or _; they win over the defaults */
+export function flagsOf(given: Config): Config {
+  const capitals = Object.entries(given).map(([key, value]) => [
+    key.toUpperCase().replaceAll('-', '_'),
+    value,
+  ])
+  return { ...defaults, ...Object.fromEntries(capitals) }
+}
+
+/** @param flags as `flagsOf` gives them */
+export function flagsValue(flags: Config): HostObject {
+  const attribute = (name: string): unknown =>
+    Object.hasOwn(flags, name) ? toTemplateValue(flags[name]) : new Undefined(`flags.${name}`)
+  return { [hostObject]: true, attribute, text: () => '<flags>' }
+}
