@@ -24,7 +24,7 @@ export type AddedPackage = {
 export function parseNewPackage(text: string, source: NewPackage['source']): NewPackage {
   const at = source === 'local' ? -1 : text.lastIndexOf('@')
   const name = text.slice(0, at)
-  const isWhole = source === 'hub' || /^(\w+:\/\/[^/]*\/.|[^/]+:.|[./])/.test(name)
+  const isWhole = source === 'hub' || /^(\w+:\/\/[^/]*\/.|[^/]+:(?!\/\/).|[./])/.test(name)
   if (at === -1 || !isWhole) return { source, name: text, version: undefined }
   return { source, name, version: text.slice(at + 1) || undefined }
 }
