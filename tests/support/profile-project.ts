@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openDuckdb, queryRows, type Row } from '../../core/clients/duckdb.ts'
 import { type CliResult, runCli } from './cli.ts'
-import { extensionDirectory } from './extension-directory.ts'
+import { cacheDir, extensionDirectory } from './extension-directory.ts'
 import { type Files, makeFolder, writeProject } from './project.ts'
 
 export type ProfileProject = {
@@ -29,7 +29,9 @@ export async function profileProject(
     'profiles.yml': `shop:\n  outputs:\n${lines.join('')}`,
     ...files,
   })
-  const none = { DBT_PROFILES_DIR: '', DBT_PROFILE: '', DBT_TARGET: '', HOME: folder.path }
+  // A home of its own holds no profiles.yml and no persistent secrets; the cache stays where it is.
+  const home = { HOME: folder.path, MILLRACE_CACHE_DIR: cacheDir }
+  const none = { ...home, DBT_PROFILES_DIR: '', DBT_PROFILE: '', DBT_TARGET: '' }
   return {
     path: folder.path,
     millrace: (args, env = {}) => runCli(args, { cwd: folder.path, env: { ...none, ...env } }),

@@ -48,6 +48,28 @@ describe('a database file', () => {
     expect(await shop.query('shop.duckdb', 'from counted')).toEqual([{ n: 2 }])
   })
 
+  it('keeps what succeeded when disable_transactions asks for it', async () => {
+    const shop = await profileProject(
+      { default: '{type: duckdb, path: shop.duckdb, disable_transactions: true}' },
+      {
+        ...model,
+        ...seed,
+        'models/wrong.sql': "select error('no') as x from {{ ref('counted') }}",
+        'models/below.sql': "select * from {{ ref('wrong') }}",
+        'models/zoo.sql': "select 1 as id from {{ ref('counted') }}",
+      },
+    )
+    const { code, stdout } = await shop.millrace(['build'])
+    expect(stdout).toMatch(/Done. PASS=3 WARN=0 ERROR=1 SKIP=1 /)
+    expect(code).toBe(1)
+    const rows = await shop.query('shop.duckdb', tablesOf)
+    expect(rows.map((row) => row['name'])).toEqual([
+      'shop.main.counted',
+      'shop.main.items',
+      'shop.main.zoo',
+    ])
+  })
+
   it('is what seed, run and test go to one after the other, and a query of a template', async () => {
     const asking =
       "select {% if execute %}{{ run_query('select count(*) as n from items').columns[0].values()[0] }}{% else %}0{% endif %} as n -- {{ ref('items') }}"
