@@ -27,6 +27,8 @@ export type {
   TestNode,
 } from './compile/graph.ts'
 export type { CompileInputs, Target } from './compile/inputs.ts'
+export { type DeferInputs, deferRelations } from './plan/defer.ts'
+export { eventTimeColumn, isSampled, limitRef, type RefLimits } from './plan/limit-refs.ts'
 export { type LabelStyle, nodeLabel } from './plan/node-label.ts'
 export {
   type Plan,
@@ -39,6 +41,13 @@ export type { PreviousState, StateInputs } from './plan/previous-state.ts'
 export { commandFilter, type ResourceTypes, resourceTypes } from './plan/resource-types.ts'
 export { type Selection, selectNodes } from './plan/select-nodes.ts'
 export { type IndirectSelection, indirectModes } from './plan/selection-spec.ts'
+export { selectorProblems } from './plan/selector-definitions.ts'
+export {
+  intersectWindows,
+  parseEventTimes,
+  parseSample,
+  type TimeWindow,
+} from './plan/time-window.ts'
 export { loadProject } from './project/load-project.ts'
 export { type DuckdbProfile, findProfile } from './project/profiles.ts'
 export type { Project } from './project/project.ts'

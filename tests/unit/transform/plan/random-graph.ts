@@ -33,6 +33,9 @@ const nothing = {
 const code = {
   ...nothing,
   macros: [],
+  metrics: [],
+  functions: [],
+  group: undefined,
   refs: [],
   sources: [],
   patch: undefined,
@@ -63,12 +66,9 @@ export function makeModel(name: string, given: Given<ModelNode> = {}): ModelNode
     version: undefined,
     latestVersion: undefined,
     access: 'protected',
-    group: undefined,
     deprecationDate: undefined,
     constraints: [],
     timeSpine: undefined,
-    metrics: [],
-    functions: [],
     newRowsOf: [],
     ...given,
     config: { materialized: given.materialized ?? 'table', ...given.config },
@@ -101,7 +101,6 @@ export function makeSeed(name: string, given: Given<SeedNode> = {}): SeedNode {
     ...inFile(made.file.replace(/sql$/, 'csv')),
     kind: 'seed',
     relation: { ...relation, name },
-    group: undefined,
     absolutePath: '',
     ...given,
   }
@@ -109,12 +108,20 @@ export function makeSeed(name: string, given: Given<SeedNode> = {}): SeedNode {
 
 export function makeSnapshot(name: string, given: Given<SnapshotNode> = {}): SnapshotNode {
   const made = place('snapshot', name, 'snapshots', given)
-  return { ...code, ...made, kind: 'snapshot', relation, group: undefined, ...given }
+  return { ...code, ...made, kind: 'snapshot', relation, ...given }
 }
 
 export function makeFunction(name: string, given: Given<FunctionNode> = {}): FunctionNode {
   const made = place('function', name, 'functions', given)
-  return { ...code, ...made, kind: 'function', relation, arguments: [], returns: {}, ...given }
+  return {
+    ...code,
+    ...made,
+    kind: 'function',
+    relation: { ...relation, name },
+    arguments: [],
+    returns: {},
+    ...given,
+  }
 }
 
 export function makeHook(
