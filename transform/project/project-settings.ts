@@ -44,6 +44,7 @@ const knownKeys = [
   'saved_queries',
   'unit_tests',
   'functions',
+  'analyses',
   'on-run-start',
   'on-run-end',
   'dispatch',

@@ -28,19 +28,22 @@ const keys = [
 ]
 
 export function readUnitTest(node: YamlNode, place: SchemaPlace): UnitTest[] {
-  return readEntry(node, place, keys, ['tags', 'meta']).map((entry) => {
+  return readEntry(node, place, keys, ['tags', 'meta']).flatMap((entry) => {
     const model = node.optionalText('model')
     if (model === undefined) node.wrong('needs a model')
     if (!node.has('expect')) node.wrong('needs expect: the rows that the model must give')
-    return {
-      ...entry,
-      unrendered: node.object('config'),
-      model: model ?? '',
-      given: node.items('given').flatMap(readInput),
-      expect: readRows(node.child('expect')),
-      overrides: node.has('overrides') ? readOverrides(node.child('overrides')) : undefined,
-      versions: node.has('versions') ? readRule(node.child('versions')) : undefined,
-    }
+    if (model === undefined) return []
+    return [
+      {
+        ...entry,
+        unrendered: node.object('config'),
+        model,
+        given: node.items('given').flatMap(readInput),
+        expect: readRows(node.child('expect')),
+        overrides: node.has('overrides') ? readOverrides(node.child('overrides')) : undefined,
+        versions: node.has('versions') ? readRule(node.child('versions')) : undefined,
+      },
+    ]
   })
 }
 
@@ -115,8 +118,7 @@ function readList(node: YamlNode, key: string) {
 export function referencesOfUnitTest(node: YamlNode, test: UnitTest): Reference[] {
   const { name, package: owner, model, given } = test
   const shared = { kind: 'unit test' as const, name, package: owner }
-  const ofModel =
-    model === '' ? [] : [{ ...shared, call: `ref('${model}')`, at: node.child('model').at }]
+  const ofModel = { ...shared, call: `ref('${model}')`, at: node.child('model').at }
   const ofInputs = given.filter(({ input }) => input !== 'this')
-  return [...ofModel, ...ofInputs.map(({ input, at }) => ({ ...shared, call: input, at }))]
+  return [ofModel, ...ofInputs.map(({ input, at }) => ({ ...shared, call: input, at }))]
 }
