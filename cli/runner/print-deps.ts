@@ -62,6 +62,10 @@ function linesOf(event: Exclude<DepsEvent, { kind: 'fetching' | 'retrying' }>): 
       return [
         `[WARNING]: The package ${event.package} is deprecated in favor of ${event.to}. Please update your packages.yml to use ${event.to} instead.`,
       ]
+    case 'scrubbed':
+      return [
+        `[WARNING]: Detected secret env var in ${event.package}. The lock file holds it without the secret and cannot install it: write the variable instead, {{ env_var('…') }}, or run deps with --upgrade.`,
+      ]
     case 'locked':
       return [`Updating lock file in file path: ${event.file}`]
     case 'installed':

@@ -5,6 +5,8 @@ export type DepsEvent =
   /** A git package at its default branch, or at `main` or `master`. */
   | { readonly kind: 'unpinned'; readonly url: string; readonly revision: string }
   | { readonly kind: 'moved'; readonly package: string; readonly to: string }
+  /** A secret was written into the list itself; the lock file has stars in its place, and is of no use for it. */
+  | { readonly kind: 'scrubbed'; readonly package: string }
   | { readonly kind: 'fetching'; readonly what: string }
   | { readonly kind: 'retrying'; readonly reason: string; readonly pauseMs: number }
   | { readonly kind: 'locked'; readonly file: string }

@@ -75,18 +75,25 @@ export function versionOfPin(pin: Pin): string {
   }
 }
 
-/** What the lock file says of it: addresses as they were written, so that no secret gets there. */
-export function lockEntryOf({ pin, project: name }: PinnedPackage): LockEntry {
+/**
+ * What the lock file says of it: addresses as they were written, with their templates.
+ * @param scrub takes out secrets that were written into the address itself
+ */
+export function lockEntryOf(
+  { pin, project: name }: PinnedPackage,
+  scrub: (text: string) => string,
+): LockEntry {
   switch (pin.kind) {
     case 'hub':
       return { package: pin.package, version: pin.version, name }
     case 'git': {
-      const { writtenUrl: git, subdirectory } = pin.entry
+      const { writtenUrl, subdirectory } = pin.entry
+      const git = scrub(writtenUrl)
       const below = subdirectory === undefined ? {} : { subdirectory }
       return { git, revision: pin.commit, ...below, name }
     }
     case 'tarball':
-      return { tarball: pin.entry.writtenUrl, name }
+      return { tarball: scrub(pin.entry.writtenUrl), name }
     case 'local':
       return { local: pin.written, name }
     default:

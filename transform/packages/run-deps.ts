@@ -71,11 +71,9 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
   }
   const hash = hashOfPackages(listed)
   const lock = request.upgrade ? undefined : await usableLock(projectDir, hash, render)
-  const hide = (text: string) =>
-    tools.secrets.reduce(
-      (rest, secret) => rest.replaceAll(secret, '*****'),
-      withoutCredentials(text),
-    )
+  const scrub = (text: string) =>
+    tools.secrets.reduce((rest, secret) => rest.replaceAll(secret, '*****'), text)
+  const hide = (text: string) => scrub(withoutCredentials(text))
   const folder = resolve(projectDir, request.packagesPath)
   return await replaceFolder(folder, async (workshop) => {
     const http = {
@@ -95,7 +93,7 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
       : await resolvePackages(listed, { project, pin, hide })
     const result = { packages: packages.map((one) => describe(one, hide)), fromLock: !!lock }
     if (request.only === 'plan') return result
-    const text = renderLock(packages.map(lockEntryOf), lock?.hash ?? hash)
+    const text = renderLock(lockEntries(packages, scrub, onEvent), hash)
     const built = join(workshop.path, 'packages')
     if (request.only !== 'lock') {
       await installPackages(packages, built, folder, { hub, signal, onEvent })
@@ -112,6 +110,19 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
     await workshop.publish(built)
     for (const one of packages) onEvent(installedEvent(one, hide))
     return result
+  })
+}
+
+function lockEntries(
+  packages: readonly PinnedPackage[],
+  scrub: (text: string) => string,
+  onEvent: OnDepsEvent,
+) {
+  return packages.map((one) => {
+    const { pin } = one
+    const written = pin.kind === 'git' || pin.kind === 'tarball' ? pin.entry.writtenUrl : ''
+    if (scrub(written) !== written) onEvent({ kind: 'scrubbed', package: scrub(written) })
+    return lockEntryOf(one, scrub)
   })
 }
 

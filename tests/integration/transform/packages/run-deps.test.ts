@@ -309,6 +309,16 @@ describe('what is written', () => {
     expect(readdirSync(installed)).toEqual(['.package-lock.yml', 'b'])
   })
 
+  it('never holds a secret, not even one that was written into the list itself', async () => {
+    const { path } = gitRepository({ 'dbt_project.yml': 'name: from_git\n' })
+    const secret = path.split('/').at(-1) ?? ''
+    const folder = packageProject(list(`{git: "file://${path}", revision: main}`))
+    const { events } = await install(folder, { environment: { DBT_ENV_SECRET_X: secret } })
+    expect(readLockText(folder)).toContain(`git: file://${path.replace(secret, '*****')}\n`)
+    expect(events.map(({ kind }) => kind)).toContain('scrubbed')
+    expect(JSON.stringify(events)).not.toContain(secret)
+  })
+
   it('refuses a lock file that it cannot read and says how to get a new one', async () => {
     const folder = packageProject(list('{package: org/b, version: 0.1.0}'))
     writeFileSync(join(folder, 'package-lock.yml'), 'packages: [{hub: x}]\n')
