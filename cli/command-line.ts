@@ -1,12 +1,11 @@
 /** Parses arguments, runs one command, turns what is thrown into a message and an exit code. */
-import { readFileSync } from 'node:fs'
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import { problem } from '../core/problems.ts'
-import { runsFromSources, shippedFile } from '../core/shipped-file.ts'
 import { explainArguments, explainNumbers } from './bad-arguments.ts'
 import type { Command } from './command.ts'
 import { type GlobalOptions, globalOptions } from './options.ts'
 import { printError } from './print-error.ts'
+import { version } from './release.ts'
 
 /** Each command is loaded only when it is called or when help lists it. */
 const commands = {
@@ -129,12 +128,4 @@ function longOptions(parser: object): string[] {
   if (!('getOptions' in parser) || typeof parser.getOptions !== 'function') return []
   const options: { readonly key?: object } = parser.getOptions()
   return Object.keys(options.key ?? {}).filter((name) => name.length > 1 && !/[A-Z]/.test(name))
-}
-
-function version(): string {
-  const file = shippedFile(runsFromSources ? 'package.json' : '../package.json')
-  const found: unknown = JSON.parse(readFileSync(file, 'utf8'))
-  return typeof found === 'object' && found !== null && 'version' in found
-    ? String(found.version)
-    : ''
 }

@@ -15,6 +15,7 @@ export type { CompiledNode } from './artifacts/node-details.ts'
 export { type ReportedResult, runResultsOf } from './artifacts/run-results.ts'
 export { semanticManifestOf } from './artifacts/semantic-manifest.ts'
 export { writtenPath } from './artifacts/written-path.ts'
+export { openGraph } from './cache/open-graph.ts'
 export { type CompiledNodes, compileNodes } from './compile/compile-nodes.ts'
 export { type Compiled, compileProject } from './compile/compile-project.ts'
 export type {

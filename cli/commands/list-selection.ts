@@ -3,7 +3,7 @@
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { openProject } from '../runner/open-project.ts'
+import { openProjectGraph } from '../runner/open-project.ts'
 import { openSelection, printWarnings } from '../runner/open-selection.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { openRunContext } from '../runner/run-context.ts'
@@ -19,7 +19,9 @@ export const listSelectionCommand = defineCommand({
   handler: async (args) => {
     await using context = await openRunContext(args)
     const { config, database } = context
-    const { graph } = await openProject(config, args, database)
+    const { graph } = await openProjectGraph(config, args, database, {
+      withMacros: args.state !== undefined,
+    })
     const { commandFilter, nodeLabel, selectNodes } = await import('../../transform/index.ts')
     if (args.name === undefined) {
       const lines = graph.selectors.map(({ name, isDefault, description }) =>

@@ -1,6 +1,6 @@
 /** `millrace ls`: the names of the project's nodes. */
 import { defineCommand } from '../command.ts'
-import { openProject } from '../runner/open-project.ts'
+import { openProjectGraph } from '../runner/open-project.ts'
 import { openSelection, printWarnings } from '../runner/open-selection.ts'
 import { kindOptions, selectionOptions } from '../runner/options.ts'
 import { openRunContext } from '../runner/run-context.ts'
@@ -27,7 +27,9 @@ export const lsCommand = defineCommand({
   handler: async (args) => {
     await using context = await openRunContext(args)
     const { config, database } = context
-    const { graph } = await openProject(config, args, database)
+    const { graph } = await openProjectGraph(config, args, database, {
+      withMacros: args.state !== undefined,
+    })
     const { commandFilter, manifestNode, nodeLabel, selectNodes } = await import(
       '../../transform/index.ts'
     )

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { defineCommand } from '../command.ts'
 import { artifactFolders } from '../runner/artifact-options.ts'
 import { describeProject } from '../runner/describe-project.ts'
-import { openProject } from '../runner/open-project.ts'
+import { openProjectGraph } from '../runner/open-project.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { openProjectLog } from '../runner/project-log.ts'
 import { openRunContext } from '../runner/run-context.ts'
@@ -23,7 +23,7 @@ export const parseCommand = defineCommand({
     const started = performance.now()
     await using context = await openRunContext(args)
     const { config, database } = context
-    const project = await openProject(config, args, database)
+    const project = await openProjectGraph(config, args, database, { withMacros: true })
     const folders = artifactFolders(config, project.graph, args)
     const log = openProjectLog(folders, project)
     await writeArtifacts(folders, await describeProject(project))

@@ -2,11 +2,11 @@
 import type { CompiledNode } from '../../transform/index.ts'
 import { withoutInline } from './inline-node.ts'
 import { invocationOf } from './invocation.ts'
-import type { OpenedProject } from './open-project.ts'
+import type { OpenedGraph } from './open-project.ts'
 
 /** manifest.json, semantic_manifest.json and graph_summary.json, by name. */
 export async function describeProject(
-  project: OpenedProject,
+  project: OpenedGraph,
   compiled: ReadonlyMap<string, CompiledNode> = new Map(),
 ) {
   const { graphSummaryOf, manifestOf, semanticManifestOf } = await import(

@@ -1,20 +1,28 @@
 /** The compiled project of a command line, its problems reported. */
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
-import type { Compiled } from '../../transform/index.ts'
+import type { Compiled, CompileInputs, Graph } from '../../transform/index.ts'
+import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
 import { printWarning } from './warnings.ts'
 
-export type OpenedProject = Compiled & { readonly invocationId: string; readonly startedAt: string }
+export type OpenedGraph = {
+  readonly graph: Graph
+  readonly invocationId: string
+  readonly startedAt: string
+}
+
+export type OpenedProject = OpenedGraph & Compiled
 
 type ProjectArguments = {
   readonly vars?: string | undefined
   readonly fullRefresh?: boolean
   /** A query that is compiled as if it were a file of the project. */
   readonly inline?: string | undefined
+  readonly partialParse?: boolean | undefined
 }
 
 /**
@@ -27,31 +35,66 @@ export async function openProject(
   args: ProjectArguments,
   shared?: ProjectDatabase,
 ): Promise<OpenedProject> {
+  return await withInputs(config, args, shared, async (inputs) => {
+    const { compileProject, loadProject } = await import('../../transform/index.ts')
+    const loaded = await loadProject(config.projectDir)
+    const project = args.inline === undefined ? loaded : withInline(loaded, args.inline)
+    return await compileProject(project, inputs)
+  })
+}
+
+/**
+ * The same without what renders SQL, and from the parse cache when nothing has changed since it was written.
+ * @param withMacros whether `graph.macros` will be asked for
+ */
+export async function openProjectGraph(
+  config: Config,
+  args: ProjectArguments,
+  shared: ProjectDatabase | undefined,
+  { withMacros }: { readonly withMacros: boolean },
+): Promise<OpenedGraph> {
+  const release = parseCacheRelease()
+  if (release === undefined || !isPartialParse(args)) return await openProject(config, args, shared)
+  return await withInputs(config, args, shared, async (inputs) => {
+    const { openGraph } = await import('../../transform/index.ts')
+    const directory = config.projectDir
+    return { graph: await openGraph({ directory, inputs, release, withMacros }) }
+  })
+}
+
+function isPartialParse({ partialParse }: ProjectArguments): boolean {
+  const switchedOff = /^(false|f|0|no|n|off)$/i.test(processEnvironment['DBT_PARTIAL_PARSE'] ?? '')
+  return partialParse ?? !switchedOff
+}
+
+/** Makes what compiling needs of the command line, and reports what compiling found. */
+async function withInputs<Opened extends { readonly graph: Graph }>(
+  config: Config,
+  args: ProjectArguments,
+  shared: ProjectDatabase | undefined,
+  work: (inputs: CompileInputs) => Promise<Opened>,
+) {
   await using own = lakeDatabase(config)
   const database = shared ?? own
   const vars = parseVars(args.vars)
-  const { compileProject, loadProject, manifestNode, templateDatabase } = await import(
-    '../../transform/index.ts'
-  )
+  const { manifestNode, templateDatabase } = await import('../../transform/index.ts')
   const invocationId = randomUUID()
   const startedAt = new Date().toISOString()
   // A database that does not open is not the fault of the template that asks first.
   let unopened: unknown
-  const read: ProjectDatabase['read'] = async (work) => {
+  const read: ProjectDatabase['read'] = async (run) => {
     await database.open().catch((error: unknown) => {
       unopened = error
       throw error
     })
-    return await database.read(work)
+    return await database.read(run)
   }
-  const loaded = await loadProject(config.projectDir)
-  const project = args.inline === undefined ? loaded : withInline(loaded, args.inline)
-  const compiled = await compileProject(project, {
+  const opened = await work({
     target: database.target,
     vars,
     environment: processEnvironment,
-    md5: (text) => createHash('md5').update(text).digest('hex'),
-    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    md5: (text) => hash('md5', text),
+    sha256: (text) => hash('sha256', text),
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,
@@ -60,8 +103,8 @@ export async function openProject(
     log: (message) => process.stderr.write(`${message}\n`),
   })
   if (unopened !== undefined) throw unopened
-  for (const warning of compiled.graph.warnings) printWarning(warning)
-  const { problems } = compiled.graph
+  for (const warning of opened.graph.warnings) printWarning(warning)
+  const { problems } = opened.graph
   if (problems.length > 0) throw new AggregateError(problems, 'the project has problems')
-  return { ...compiled, invocationId, startedAt }
+  return { ...opened, invocationId, startedAt }
 }

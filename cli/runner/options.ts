@@ -54,6 +54,11 @@ export const selectionOptions = {
     describe: 'Folder of profiles.yml (default: DBT_PROFILES_DIR, ., --project-dir, ~/.dbt)',
     requiresArg: true,
   },
+  'partial-parse': {
+    type: 'boolean',
+    describe:
+      'Keep what was parsed (default: DBT_PARTIAL_PARSE, then yes); not with --no-partial-parse',
+  },
   ...artifactOptions,
 } as const satisfies Record<string, Options>
 

@@ -1,0 +1,73 @@
+/**
+ * The file of the cache: one line that says what wrote it, then the parts, each in V8's own format. What another
+ * release of Millrace or Node wrote, what is cut short or damaged, is as good as absent.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import { crc32 } from 'node:zlib'
+
+type Part = { readonly bytes: number; readonly crc32: number }
+type Head = { readonly writer: string; readonly parts: Readonly<Record<string, Part>> }
+
+/** The parts of a cache, each made when it is asked for; undefined for one that is not there or is damaged. */
+export type CacheFile = { readonly part: (name: string) => unknown }
+
+/** What has to be the same for a cache to be read at all. @param release of Millrace */
+export function writerOf(release: string): string {
+  return JSON.stringify({ format: 1, release, node: process.version, arch: process.arch })
+}
+
+export function readCacheFile(path: string, writer: string): CacheFile | undefined {
+  try {
+    const bytes = readFileSync(path)
+    const end = bytes.indexOf(10)
+    // Written below; whatever else it is fails one of the checks.
+    const head = JSON.parse(bytes.toString('utf8', 0, end)) as Head
+    if (head.writer !== writer) return undefined
+    return { part: partReader(head, bytes.subarray(end + 1)) }
+  } catch {
+    return undefined
+  }
+}
+
+function partReader({ parts }: Head, body: Buffer): CacheFile['part'] {
+  return (name) => {
+    let start = 0
+    for (const [each, { bytes, crc32: expected }] of Object.entries(parts)) {
+      const part = body.subarray(start, start + bytes)
+      start += bytes
+      if (each !== name) continue
+      if (part.length !== bytes || crc32(part) !== expected) return undefined
+      try {
+        return deserialize(part)
+      } catch {
+        return undefined
+      }
+    }
+    return undefined
+  }
+}
+
+/**
+ * Writes the parts beside the place and moves them there, so that no reader meets half a file and of two writers the
+ * later one wins. A cache that cannot be written is none: the next run does without.
+ */
+export function writeCacheFile(
+  path: string,
+  writer: string,
+  parts: Readonly<Record<string, unknown>>,
+): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    const bodies = Object.entries(parts).map(([name, value]) => [name, serialize(value)] as const)
+    const heads = bodies.map(([name, body]) => [name, { bytes: body.length, crc32: crc32(body) }])
+    const head: Head = { writer, parts: Object.fromEntries(heads) }
+    mkdirSync(dirname(path), { recursive: true })
+    const line = Buffer.from(`${JSON.stringify(head)}\n`)
+    writeFileSync(temporary, Buffer.concat([line, ...bodies.map(([, body]) => body)]))
+    renameSync(temporary, path)
+  } catch {
+    rmSync(temporary, { force: true })
+  }
+}
