@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { MillraceError } from '../../core/errors.ts'
-import { manifestOf } from '../../transform/artifacts/manifest.ts'
+import { manifestNode, manifestOf } from '../../transform/artifacts/manifest.ts'
 import type { CompiledNode } from '../../transform/artifacts/node-details.ts'
 import {
   type CompileInputs,
@@ -44,6 +44,7 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
     invocationId: '00000000-0000-4000-8000-000000000000',
     fullRefresh: false,
     database: database.templates,
+    describeNode: manifestNode,
   }
   const { graph, renderer } = await compileProject(await loadProject(fixture.folder), inputs)
   const { code, problems } = await compileNodes(graph, renderer, graph.nodes.keys())

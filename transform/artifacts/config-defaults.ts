@@ -136,7 +136,7 @@ function readValue(key: string, value: unknown, fallback: unknown): unknown {
     case 'post-hook':
       return listOf(value).map(readHook)
     case 'tags':
-      return [...new Set(listOf(value))]
+      return listOf(value)
     case 'packages':
       return listOf(value)
     case 'grants':

@@ -8,7 +8,7 @@ import type { CompiledNode, NodeDetails } from './node-details.ts'
 import { dependsOnJson, patchPath, refJson, sourceCallJson } from './node-parts.ts'
 import { primaryKeyOf } from './primary-key.ts'
 import { relationNameOf } from './relation-name.ts'
-import { genericTestCode, genericTestJson } from './test-json.ts'
+import { genericTestJson } from './test-json.ts'
 
 /** @returns the node as it stands in manifest.json, every key present */
 export function graphNodeJson(node: GraphNode, graph: Graph, details: NodeDetails): JsonObject {
@@ -49,14 +49,14 @@ function resourceJson(
     description: node.description,
     columns: columnsJson(node.columns),
     meta: node.meta,
-    group: orNull(groupOf(node, graph)),
+    group: orNull(node.group),
     docs: config['docs'] ?? { show: true, node_color: null },
     patch_path: patchPath(node.patch),
     build_path: details.compiled?.get(node.id)?.buildPath ?? null,
     unrendered_config: node.unrenderedConfig,
     created_at: details.createdAt ?? 0,
     relation_name: relationNameOf(node, graph),
-    raw_code: node.kind === 'test' ? testCode(node) : node.rawCode,
+    raw_code: node.rawCode,
     doc_blocks: node.docBlocks,
   }
 }
@@ -65,19 +65,6 @@ function resourceJson(
 function checksumJson(node: GraphNode): JsonObject {
   const isGeneric = node.kind === 'test' && node.generic !== undefined
   return isGeneric ? { name: 'none', checksum: '' } : { name: 'sha256', checksum: node.checksum }
-}
-
-/** A generic test is in the group of the node it tests. */
-function groupOf(node: GraphNode, graph: Graph): string | undefined {
-  if (node.kind === 'test') {
-    const subject = graph.nodes.get(node.generic?.subject ?? '')
-    return subject === undefined ? undefined : groupOf(subject, graph)
-  }
-  return 'group' in node ? node.group : undefined
-}
-
-function testCode(node: GraphNode & { readonly kind: 'test' }): string {
-  return node.generic === undefined ? node.rawCode : genericTestCode(node.generic, node.config)
 }
 
 function seedJson(node: GraphNode & { readonly kind: 'seed' }): JsonObject {

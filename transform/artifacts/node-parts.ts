@@ -4,7 +4,9 @@ import { type JsonObject, orNull } from './json.ts'
 
 export function refJson({ parts, version }: RefCall): JsonObject {
   const [name, owner] = [...parts].reverse()
-  return { name: orNull(name), package: orNull(owner), version: orNull(version) }
+  // Whole numbers are written as numbers, whatever they are said as.
+  const asNumber = version !== undefined && /^\d+$/.test(version) ? Number(version) : version
+  return { name: orNull(name), package: orNull(owner), version: orNull(asNumber) }
 }
 
 export function sourceCallJson({ source, table }: SourceCall): readonly string[] {

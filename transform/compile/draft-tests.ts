@@ -13,8 +13,8 @@ import { type MacroLibrary, macroId, testNames } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
 import { ParseHost, type RefCall, type SourceCall } from './parse-host.ts'
 import { RelationValue } from './relation-value.ts'
-import { mergeConfig } from './resolve-config.ts'
-import { idOfGenericTest, nameGenericTest } from './test-names.ts'
+import { mergeConfig, tagsOf } from './resolve-config.ts'
+import { idOfGenericTest, nameGenericTest, printPython } from './test-names.ts'
 
 export type GenericDraft = NamedNode & {
   readonly declaration: TestDeclaration
@@ -28,6 +28,9 @@ export type GenericDraft = NamedNode & {
   readonly unrenderedConfig: Config
   readonly asked: ParseHost
   readonly subject: Subject
+  readonly rawCode: string
+  /** Of its column, of itself, of project files. */
+  readonly tags: readonly string[]
   readonly isEnabled: boolean
 }
 
@@ -87,10 +90,8 @@ function draftOne(
   const id = idOfGenericTest(owner, names.full, metadata, inputs.md5)
   const fqn = [owner, ...foldersOfFile(compilation, owner, at.file), names.full]
   const alias = names.short === names.full ? {} : { alias: names.short }
-  const tags = described?.tags ?? []
-  const own = { ...(tags.length > 0 && { tags }), ...alias }
   const folders = folderConfigs(project, 'tests', fqn)
-  const said = mergeConfig(own, declaration.config)
+  const said = { ...declaration.config, ...alias }
   const node = { name: names.full, id, file: at.file, fqn, package: owner, kind: 'test' }
   const asked = new ParseHost(mergeConfig(folders.own, said))
   asked.macros.add(macro)
@@ -111,8 +112,22 @@ function draftOne(
     unrenderedConfig: writtenConfig(compilation, 'tests', fqn, { unrendered: said }, asked.header),
     asked,
     subject,
+    rawCode: rawCodeOf(namespace, test, said),
+    tags: [
+      ...new Set([...[...(described?.tags ?? []), ...tagsOf(said)].sort(), ...tagsOf(config)]),
+    ],
     isEnabled: subject.isEnabled && config['enabled'] !== false,
   }
+}
+
+/** As dbt writes it: a call of the macro, and what the schema file says of the test. */
+function rawCodeOf(namespace: string | undefined, test: string, said: Config): string {
+  const configs = Object.entries(said).map(([key, value]) => {
+    return `${key}=${typeof value === 'string' ? `"${value.replaceAll('"', '\\"')}"` : printPython(value)}`
+  })
+  const owner = namespace === undefined ? '' : `${namespace}.`
+  const call = `{{ ${owner}test_${test}(**_dbt_generic_test_kwargs) }}`
+  return configs.length === 0 ? call : `${call}{{ config(${configs.join(',')}) }}`
 }
 
 /** Tests that dbt does not render to learn what they name. */

@@ -89,7 +89,7 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
     const early = mergeConfig(mergeConfig(folders.own, asked.header), folders.root)
     for (const hook of hooksOf(config)) render(compileTemplate(file, hook))
     compilation.warnings.push(...warnMisspelt(name, file, config))
-    const header = writtenHeader(template, source.text, asked.header)
+    const header = writtenHeader(template, kind === 'model' ? source.text : undefined, asked.header)
     return {
       ...source,
       template,

@@ -130,7 +130,10 @@ export type SourceNode = ResourceBase & {
   readonly source: string
   readonly columns: readonly Column[]
   readonly relation: Relation
-  /** The rest as schema files say it: loader, freshness, external, … */
+  /**
+   * The rest as schema files say it, under dbt's keys; `external_name` is what stands in SQL for a source that is a
+   * file, null for a table.
+   */
   readonly properties: Config
   readonly unrenderedConfig: Config
 }

@@ -5,12 +5,12 @@ export type Cte = { readonly name: string; readonly sql: string }
 /** `with <ctes>, <the query's own>`; the query keeps its text otherwise. */
 export function injectCtes(sql: string, ctes: readonly Cte[]): string {
   if (ctes.length === 0) return sql
-  const list = ctes.map(({ name, sql: body }) => `${name} as (\n${body}\n)`).join(', ')
+  const list = ctes.map(({ name, sql: body }) => ` ${name} as (\n${body}\n)`).join(', ')
   const start = skipBlank(sql, 0)
   const own = /^with(\s+recursive)?\b/i.exec(sql.slice(start))
-  if (own === null) return `with ${list}\n${sql}`
+  if (own === null) return `with${list} ${sql}`
   const rest = sql.slice(start + own[0].length)
-  return `${sql.slice(0, start)}with${own[1] ?? ''} ${list},${rest}`
+  return `${sql.slice(0, start)}with${own[1] ?? ''} ${list}, ${rest.trimStart()}`
 }
 
 /** The first offset that is neither blank nor comment. */

@@ -29,7 +29,11 @@ export function macroNodes(compilation: Compilation): MacroNode[] {
           file,
           path: file,
           code: textOf(text, statement),
-          ...describe(entries.get(macroId(owner, name)), statement),
+          ...describe(
+            entries.get(macroId(owner, name)),
+            statement,
+            settings.testPaths.some((folder) => file.startsWith(`${folder}/generic/`)),
+          ),
           macros: calledMacros(library, owner, statement.body, macroId(owner, name)),
         },
       ]
@@ -56,12 +60,17 @@ function textOf(text: string, { at }: MacroStatement): string {
   return end.test(text) ? text.slice(at, end.lastIndex) : text.slice(at)
 }
 
-function describe(entry: MacroProperties | undefined, { kind, parameters }: MacroStatement) {
+/** @param isGeneric it stands in `tests/generic`, where dbt reads no arguments */
+function describe(
+  entry: MacroProperties | undefined,
+  { kind, parameters }: MacroStatement,
+  isGeneric: boolean,
+) {
   const said = entry?.arguments ?? []
   const args: Config[] =
     said.length > 0
       ? said.map(({ name, type, description }) => ({ name, type: type ?? null, description }))
-      : kind === 'macro'
+      : kind === 'macro' || !isGeneric
         ? parameters.map(({ name }) => ({ name, type: null, description: '' }))
         : []
   return {
@@ -118,10 +127,11 @@ function dispatched(library: MacroLibrary, owner: string, args: readonly Argumen
   if (name === undefined) return []
   const namespace = literal('macro_namespace', 1)
   const owners = namespace === undefined ? [owner] : [library.root, namespace]
-  return owners.flatMap((each) =>
-    ['duckdb', 'default'].flatMap((prefix) => {
+  for (const each of owners) {
+    for (const prefix of ['duckdb', 'default']) {
       const id = findMacro(library, each, `${prefix}__${name}`)
-      return id === undefined ? [] : [id]
-    }),
-  )
+      if (id !== undefined) return [id]
+    }
+  }
+  return []
 }

@@ -141,7 +141,7 @@ function metricId({ metrics }: Project, name: string, owner: string): string[] {
 
 /** Semantic models whose measures a metric takes, and the metrics it is made of. */
 function metricNeeds(project: Project, params: Config, owner: string): string[] {
-  const measures = new Set([params['measure'], params['input_measures']].flatMap(namesIn))
+  const measures = new Set(namesIn(params['measure']))
   const models = project.semanticModels.filter((model) =>
     namesIn(model.measures).some((name) => measures.has(name)),
   )

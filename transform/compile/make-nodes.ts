@@ -118,7 +118,7 @@ export function makeGenericTest(context: NodeContext, draft: GenericDraft): Test
   return {
     ...described(context, draft, config, declaration),
     kind: 'test',
-    dependencies: [...new Set([subject.id, ...others])],
+    dependencies: draft.isEnabled ? [...new Set([...others, subject.id])] : [],
     macros: [...asked.macros].sort(),
     refs: asked.refs,
     sources: asked.sources,
@@ -128,7 +128,8 @@ export function makeGenericTest(context: NodeContext, draft: GenericDraft): Test
     unrenderedConfig: draft.unrenderedConfig,
     patch: undefined,
     group: subject.group,
-    rawCode: `{{ ${namespace === undefined ? '' : `${namespace}.`}test_${test}(**_dbt_generic_test_kwargs) }}`,
+    rawCode: draft.rawCode,
+    tags: draft.tags,
     checksum: '',
     language: 'sql',
     relation: nameRelation(compilation, { ...draft, name: draft.path.slice(0, -4) }, withSchema),

@@ -1,7 +1,7 @@
 /** Groups, macros and docs blocks → nodes without edges. */
 import type { Project } from '../project/project.ts'
 import { pathInPackage } from './draft-sources.ts'
-import type { Compilation } from './drafts.ts'
+import { type Compilation, configWithoutHeader } from './drafts.ts'
 import type { DocNode, GroupNode, MacroNode } from './graph.ts'
 import { macroNodes } from './macro-nodes.ts'
 
@@ -9,18 +9,21 @@ export function makeGroups({ project }: Compilation): ReadonlyMap<string, GroupN
   const nodes = project.groups.map((entry): GroupNode => {
     const { name, package: owner, file, description, config } = entry
     const id = `group.${owner}.${name}`
-    const path = inPackage(project, owner, file)
+    const path = [...entry.folders, file.slice(file.lastIndexOf('/') + 1)].join('/')
+    // As in dbt, which gives groups what project files say of models.
+    const fqn = [owner, ...entry.folders, name]
+    const all = configWithoutHeader(project, 'models', fqn, config)
     const said = description === '' ? undefined : description
     return {
       kind: 'group',
       id,
       name,
       package: owner,
-      file: path,
+      file: inPackage(project, owner, file),
       path,
       description: said,
       owner: entry.owner,
-      config,
+      config: all,
     }
   })
   return sorted(nodes)

@@ -1,6 +1,7 @@
 /** Source tables of schema files → nodes, with what project files say of them. */
 import type { Config, SourceTable } from '../project/project.ts'
-import { type Compilation, configWithoutHeader, writtenConfig } from './drafts.ts'
+import { type Compilation, collecting, configWithoutHeader, writtenConfig } from './drafts.ts'
+import { externalText } from './external-source.ts'
 import type { SourceNode } from './graph.ts'
 import { sourceId } from './index-names.ts'
 import { described } from './make-nodes.ts'
@@ -24,18 +25,23 @@ export function makeSource(compilation: Compilation, table: SourceTable): Source
     fqn,
   }
   const base = described({ compilation }, named, config, table)
+  const relation = {
+    catalog: table.database ?? inputs.target.database,
+    schema: table.schema,
+    name: table.identifier,
+  }
+  const external = { ...base, relation, at: table.at }
   const node: SourceNode = {
     ...base,
     path: base.originalFile,
     kind: 'source',
     source: table.source,
     columns: table.columns,
-    relation: {
-      catalog: table.database ?? inputs.target.database,
-      schema: table.schema,
-      name: table.identifier,
+    relation,
+    properties: {
+      ...propertiesOf(table),
+      external_name: collecting(compilation, () => externalText(external)) ?? null,
     },
-    properties: propertiesOf(table),
     unrenderedConfig: writtenConfig(compilation, 'sources', fqn, table, {}),
   }
   return { node, table, isEnabled: config['enabled'] !== false }

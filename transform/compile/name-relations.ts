@@ -43,7 +43,7 @@ function callMacro(
   macro: string,
   custom: string | undefined,
 ): string | undefined {
-  if (!isOverridden(compilation.library, macro)) return undefined
+  if (!isOverridden(compilation.library, macro, node.package)) return undefined
   const { all } = makeNames(compilation, node, new ParseHost(config), 'sync')
   const model = toTemplateValue({
     ...node,
@@ -61,8 +61,9 @@ function callMacro(
   return toText(text).trim()
 }
 
-/** A macro of the root project, or of any package for its adapter-specific forms. */
-function isOverridden({ root, packages }: MacroLibrary, macro: string): boolean {
+/** A macro of the node's own package, or one of the root project's, made for DuckDB or not. */
+function isOverridden({ root, packages }: MacroLibrary, macro: string, owner: string): boolean {
   const forms = [macro, `default__${macro}`, `duckdb__${macro}`]
-  return forms.some((form) => packages.get(root)?.has(form))
+  const ofPackage = packages.get(owner)?.has(macro) === true
+  return ofPackage || forms.some((form) => packages.get(root)?.has(form))
 }

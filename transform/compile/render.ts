@@ -6,7 +6,13 @@ import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { evaluateArguments, type GenericDraft } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
-import { type Graph, type Relation, textConfig } from './graph.ts'
+import {
+  type Graph,
+  type GraphNode,
+  type Relation,
+  type SelectableNode,
+  textConfig,
+} from './graph.ts'
 import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import type { NodeHost } from './node-names.ts'
@@ -40,13 +46,28 @@ type RendererParts = {
   readonly graph: Graph
 }
 
+/** What a reference stands for, other than its own relation. */
+export type Reading = {
+  /** Relations of an earlier state that are read instead, by id. */
+  readonly deferred?: ReadonlyMap<string, Relation>
+  /** What is printed for a relation that a node reads: `--empty` and `--sample` put a subquery there. */
+  readonly limit?: (printed: string, target: SelectableNode, reader: GraphNode) => string
+}
+
 export class Renderer {
   readonly #parts: RendererParts
+  readonly #reading: Reading
   /** Rendered bodies of ephemeral models; they ask nothing of the state. */
   readonly #bodies = new Map<string, Promise<Body>>()
 
-  constructor(parts: RendererParts) {
+  constructor(parts: RendererParts, reading: Reading = {}) {
     this.#parts = parts
+    this.#reading = reading
+  }
+
+  /** One that reads so, of the same project. */
+  with(reading: Reading): Renderer {
+    return new Renderer(this.#parts, { ...this.#reading, ...reading })
   }
 
   /**
@@ -75,7 +96,8 @@ export class Renderer {
     }
     const host = new RenderHost(this, draft, state)
     const text = 'declaration' in draft ? this.#test(draft, host) : this.#own(draft, host)
-    return { sql: (await text).trim(), ephemerals: host.ephemerals }
+    const source = 'declaration' in draft ? '' : draft.text
+    return { sql: withoutOuterBlanks(source, await text), ephemerals: host.ephemerals }
   }
 
   #own(draft: SqlDraft, host: RenderHost): Promise<string> {
@@ -92,7 +114,7 @@ export class Renderer {
     const { own, all } = this.#names(draft, host)
     const macro = `test_${test}`
     const named = new Map([...args].map(([key, value]) => [key, toTemplateValue(value)]))
-    own.set('tested_relation', this.value(subject.id, host.ephemerals))
+    own.set('tested_relation', this.value(subject.id, host.ephemerals, draft.id))
     own.set('test_arguments', named)
     if (column !== undefined) named.set('column_name', column)
     own.set(
@@ -117,16 +139,34 @@ export class Renderer {
   }
 
   /** A relation as a template sees it; an ephemeral one is noted as a CTE that the query needs. */
-  value(id: string, ephemerals: Set<string>): RelationValue {
-    const { drafts, relations } = this.#parts
+  value(id: string, ephemerals: Set<string>, reader: string): RelationValue {
+    const { drafts, relations, graph } = this.#parts
     const relation = relations.get(id) ?? { catalog: '', schema: '', name: id }
+    const file = graph.sources.get(id)?.properties['external_name']
+    if (typeof file === 'string') {
+      return this.#limited(new RelationValue(id, relation, 'external', file), reader)
+    }
     const draft = drafts.get(id)
     const materialized = textConfig(draft?.config ?? {}, 'materialized')
     if (draft === undefined || materialized !== 'ephemeral') {
-      return new RelationValue(id, relation, materialized === 'view' ? 'view' : 'table')
+      const read = this.#reading.deferred?.get(id) ?? relation
+      const kind = materialized === 'view' ? 'view' : 'table'
+      return this.#limited(new RelationValue(id, read, kind), reader)
     }
     ephemerals.add(id)
     return new RelationValue(id, relation, 'cte', cteName(relation))
+  }
+
+  #limited(value: RelationValue, reader: string): RelationValue {
+    const { limit } = this.#reading
+    if (limit === undefined) return value
+    const { graph } = this.#parts
+    const target = graph.nodes.get(value.id) ?? graph.sources.get(value.id)
+    const node = graph.nodes.get(reader)
+    if (target === undefined || node === undefined) return value
+    const printed = value.text()
+    const text = limit(printed, target, node)
+    return text === printed ? value : new RelationValue(value.id, value.relation, value.kind, text)
   }
 
   /** `graph` as dbt's templates walk it. */
@@ -182,6 +222,13 @@ export class Renderer {
   }
 }
 
+/** dbt cuts the blanks around a file before it renders it: blanks that rendering makes stay. */
+function withoutOuterBlanks(source: string, text: string): string {
+  const [before = ''] = /^\s*/.exec(source) ?? []
+  const inner = text.startsWith(before) ? text.slice(before.length) : text.trimStart()
+  return inner.trimEnd()
+}
+
 type Body = { readonly sql: string; readonly ephemerals: ReadonlySet<string> }
 
 function cteName({ name }: Relation): string {
@@ -210,21 +257,21 @@ class RenderHost implements NodeHost {
 
   ref(parts: readonly string[], version: string | undefined): RelationValue {
     const id = this.#renderer.index.findRef({ parts, version }, this.#node.package)
-    if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
+    if (id !== undefined) return this.#renderer.value(id, this.ephemerals, this.#node.id)
     const parameters = { node: this.#node.name, ref: parts.join('.'), nearest: undefined }
     throw problem('model/unknown-ref', parameters)
   }
 
   source(source: string, table: string): RelationValue {
     const id = this.#renderer.index.findSource({ source, table }, this.#node.package)
-    if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
+    if (id !== undefined) return this.#renderer.value(id, this.ephemerals, this.#node.id)
     const parameters = { node: this.#node.name, source: `${source}.${table}`, nearest: undefined }
     throw problem('model/unknown-source', parameters)
   }
 
   function(parts: readonly string[]): RelationValue {
     const id = this.#renderer.index.findFunction(parts, this.#node.package)
-    if (id !== undefined) return this.#renderer.value(id, this.ephemerals)
+    if (id !== undefined) return this.#renderer.value(id, this.ephemerals, this.#node.id)
     const parameters = { node: this.#node.name, ref: parts.join('.'), nearest: undefined }
     throw problem('model/unknown-ref', parameters)
   }

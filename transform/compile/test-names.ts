@@ -60,7 +60,7 @@ function reprAsText(value: unknown): string {
 }
 
 /** Python's `str` of what YAML gives. */
-function printPython(value: unknown): string {
+export function printPython(value: unknown): string {
   if (typeof value === 'string') return value
   return printInside(value)
 }

@@ -30,10 +30,11 @@ function ownKeys(level: Config, nextFolder: string | undefined): Config {
 
 /**
  * What the header's `config(…)` says: values where dbt reads a template without rendering it, else the text of each.
+ * @param text the source of a model; dbt renders everything else
  * @param said the values that rendering gave
  */
-export function writtenHeader(template: Template, text: string, said: Config): Config {
-  if (isPlainForDbt(template.body, text)) return said
+export function writtenHeader(template: Template, text: string | undefined, said: Config): Config {
+  if (text !== undefined && isPlainForDbt(template.body, text)) return said
   const [call] = callsOf(template.body, 'config')
   const named = call?.args.filter(({ kind }) => kind === 'named') ?? []
   if (named.length === 0) return said

@@ -31,6 +31,11 @@ export class Scope {
     this.#values.set(name, value)
   }
 
+  /** From now on the names of the outer scopes hold. */
+  forget(): void {
+    this.#values.clear()
+  }
+
   hasOwn(name: string): boolean {
     return this.#values.has(name)
   }

@@ -72,6 +72,8 @@ export class Template {
     const macros = [...scope.own()].filter(
       (entry): entry is [string, HostFunction] => entry[1] instanceof HostFunction,
     )
+    // A macro finds the others of its file by the names that hold where it is called, not because they are near.
+    scope.forget()
     return { macros: new Map(macros), blocks: runtime.definitions }
   }
 
