@@ -144,7 +144,7 @@ function savedQueryJson(node: DescribedNode, details: NodeDetails): JsonObject {
   const query = asObject(said['query_params'])
   return {
     query_params: { metrics: [], group_by: [], where: null, order_by: [], limit: null, ...query },
-    exports: listOf(said['exports']),
+    exports: listOf(said['exports']).filter(isObject).map(exportJson),
     description: node.description === '' ? null : node.description,
     label: orNull(said['label']),
     metadata: null,
@@ -156,6 +156,12 @@ function savedQueryJson(node: DescribedNode, details: NodeDetails): JsonObject {
     refs: node.refs.map(refJson),
     tags: node.tags,
   }
+}
+
+/** An export that names no table is named after itself. */
+function exportJson(said: JsonObject): JsonObject {
+  const config = asObject(said['config'])
+  return { ...said, config: { ...config, alias: config['alias'] ?? said['name'] } }
 }
 
 function asObject(value: unknown): JsonObject {

