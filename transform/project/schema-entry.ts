@@ -1,4 +1,5 @@
 /** What all entries of schema files share: name, description, config, and where they stand. */
+import { mergeDeep } from './merge-deep.ts'
 import type { Config, Entry } from './project-properties.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -34,7 +35,8 @@ export function readEntry(
       file: node.file,
       description: node.text('description', ''),
       config,
-      unrendered: config,
+      // dbt lays the words under `config:` over what has them already: lists stand there twice.
+      unrendered: mergeDeep(config, node.object('config')),
       at: node.at,
     },
   ]

@@ -16,6 +16,7 @@ const macroKeys = ['name', 'description', 'config', 'docs', 'meta', 'arguments']
 export function readMacro(node: YamlNode, place: SchemaPlace): MacroProperties[] {
   return readEntry(node, place, macroKeys, []).map((entry) => ({
     ...entry,
+    unrendered: entry.config,
     arguments: node.items('arguments').flatMap((item) => {
       const name = readName(item)
       if (name === undefined) return []

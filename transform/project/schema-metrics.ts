@@ -91,6 +91,7 @@ export function readMetric(node: YamlNode, place: SchemaPlace, owner?: MetricOwn
     const inner = node.child('config').object('meta')
     return {
       ...entry,
+      unrendered: entry.config,
       label: node.optionalText('label') ?? entry.name,
       type,
       typeParams: isOlder ? readOlder(node, type) : readNewer(node, type, owner),

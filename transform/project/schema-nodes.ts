@@ -30,5 +30,6 @@ export function readAnalysis(node: YamlNode, place: SchemaPlace): AnalysisProper
 
 /** A singular test is described by the name of its file. */
 export function readSingularTest(node: YamlNode, place: SchemaPlace): SingularTestProperties[] {
-  return readEntry(node, place, nodeKeys, nodeConfigKeys)
+  const entries = readEntry(node, place, nodeKeys, nodeConfigKeys)
+  return entries.map((entry) => ({ ...entry, unrendered: entry.config }))
 }

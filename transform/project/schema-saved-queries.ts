@@ -13,6 +13,7 @@ export function readSavedQuery(node: YamlNode, place: SchemaPlace): SavedQuery[]
     params.warnUnknown(['metrics', 'group_by', 'where', 'order_by', 'limit'])
     return {
       ...entry,
+      unrendered: entry.config,
       label: node.optionalText('label'),
       queryParams: {
         metrics: params.texts('metrics') ?? [],

@@ -35,6 +35,7 @@ export function readSemanticModel(node: YamlNode, place: SchemaPlace): Semantics
     const measures = node.items('measures').flatMap(readMeasure)
     const semanticModel: SemanticModel = {
       ...entry,
+      unrendered: entry.config,
       model: node.text('model', ''),
       label: node.optionalText('label'),
       defaults: node.has('defaults') ? readDefaults(node.child('defaults')) : null,

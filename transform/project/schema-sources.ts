@@ -61,8 +61,9 @@ function readTable(
     ...node.object('config'),
     ...table.object('config'),
     ...(freshness === undefined ? {} : { freshness }),
-    ...(loadedAtField === undefined ? {} : { loaded_at_field: loadedAtField }),
-    ...(loadedAtQuery === undefined ? {} : { loaded_at_query: loadedAtQuery }),
+    // Said for every table, and so what the project file says of them never counts.
+    loaded_at_field: loadedAtField ?? null,
+    loaded_at_query: loadedAtQuery ?? null,
     meta: { ...readMeta(node), ...readMeta(table) },
     tags: [...new Set([...readTags(node), ...readTags(table)])].sort(),
   }
@@ -93,9 +94,24 @@ function readTable(
   }
 }
 
-/** `external: true` and a bare location are not dbt's, and packages for external tables never see them. */
+/** In the manifest's shape: dbt's keys present, those of the user's own kept. */
 function readExternal(table: YamlNode): Config | undefined {
-  return table.has('external') ? table.object('external') : undefined
+  if (!table.has('external')) return undefined
+  const external = table.object('external')
+  const partitions = table.child('external').items('partitions')
+  return {
+    location: null,
+    file_format: null,
+    row_format: null,
+    tbl_properties: null,
+    ...external,
+    partitions:
+      'partitions' in external ? partitions.map(({ value }) => withDefaults(value)) : null,
+  }
+}
+
+function withDefaults(partition: unknown): unknown {
+  return isObject(partition) ? { description: '', meta: {}, ...partition } : partition
 }
 
 /** Field or query that tells the age, the table's before the source's; null at the table takes the source's away. */

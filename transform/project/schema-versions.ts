@@ -1,7 +1,7 @@
 /** `versions:` of a model: each becomes properties of its own, with what it does not say taken from the model. */
+import { mergeDeep } from './merge-deep.ts'
 import type {
   Column,
-  Config,
   ModelVersion,
   Properties,
   TestDeclaration,
@@ -10,7 +10,6 @@ import type {
 import { readColumns, readConstraints } from './schema-columns.ts'
 import { nodeConfigKeys, readConfig } from './schema-entry.ts'
 import { readAllTests } from './schema-tests.ts'
-import { isObject } from './yaml-file.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 const versionKeys = [
@@ -82,7 +81,8 @@ function readVersion(node: YamlNode, shared: Shared): ModelVersion[] {
       definedIn: node.optionalText('defined_in'),
       description: node.text('description', '') || shared.description,
       config,
-      unrendered: config,
+      // dbt lays the words of the version over what has them already: lists stand there twice.
+      unrendered: mergeDeep(config, node.object('config')),
       constraints: constraints.length > 0 ? constraints : shared.constraints,
       deprecationDate: node.optionalText('deprecation_date'),
       ...columnsOf(node, shared),
@@ -108,14 +108,4 @@ function columnsOf(node: YamlNode, shared: Shared): Pick<ModelVersion, 'columns'
     column === undefined ? !saysTests : isInherited(column),
   )
   return { columns: [...inherited, ...columns], tests: [...tests, ...readAllTests(own)] }
-}
-
-/** Maps merge key by key, all the way down; anything else is replaced. */
-function mergeDeep(base: Config, over: Config): Config {
-  const merged: Record<string, unknown> = { ...base }
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key]
-    merged[key] = isObject(below) && isObject(value) ? mergeDeep(below, value) : value
-  }
-  return merged
 }

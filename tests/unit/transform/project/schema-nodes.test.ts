@@ -120,6 +120,7 @@ models:
         version: '1',
         description: 'all',
         config: { meta: { x: 1, y: 2 }, tags: ['t'] },
+        unrendered: { meta: { x: 1, y: 2 }, tags: ['t'] },
         constraints: [{ type: 'unique' }],
         columns: [{ name: 'id' }, { name: 'old' }],
       },
@@ -132,6 +133,12 @@ models:
       },
       { v: 10, columns: [{ name: 'id' }] },
     ])
+  })
+
+  it('has lists of its config twice among what was written, as dbt has', async () => {
+    const { properties } = await load('models: [{name: a, meta: {x: 1}, config: {tags: [t]}}]')
+    expect(properties[0]?.config).toEqual({ meta: { x: 1 }, tags: ['t'] })
+    expect(properties[0]?.unrendered).toEqual({ meta: { x: 1 }, tags: ['t', 't'] })
   })
 
   it('reads data tests in every spelling, with descriptions', async () => {

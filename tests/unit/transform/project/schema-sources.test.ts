@@ -50,12 +50,17 @@ describe('a source table', () => {
         sourceMeta: { a: 1, b: 1 },
         loader: 'landing',
         quoting: { schema: true, identifier: true },
-        external: { location: 's3://x' },
+        external: {
+          location: 's3://x',
+          file_format: null,
+          partitions: [{ name: 'd', data_type: 'date', description: '', meta: {} }],
+        },
         config: {
           enabled: '{{ true }}',
           event_time: 'at',
           meta: { a: 1, b: 2 },
           tags: ['a', 'b'],
+          loaded_at_field: null,
         },
         columns: [{ name: 'id', quote: true }],
         tests: [{ test: 'not_null' }],
