@@ -57,12 +57,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Order says nothing in these lists. */
-const unordered = /\/depends_on\/(nodes|macros)$/
+const unordered = /\/(depends_on\/(nodes|macros)|sources)$/
 
 /** What is compared: lists without order sorted, and of dbt's own macros none, since ours are others. */
 function comparable(value: unknown, path = ''): unknown {
   if (Array.isArray(value) && unordered.test(path)) {
-    const kept = value.filter((id) => !/^macro\.dbt(_duckdb)?\./.test(String(id))).sort()
+    const kept = value.filter((id) => !/^macro\.dbt(_duckdb)?\./.test(String(id))).toSorted()
     return kept.length === 0 ? undefined : kept
   }
   if (path.endsWith('/compiled_code')) return String(value).trim()

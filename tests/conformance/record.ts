@@ -58,6 +58,7 @@ function runDbt(
       PATH: process.env['PATH'],
       DBT_PROFILES_DIR: here,
       DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
+      PYTHONHASHSEED: '0', // dbt keeps some lists as sets
       ...environment,
     },
   })
