@@ -36,7 +36,7 @@ export type Pinning = {
 }
 
 /** A package with what it lists itself. */
-export type ReadPackage = PinnedPackage & { readonly packages: readonly ListedPackage[] }
+type ReadPackage = PinnedPackage & { readonly packages: readonly ListedPackage[] }
 
 export type PinPackage = (wanted: WantedPackage) => Promise<ReadPackage>
 

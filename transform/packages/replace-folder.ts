@@ -22,11 +22,24 @@ export async function replaceFolder<T>(
   work: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {
   const path = join(dirname(folder), `${prefixOf(folder)}${process.pid}`)
-  const replaced = join(path, 'replaced')
   try {
     await mkdir(dirname(folder), { recursive: true })
     await clearLeftovers(folder)
     await mkdir(path)
+    return await workIn(path, folder, work)
+  } catch (error) {
+    if (error instanceof MillraceError || !isFileSystemError(error)) throw error
+    throw problem('packages/cannot-install', { folder, reason: messageOf(error) }, { cause: error })
+  }
+}
+
+async function workIn<T>(
+  path: string,
+  folder: string,
+  work: (workshop: Workshop) => Promise<T>,
+): Promise<T> {
+  const replaced = join(path, 'replaced')
+  try {
     return await work({
       path,
       publish: async (built) => {
@@ -35,9 +48,6 @@ export async function replaceFolder<T>(
         await rename(built, folder)
       },
     })
-  } catch (error) {
-    if (error instanceof MillraceError || !isFileSystemError(error)) throw error
-    throw problem('packages/cannot-install', { folder, reason: messageOf(error) }, { cause: error })
   } finally {
     if (isThere(replaced) && !isThere(folder)) await rename(replaced, folder)
     await rm(path, { recursive: true, force: true })

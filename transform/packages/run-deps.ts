@@ -41,7 +41,7 @@ export type DepsTools = {
 }
 
 /** A package as a person wants to read of it. */
-export type DepsPackage = {
+type DepsPackage = {
   readonly package: string
   readonly project: string
   /** As in `version 1.2.0`. */

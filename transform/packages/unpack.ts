@@ -7,10 +7,10 @@ import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { readTar, safePath, TarFault, type TarMember } from './read-tar.ts'
 
-export type UnpackLimits = { readonly maxBytes: number; readonly maxFiles: number }
+type UnpackLimits = { readonly maxBytes: number; readonly maxFiles: number }
 
 /** Packages are texts: the largest public ones unpack to a few MiB. */
-export const defaultUnpackLimits: UnpackLimits = { maxBytes: 256 * 1024 * 1024, maxFiles: 50_000 }
+const defaultUnpackLimits: UnpackLimits = { maxBytes: 256 * 1024 * 1024, maxFiles: 50_000 }
 
 /**
  * Unpacks into `folder`, which must not be there; the single folder that the archive holds becomes `folder` itself.

@@ -58,6 +58,18 @@ describe('the hub', () => {
     expect(installed).toEqual(['org/a version 1.0.0'])
   })
 
+  it('that answers with nonsense to the end is told what was wrong with it', async () => {
+    await using hub = await openTestHub(packages)
+    hub.intercept = (_, answer) => {
+      answer.end('{"name": "a", "versions": {"1.0.0": {"name": "a", "packages": []}}}')
+      return true
+    }
+    const error = await fails(install(packageProject(files), { hubUrl: hub.url }))
+    expect(isProblem(error, 'packages/bad-answer') && error.message).toContain(
+      'versions.1.0.0.downloads',
+    )
+  })
+
   it('that is not there gives an error that tells of a vendored folder, and leaves nothing', async () => {
     const folder = packageProject(files)
     const error = await fails(install(folder, { hubUrl: 'http://127.0.0.1:1' }))

@@ -241,6 +241,15 @@ describe('packages from elsewhere', () => {
     expect((await failureOf(install(packageProject(self)))).code).toBe('packages/same-as-root')
   })
 
+  it('of one repository must agree on the revision', async () => {
+    const { url } = gitRepository({ 'dbt_project.yml': 'name: from_git\n' })
+    const entries = [`{git: "${url}", revision: v1}`, `{git: "${url}.git", revision: v2}`]
+    const error = await failureOf(install(packageProject(list(...entries))))
+    expect(error.message).toBe(
+      `Nothing can satisfy all who ask for ${url}: shop wants v1; shop wants v2.`,
+    )
+  })
+
   it('are refused when they are no packages', async () => {
     await using hub = await openTestHub({
       'org/evil': {
@@ -307,6 +316,12 @@ describe('what is written', () => {
     symlinkSync('nowhere', installed)
     await install(folder, { hubUrl: hub.url })
     expect(readdirSync(installed)).toEqual(['.package-lock.yml', 'b'])
+  })
+
+  it('is told about when it cannot be written', async () => {
+    const folder = packageProject({ ...list('{local: kit}'), 'kit/dbt_project.yml': 'name: kit\n' })
+    const error = await failureOf(install(folder, { packagesPath: 'packages.yml/packages' }))
+    expect(error.code).toBe('packages/cannot-install')
   })
 
   it('never holds a secret, not even one that was written into the list itself', async () => {
