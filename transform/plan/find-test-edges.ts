@@ -25,7 +25,9 @@ export function findTestEdges(
       (place.get(left) ?? 0) > (place.get(right) ?? 0) ? left : right,
     )
     for (const id of nearestBelow(relatives, deepest, (node) => standsBelow(node, reads))) {
-      edges.set(id, [...(edges.get(id) ?? []), ...ids])
+      const known = edges.get(id)
+      if (known === undefined) edges.set(id, [...ids])
+      else known.push(...ids)
     }
   }
   return edges

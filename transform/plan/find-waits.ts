@@ -1,5 +1,5 @@
 /** What each node of a plan waits for: what it reads, and the data tests of what it reads. */
-import type { SelectableNode, TestNode } from '../compile/graph.ts'
+import type { SelectableNode } from '../compile/graph.ts'
 import { findTestEdges } from './find-test-edges.ts'
 import type { Relatives } from './relatives.ts'
 
@@ -12,24 +12,28 @@ const none: Ids = new Set()
  * that it reads; a node waits for the nearest such tests, and through its parents for the rest. A unit test waits
  * for what its model waits for, and the model for its unit tests.
  * @param chosen by id
+ * @param holdBack whether data tests hold anything back: only in a build
  */
 export function findWaits(
   relatives: Relatives,
   chosen: ReadonlyMap<string, SelectableNode>,
+  holdBack: boolean,
 ): Map<string, Set<string>> {
   const order = topologicalOrder(relatives)
-  const tests = [...chosen.values()].filter((node): node is TestNode => node.kind === 'test')
+  const tests = holdBack ? [...chosen.values()].filter((node) => node.kind === 'test') : []
   const testsAbove = findTestEdges(relatives, order, tests)
   const waits = new Map<string, Set<string>>()
   /** Of nodes left out: the chosen ones above that are reached without passing another chosen one. */
   const beyond = new Map<string, Ids>()
   for (const id of order) {
-    const parents = [...relatives.parents(id), ...(testsAbove.get(id) ?? [])]
-    const sets = parents.map((parent) =>
-      chosen.has(parent) ? new Set([parent]) : (beyond.get(parent) ?? none),
-    )
-    if (chosen.has(id)) waits.set(id, union(sets))
-    else beyond.set(id, shared(sets))
+    const here = new Set(testsAbove.get(id))
+    const above: Ids[] = []
+    for (const parent of relatives.parents(id)) {
+      if (chosen.has(parent)) here.add(parent)
+      else above.push(beyond.get(parent) ?? none)
+    }
+    if (chosen.has(id)) waits.set(id, union([here, ...above]))
+    else beyond.set(id, shared([here, ...above]))
   }
   putUnitTestsFirst(relatives, chosen, waits)
   return waits

@@ -50,10 +50,12 @@ export function planRun(graph: Graph, request: RunRequest): Plan {
   const { command, fullRefresh } = request
   const { nodes, warnings } = selectNodes(graph, request, commandFilter(command, request))
   const planned = nodes.filter(isPlanned)
-  const all = orderStages(graph, [...planned, ...(planned.length > 0 ? hooksOf(graph) : [])])
-  const notRunYet = all.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
-  // Anew without them, so that a node waits for what stands above a snapshot that is not taken.
-  const stages = orderStages(graph, planned.filter(isRunnable))
+  const runnable = planned.filter(isRunnable)
+  const all = [...planned, ...(planned.length > 0 ? hooksOf(graph) : [])]
+  // Ordered apart, so that a node waits for what stands above a snapshot that is not taken.
+  const stages = orderStages(graph, runnable, command)
+  const others = all.length === runnable.length ? [] : orderStages(graph, all, command)
+  const notRunYet = others.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
   return { command, fullRefresh, stages, notRunYet, warnings }
 }
 
@@ -64,10 +66,11 @@ export function planRun(graph: Graph, request: RunRequest): Plan {
 export function orderStages<Node extends PlannedNode>(
   graph: Graph,
   nodes: readonly Node[],
+  command: RunCommand,
 ): Stage<Node>[] {
   const hooks = nodes.filter(isHook)
   const chosen = new Map(nodes.filter((node) => !isHook(node)).map((node) => [node.id, node]))
-  const waits = findWaits(new Relatives(graph), chosen)
+  const waits = findWaits(new Relatives(graph), chosen, command === 'build')
   const ids = [...chosen.keys()].sort()
   const stages = sortStages(ids, waits).flatMap((id) => {
     const node = chosen.get(id)

@@ -77,7 +77,7 @@ describe('a plan', () => {
       fc.property(randomGraph, fc.constantFrom('tag:red', 'tag:red tag:blue'), (graph, text) => {
         const chosen = new Set(plan(graph, 'build', [text]).stages.map(({ node }) => node.id))
         const nodes = planned(graph).filter(({ id }) => chosen.has(id))
-        const stages = orderStages(graph, nodes)
+        const stages = orderStages(graph, nodes, 'build')
         const direct = new Map(stages.map(({ node, waitsFor }) => [node.id, waitsFor]))
         const all = new Map([...graph.nodes.keys()].map((id) => [id, definition(graph, id)]))
         for (const { id } of nodes) {
@@ -174,7 +174,7 @@ describe('the order of a build', () => {
       makeHook('on-run-start', 0),
       makeHook('on-run-end', 0),
     ])
-    const stages = orderStages(graph, planned(graph))
+    const stages = orderStages(graph, planned(graph), 'build')
     expect(stages.map(({ node }) => node.name)).toEqual([
       'shop-on-run-start-0',
       'shop-on-run-start-1',

@@ -1,0 +1,1 @@
+{% macro is_good(x) %}{{ inner(x) }} = 1{% endmacro %}{% macro inner(x) %}{{ x }}{% endmacro %}

@@ -1,0 +1,1 @@
+{{ config(tags=['weekly','hot'], group='finance') }} select * from {{ ref('stg_customers') }}

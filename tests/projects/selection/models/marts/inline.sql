@@ -1,0 +1,1 @@
+{{ config(materialized='ephemeral', group='finance', access='private') }} select * from {{ ref('customers') }}

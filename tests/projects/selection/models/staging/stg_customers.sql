@@ -1,0 +1,1 @@
+select * from {{ source('raw','customers') }} where {{ is_good('1') }}

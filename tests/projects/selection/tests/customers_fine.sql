@@ -1,0 +1,1 @@
+{{ config(severity='warn', tags=['slow']) }} select * from {{ ref('customers') }} where false
