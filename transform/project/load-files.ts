@@ -91,6 +91,7 @@ function toSnapshots(file: SqlFile, report: Report): SnapshotBlock[] {
     ...file,
     name,
     fileName: file.name,
+    fileText: file.text,
     text: body,
     at,
   }))

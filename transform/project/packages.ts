@@ -39,7 +39,8 @@ export async function findPackages(
   for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
     const packages = await listOf(root, base, report)
     lists.push(packages)
-    for (const local of localFolders(root, base, packages, report)) {
+    const isInstalled = installedCount >= packages.length
+    for (const local of localFolders(root, base, packages, isInstalled, report)) {
       if (await load(local)) waiting.push(local)
     }
   }
@@ -85,12 +86,15 @@ function localFolders(
   root: string,
   base: string,
   packages: readonly ListedPackage[],
+  isInstalled: boolean,
   report: Report,
 ): string[] {
   return packages.flatMap(({ entry, hasTemplate, at }) => {
     if (entry.kind !== 'local' || hasTemplate) return []
     const folder = localFolder(root, resolveLocal(root, base, entry.path))
     if (existsSync(join(folder, 'dbt_project.yml'))) return [folder]
+    // What was installed from there is as good as the folder.
+    if (isInstalled) return []
     const reason = `${entry.path} is no folder with a dbt_project.yml`
     report.problems.push(problem('packages/bad-entry', { reason }, { at }))
     return []

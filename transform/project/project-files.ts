@@ -21,6 +21,8 @@ export type SeedFile = Omit<SqlFile, 'text'> & {
 export type SnapshotBlock = SqlFile & {
   /** The file's name without its ending: dbt puts it into the fqn, before the block's name. */
   readonly fileName: string
+  /** All of the file: dbt's checksum of a snapshot is that of its file. */
+  readonly fileText: string
   /** Where the block's tag stands. */
   readonly at: Position
 }

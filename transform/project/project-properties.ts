@@ -102,6 +102,8 @@ export type SnapshotProperties = Entry & {
   readonly tests: readonly TestDeclaration[]
   /** `ref('x')` or `source('s', 'x')`, as written. */
   readonly relation: string | undefined
+  /** All of the schema file, for the checksum of a snapshot that it defines. */
+  readonly fileText: string
 }
 
 export type AnalysisProperties = Entry & { readonly columns: readonly Column[] }

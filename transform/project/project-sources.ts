@@ -8,6 +8,8 @@ export type SourceTable = Entry & {
   readonly identifier: string
   readonly columns: readonly Column[]
   readonly tests: readonly TestDeclaration[]
+  /** Tags of source and table that stand beside `config:`; the data tests have them too. */
+  readonly testTags: readonly string[]
   readonly sourceDescription: string
   /** `meta` of the source alone; `config.meta` has the table's over it. */
   readonly sourceMeta: Config

@@ -16,7 +16,8 @@ const deprecations = {
     'overrides of sources are going away: switch the source off, and declare it here',
   MissingArgumentsPropertyInGenericTestDeprecation:
     'arguments of a data test stand under arguments:',
-  PropertyMovedToConfigDeprecation: 'meta, docs, group, access and the like stand under config:',
+  PropertyMovedToConfigDeprecation:
+    'severity, where, tags and the like of a data test stand under config:',
   MFCumulativeTypeParamsDeprecation:
     'window and grain_to_date of a cumulative metric stand under cumulative_type_params:',
   TimeDimensionsRequireGranularityDeprecation: 'a time dimension needs time_granularity',

@@ -53,9 +53,7 @@ export function readName(node: YamlNode): string | undefined {
 export function readConfig(node: YamlNode, moved: readonly string[]): Config {
   const inner = node.object('config')
   const beside = moved.filter((key) => node.has(key))
-  const [first] = beside
-  if (first === undefined) return inner
-  node.child(first).deprecated('PropertyMovedToConfigDeprecation')
+  if (beside.length === 0) return inner
   const config: Record<string, unknown> = { ...inner }
   for (const key of beside) {
     if (key === 'tags') config[key] = readTags(node)

@@ -19,7 +19,8 @@ export function readSnapshot(node: YamlNode, place: SchemaPlace): SnapshotProper
     if (relation !== undefined && !/^\s*(?:ref|source)\s*\(.*\)\s*$/s.test(relation)) {
       node.child('relation').wrong("must be ref('…') or source('…', '…')")
     }
-    return { ...entry, columns: readColumns(node), tests: readAllTests(node), relation }
+    const { fileText } = node
+    return { ...entry, columns: readColumns(node), tests: readAllTests(node), relation, fileText }
   })
 }
 

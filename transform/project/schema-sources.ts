@@ -37,9 +37,6 @@ export function readSource(node: YamlNode, place: SchemaPlace): SourceTable[] {
   const source = readName(node)
   if (source === undefined) return []
   node.warnUnknown(sourceKeys)
-  if (node.has('tags') || node.has('meta')) {
-    node.child(node.has('tags') ? 'tags' : 'meta').deprecated('PropertyMovedToConfigDeprecation')
-  }
   return node.items('tables').flatMap((table) => {
     const name = readName(table)
     if (name === undefined) return []
@@ -80,6 +77,7 @@ function readTable(
     unrendered: config,
     columns: readColumns(table),
     tests: readAllTests(table),
+    testTags: [...(node.texts('tags') ?? []), ...(table.texts('tags') ?? [])],
     sourceDescription: node.text('description', ''),
     sourceMeta: readMeta(node),
     loader: node.text('loader', ''),

@@ -80,11 +80,14 @@ function readBody(body: YamlNode): { readonly args: Config; readonly config: Con
   const config: Record<string, unknown> = {}
   for (const key of body.keys()) {
     const { value } = body.child(key)
-    if (configKeys.includes(key)) config[key] = value
-    else if (key === 'config') Object.assign(config, body.object('config'))
+    if (configKeys.includes(key)) {
+      config[key] = value
+      body.child(key).deprecated('PropertyMovedToConfigDeprecation')
+    } else if (key === 'config') Object.assign(config, body.object('config'))
     else if (key === 'arguments') Object.assign(args, body.object('arguments'))
     else if (!ownKeys.includes(key)) {
       args[key] = value
+      if (body.has('arguments')) continue
       body.child(key).deprecated('MissingArgumentsPropertyInGenericTestDeprecation')
     }
   }

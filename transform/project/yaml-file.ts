@@ -8,6 +8,8 @@ export type YamlPath = readonly (string | number)[]
 
 export type YamlFile = {
   readonly file: string
+  /** As it was read. */
+  readonly text: string
   readonly value: unknown
   /** Where the key (or list item) at a path stands; its nearest parent when it is absent. */
   positionOf(path: YamlPath): Position
@@ -35,7 +37,7 @@ export function parseYamlFile(file: string, source: string): YamlFile {
     return { file }
   }
   const twice = duplicates.map(({ key, offset }) => ({ key, at: place(offset) }))
-  return { file, value: value ?? {}, positionOf, duplicates: twice }
+  return { file, text: source, value: value ?? {}, positionOf, duplicates: twice }
 }
 
 function withOffsets(quick: QuickYaml): FullYaml {

@@ -36,6 +36,10 @@ export class YamlNode {
     return this.#file.file
   }
 
+  get fileText(): string {
+    return this.#file.text
+  }
+
   get at(): Position {
     return this.#file.positionOf(this.path)
   }

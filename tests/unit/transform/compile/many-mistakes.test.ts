@@ -123,7 +123,7 @@ models:
     columns:
       - name: id
         tests:
-          - accepted_values: {values: [1], quote: false}
+          - accepted_values: {values: [1], quote: false, severity: warn}
 `,
     })
     expect(graph.problems).toEqual([])
@@ -132,8 +132,8 @@ models:
     expect(graph.warnings.map(({ at, message }) => `${at?.file}:${at?.line} ${message}`)).toEqual([
       'dbt_project.yml:2 ConfigSourcePathDeprecation: source-paths is now model-paths.',
       'dbt_project.yml:3 ConfigDataPathDeprecation: data-paths is now seed-paths.',
-      'sql/a.yml:4 PropertyMovedToConfigDeprecation: meta, docs, group, access and the like stand under config:.',
       'sql/a.yml:8 MissingArgumentsPropertyInGenericTestDeprecation: arguments of a data test stand under arguments: (2 places).',
+      'sql/a.yml:8 PropertyMovedToConfigDeprecation: severity, where, tags and the like of a data test stand under config:.',
     ])
   })
 })

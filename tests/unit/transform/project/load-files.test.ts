@@ -98,6 +98,7 @@ describe('snapshot blocks', () => {
       {
         name: 'first',
         fileName: 'both',
+        fileText: text,
         folders: ['deep'],
         text: '\n  select \'{{ ref("a") }}\'\n',
         at: { file: 'snapshots/deep/both.sql', line: 3, column: 1 },

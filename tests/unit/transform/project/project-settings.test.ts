@@ -171,7 +171,7 @@ models:
     description: one
     description: two
     access: public
-    data_tests: [accepted_values: {values: [1]}]
+    data_tests: [accepted_values: {severity: warn, values: [1]}]
 semantic_models:
   - {name: s, model: ref('a'), dimensions: [{name: at, type: time}]}
 `,

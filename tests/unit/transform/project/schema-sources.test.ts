@@ -64,6 +64,7 @@ describe('a source table', () => {
         },
         columns: [{ name: 'id', quote: true }],
         tests: [{ test: 'not_null' }],
+        testTags: ['b'],
         freshness: undefined,
         loadedAtField: undefined,
         at: { line: 12 },
