@@ -25,7 +25,8 @@ export function relationName(
 /** Null for what leaves nothing in the database when it is run. */
 export function relationNameOf(node: GraphNode, graph: Graph): string | null {
   if (!leavesRelation(node)) return null
-  return relationName(node.relation, graph.quoting, node.config['quoting'])
+  // As in dbt, a model's own `quoting` is kept and not followed.
+  return relationName(node.relation, graph.quoting)
 }
 
 function leavesRelation(node: GraphNode): boolean {

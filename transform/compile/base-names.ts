@@ -32,7 +32,7 @@ function varValue(vars: Config): HostObject {
   const call = new HostFunction('var', ({ positional, named }) => {
     const name = toText(positional[0])
     if (Object.hasOwn(vars, name)) return toTemplateValue(vars[name])
-    const fallback = positional[1] ?? named.get('default')
+    const fallback = positional.length > 1 ? positional[1] : named.get('default')
     if (fallback !== undefined) return fallback
     throw problem('model/unknown-var', { name, nearest: nearest(name, Object.keys(vars)) })
   })

@@ -19,7 +19,7 @@ export async function compileNodes(
   const problems: MillraceError[] = []
   for (const id of ids) {
     const node = graph.nodes.get(id)
-    if (node === undefined || node.kind === 'seed') continue
+    if (node === undefined || node.kind === 'seed' || node.rawCode.trim() === '') continue
     try {
       code.set(id, await renderer.compile(id))
     } catch (error) {

@@ -278,7 +278,8 @@ function draftTestsOfAll(
   const { project } = compilation
   const ofModels = models.flatMap((draft) => {
     const { entry, version } = draft
-    if (entry === undefined || entry.tests.length === 0) return []
+    // As in dbt, a switched off model takes its tests along.
+    if (entry === undefined || entry.tests.length === 0 || !draft.isEnabled) return []
     const name = version === undefined ? draft.name : `${draft.name}_v${version}`
     const call =
       version === undefined ? `ref('${draft.name}')` : `ref('${draft.name}', version='${version}')`
@@ -286,13 +287,13 @@ function draftTestsOfAll(
   })
   const ofSeeds = seeds.flatMap((seed) => {
     const entry = compilation.properties.get(propertiesKey('seed', seed))
-    if (entry === undefined) return []
+    if (entry === undefined || !seed.isEnabled) return []
     const subject = subjectOf(seed, seed.name, `ref('${seed.name}')`, entry)
     return draftGenericTests(compilation, subject, entry.tests)
   })
   const ofSnapshots = snapshots.flatMap((draft) => {
     const entry = project.snapshotProperties.find((each) => isOf(each, draft))
-    if (entry === undefined) return []
+    if (entry === undefined || !draft.isEnabled) return []
     const subject = subjectOf(draft, draft.name, `ref('${draft.name}')`, entry)
     return draftGenericTests(compilation, subject, entry.tests)
   })

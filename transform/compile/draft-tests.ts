@@ -95,6 +95,7 @@ function draftOne(
   const node = { name: names.full, id, file: at.file, fqn, package: owner, kind: 'test' }
   const asked = new ParseHost(mergeConfig(folders.own, said))
   asked.macros.add(macro)
+  asked.macros.add(macroOfWhere(compilation.library, owner))
   const given = evaluateArguments(compilation, node, asked, declaration)
   askForSubject(asked, subject)
   if (column !== undefined) given.set('column_name', column)
@@ -120,14 +121,47 @@ function draftOne(
   }
 }
 
+/** Settings in the order in which dbt reads them; others come last. */
+const settings = [
+  'severity',
+  'tags',
+  'enabled',
+  'where',
+  'limit',
+  'warn_if',
+  'error_if',
+  'fail_calc',
+  'store_failures',
+  'store_failures_as',
+  'sql_header',
+  'meta',
+  'database',
+  'schema',
+  'alias',
+]
+
+function rankOf(key: string): number {
+  const rank = settings.indexOf(key)
+  return rank === -1 ? settings.length : rank
+}
+
 /** As dbt writes it: a call of the macro, and what the schema file says of the test. */
 function rawCodeOf(namespace: string | undefined, test: string, said: Config): string {
-  const configs = Object.entries(said).map(([key, value]) => {
-    return `${key}=${typeof value === 'string' ? `"${value.replaceAll('"', '\\"')}"` : printPython(value)}`
-  })
+  const configs = Object.entries(said)
+    .sort(([left], [right]) => rankOf(left) - rankOf(right))
+    .map(([key, value]) => {
+      return `${key}=${typeof value === 'string' ? `"${value.replaceAll('"', '\\"')}"` : printPython(value)}`
+    })
   const owner = namespace === undefined ? '' : `${namespace}.`
   const call = `{{ ${owner}test_${test}(**_dbt_generic_test_kwargs) }}`
   return configs.length === 0 ? call : `${call}{{ config(${configs.join(',')}) }}`
+}
+
+/** The macro that puts `where` around a relation; a project may have its own. */
+function macroOfWhere({ root, packages }: MacroLibrary, owner: string): string {
+  const name = 'get_where_subquery'
+  const found = [owner, root].find((each) => packages.get(each)?.has(name))
+  return macroId(found ?? standardPackage, name)
 }
 
 /** Tests that dbt does not render to learn what they name. */
@@ -154,7 +188,6 @@ function renderTest(
 ): void {
   const [, owner = '', name = ''] = macro.split('.')
   const { own, all } = makeNames(compilation, node, asked, 'sync', asked.macros)
-  all.macro('get_where_subquery')
   if (owner === standardPackage) return
   const names = [...given].map(([key, value]) => [key, toTemplateValue(value)] as const)
   own.set('test_macro', all.macroOf(owner, name))

@@ -1,6 +1,7 @@
 /** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
 import { MillraceError } from '../../core/errors.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
+import { toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
 import { askStatically, hasPlainNames } from './ask-statically.ts'
@@ -75,7 +76,7 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
   const { kind, id, name, fqn, file, patch } = source
   const folders = folderConfigs(compilation.project, configKinds[kind], fqn)
   const base = mergeConfig(folders.own, patch?.config ?? {})
-  const asked = new ParseHost(base)
+  const asked = new ParseHost(base, () => modelWhileParsing(source, base))
   return collecting(compilation, () => {
     const template = compileTemplate(file, source.text)
     const render = (each: Template) => {
@@ -86,7 +87,7 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
     const isPlain = hasPlainNames(compilation.library, source.package)
     if (!isPlain || !askStatically(template, asked)) render(template)
     const config = mergeConfig(asked.readConfig(), folders.root)
-    const early = mergeConfig(mergeConfig(folders.own, asked.header), folders.root)
+    const early = mergeConfig(asked.headerOver(folders.own), folders.root)
     for (const hook of hooksOf(config)) render(compileTemplate(file, hook))
     compilation.warnings.push(...warnMisspelt(name, file, config))
     const header = writtenHeader(template, kind === 'model' ? source.text : undefined, asked.header)
@@ -100,6 +101,29 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
       isEnabled: config['enabled'] !== false,
       language: 'sql' as const,
     }
+  })
+}
+
+/** `model` before the graph is there. */
+function modelWhileParsing(source: DraftSource, config: Config): unknown {
+  const { id, name, package: owner, file, path, fqn, kind, patch, text } = source
+  const columns = (patch?.columns ?? []).map((column) => [column.name, { ...column }])
+  return toTemplateValue({
+    unique_id: id,
+    name,
+    alias: config['alias'] ?? name,
+    resource_type: kind,
+    package_name: owner,
+    original_file_path: file,
+    path,
+    fqn: [...fqn],
+    version: source.version ?? null,
+    description: patch?.description ?? '',
+    columns: Object.fromEntries(columns),
+    tags: tagsOf(config),
+    meta: config['meta'] ?? {},
+    config,
+    raw_code: text,
   })
 }
 
@@ -164,6 +188,8 @@ export function makeNames(
 ) {
   const warn = (warning: MillraceError) => warnings.push(warning)
   const own = namesOfNode(node, host, inputs, vars(node.package), () => all, warn)
+  // A package's node is told the name of the project that is run, as in dbt.
+  own.set('project_name', library.root)
   const all = new NodeNames(own, library, mode, node.package, called)
   return { own, all }
 }

@@ -126,7 +126,7 @@ function dispatched(library: MacroLibrary, owner: string, args: readonly Argumen
   const name = literal('macro_name', 0)
   if (name === undefined) return []
   const namespace = literal('macro_namespace', 1)
-  const owners = namespace === undefined ? [owner] : [library.root, namespace]
+  const owners = namespace === undefined ? [library.root, owner] : [library.root, namespace]
   for (const each of owners) {
     for (const prefix of ['duckdb', 'default']) {
       const id = findMacro(library, each, `${prefix}__${name}`)

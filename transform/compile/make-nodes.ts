@@ -195,7 +195,8 @@ function base(context: NodeContext, draft: SqlDraft) {
     columns,
     unrenderedConfig: draft.unrenderedConfig,
     patch: patch && patchOf(context.compilation, patch),
-    rawCode: draft.text.trim(),
+    // A block of a snapshot is kept to the letter.
+    rawCode: draft.kind === 'snapshot' ? draft.text : draft.text.trim(),
     checksum: context.compilation.inputs.sha256(draft.text.trim().split(/\s+/).join(' ')),
     language: draft.language,
   }

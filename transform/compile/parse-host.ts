@@ -25,8 +25,21 @@ export class ParseHost implements NodeHost {
   readonly #configs: Config[] = []
   readonly #calls = new Map<string, RefCall | SourceCall>()
 
-  constructor(base: Config) {
+  readonly #describe: (() => unknown) | undefined
+
+  /** @param describe gives `model` */
+  constructor(base: Config, describe?: () => unknown) {
     this.#base = base
+    this.#describe = describe
+  }
+
+  model(): unknown {
+    return this.#describe?.()
+  }
+
+  /** What the header says, over something else than was said before it. */
+  headerOver(base: Config): Config {
+    return this.#configs.reduce(mergeConfig, base)
   }
 
   ref(parts: readonly string[], version: string | undefined): RelationValue {
@@ -57,7 +70,7 @@ export class ParseHost implements NodeHost {
   }
 
   readConfig(): Config {
-    return this.#configs.reduce(mergeConfig, this.#base)
+    return this.headerOver(this.#base)
   }
 
   isIncremental(): boolean {

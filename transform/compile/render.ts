@@ -4,6 +4,7 @@ import { compileTemplate } from '../jinja/template.ts'
 import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
+import { type Look, quotedLook, RelationValue } from '../stdlib/relation.ts'
 import { evaluateArguments, type GenericDraft } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
 import {
@@ -16,7 +17,6 @@ import {
 import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import type { NodeHost } from './node-names.ts'
-import { RelationValue } from './relation-value.ts'
 
 /** What is known of the database when a node is rendered. */
 export type RenderState = {
@@ -103,7 +103,8 @@ export class Renderer {
   #own(draft: SqlDraft, host: RenderHost): Promise<string> {
     const { own, all } = this.#names(draft, host)
     const relation = this.#parts.relations.get(draft.id)
-    if (relation !== undefined) own.set('this', new RelationValue(draft.id, relation))
+    if (relation !== undefined)
+      own.set('this', new RelationValue(draft.id, relation, undefined, this.#lookOf(draft.id)))
     return draft.template.render(all)
   }
 
@@ -150,11 +151,18 @@ export class Renderer {
     const materialized = textConfig(draft?.config ?? {}, 'materialized')
     if (draft === undefined || materialized !== 'ephemeral') {
       const read = this.#reading.deferred?.get(id) ?? relation
-      const kind = materialized === 'view' ? 'view' : 'table'
-      return this.#limited(new RelationValue(id, read, kind), reader)
+      return this.#limited(new RelationValue(id, read, undefined, this.#lookOf(id)), reader)
     }
     ephemerals.add(id)
     return new RelationValue(id, relation, 'cte', cteName(relation))
+  }
+
+  /** A source says by itself what is quoted, for everything else the project does. */
+  #lookOf(id: string): Look {
+    const { graph } = this.#parts
+    const own = graph.sources.get(id)?.properties['quoting']
+    if (own === undefined) return quotedLook(graph.quoting)
+    return quotedLook(typeof own === 'object' && own !== null ? { ...own } : {})
   }
 
   #limited(value: RelationValue, reader: string): RelationValue {

@@ -1,4 +1,5 @@
 /** Jinja's filters, and dbt's `as_*`. */
+import { applyBinary } from './arithmetic.ts'
 import { bindNamed } from './call-arguments.ts'
 import { formatPercent } from './format-text.ts'
 import { toTitle } from './methods.ts'
@@ -220,6 +221,10 @@ function sum(value: unknown, { attribute, start = 0 }: Named, host: FilterHost):
   const items = itemsOf(value).map((item) =>
     attribute == null ? item : reach(item, attribute, host),
   )
+  // Python adds whatever adds up, lists for one.
+  if (typeof start !== 'number' && !(start instanceof Float)) {
+    return items.reduce((result, item) => applyBinary('+', result, item), start)
+  }
   const all = [start, ...items]
   const total = all.reduce<number>((result, item) => result + numberOf(item), 0)
   return all.some((item) => item instanceof Float) ? new Float(total) : total

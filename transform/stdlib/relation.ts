@@ -52,6 +52,17 @@ export type EventTimeFilter = {
 
 const plainLook: Look = { include: everything, quote: everything }
 
+/** Names quoted as `quoting` says: true or false for `database`, `schema` and `identifier`, quoted without a word. */
+export function quotedLook(quoting: Readonly<Record<string, unknown>>): Look {
+  const isQuoted = (part: Part) => quoting[part] !== false
+  const quote = {
+    database: isQuoted('database'),
+    schema: isQuoted('schema'),
+    identifier: isQuoted('identifier'),
+  }
+  return { include: everything, quote }
+}
+
 export class RelationValue implements HostObject {
   readonly [hostObject] = true
   /** The node or source it stands for; empty for one that a template made or the database gave. */

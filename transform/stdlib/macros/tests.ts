@@ -29,6 +29,7 @@ where {{ column_name }} is null
 select
     {{ column_name }} as unique_field,
     count(*) as n_records
+
 from {{ model }}
 where {{ column_name }} is not null
 group by {{ column_name }}
@@ -36,12 +37,16 @@ having count(*) > 1
 {% endmacro %}
 {% macro default__test_accepted_values(model, column_name, values, quote=True) %}
 with all_values as (
+
     select
         {{ column_name }} as value_field,
         count(*) as n_records
+
     from {{ model }}
     group by {{ column_name }}
+
 )
+
 select *
 from all_values
 where value_field not in (
