@@ -11,9 +11,10 @@ import {
 import type { Config } from '../project/project.ts'
 import type { EngineFacts } from '../stdlib/adapter-context.ts'
 import { differenceOfDicts, tryOrRaise, validationValue } from '../stdlib/exceptions.ts'
-import { PythonTime, utc } from '../stdlib/python-datetime.ts'
+import { PythonTime } from '../stdlib/python-datetime.ts'
 import { pythonModules } from '../stdlib/python-modules.ts'
 import { makeResult, makeTable, responseOf } from '../stdlib/query-table.ts'
+import { utc } from '../stdlib/time-zone.ts'
 import type { CompileInputs } from './inputs.ts'
 
 /** What templates may know beyond what compiling needs; all of it may be left out. */

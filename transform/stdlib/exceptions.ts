@@ -20,7 +20,7 @@ const reasons: Readonly<Record<string, (positional: readonly unknown[]) => strin
   raise_database_error: ([reason]) => `Database Error: ${toText(reason)}`,
   missing_config: ([, name]) => `the config ${toText(name)} is required and not set`,
   missing_materialization: ([node, adapter]) =>
-    `No materialization '${partOf(partOf(node, 'config'), 'materialized')}' was found for adapter ${toText(adapter)}!`,
+    `No materialization '${partOf(read(node, 'config'), 'materialized')}' was found for adapter ${toText(adapter)}!`,
   missing_relation: ([relation]) => `Relation ${toText(relation)} not found!`,
   relation_wrong_type: ([relation, expected]) =>
     `Trying to create ${toText(expected)} ${toText(relation)}, but it currently exists as a ${partOf(relation, 'type')}. ` +
@@ -81,12 +81,16 @@ export function exceptionsValue(
 }
 
 function partOf(value: unknown, key: string): string {
-  if (value instanceof Map) return toText(value.get(key) ?? null)
+  return toText(read(value, key) ?? '')
+}
+
+function read(value: unknown, key: string): unknown {
+  if (value instanceof Map) return value.get(key)
   const attribute =
     typeof value === 'object' && value !== null && 'attribute' in value
       ? value.attribute
       : undefined
-  return typeof attribute === 'function' ? toText(attribute.call(value, key)) : ''
+  return typeof attribute === 'function' ? attribute.call(value, key) : undefined
 }
 
 type Row = { readonly name: string; readonly type: string }

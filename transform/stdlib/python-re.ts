@@ -5,17 +5,28 @@ import {
   HostFunction,
   type HostObject,
   isNumber,
+  isTruthy,
   makeHostObject,
   numberOf,
   TemplateFault,
   Tuple,
   toText,
 } from '../jinja/values.ts'
+import { withinLimit } from './time-limit.ts'
 
-/** Bits of Python's flags. */
-const flagBits = { IGNORECASE: 2, MULTILINE: 8, DOTALL: 16 } as const
+/** Bits of Python's flags; `VERBOSE` and `ASCII` are read and do nothing. */
+const flagBits = {
+  IGNORECASE: 2,
+  LOCALE: 4,
+  MULTILINE: 8,
+  DOTALL: 16,
+  UNICODE: 32,
+  VERBOSE: 64,
+  DEBUG: 128,
+  ASCII: 256,
+} as const
 
-/** A pattern that backtracks for ever cannot be interrupted, so subjects have a length. */
+/** Texts that are longer are not for templates. */
 const maxSubjectLength = 100_000
 
 function compilePattern(pattern: unknown, flags: unknown, extra: string): RegExp {
@@ -23,12 +34,12 @@ function compilePattern(pattern: unknown, flags: unknown, extra: string): RegExp
   let source = toText(pattern)
     .replaceAll('(?P<', '(?<')
     .replaceAll(/\(\?P=(\w+)\)/g, '\\k<$1>')
-  const inline = /^\(\?([ims]+)\)/.exec(source)
+  const inline = /^\(\?([aimsux]+)\)/.exec(source)
   source = source
     .slice(inline?.[0].length ?? 0)
-    .replace(/^\\A/, '^')
-    .replace(/\\Z$/, '$')
-  const letters = new Set(inline?.[1] ?? '')
+    .replaceAll(/(^|[^\\])\\A/g, '$1(?<![\\s\\S])')
+    .replaceAll(/(^|[^\\])\\Z/g, '$1(?![\\s\\S])')
+  const letters = new Set([...(inline?.[1] ?? '')].filter((letter) => 'ims'.includes(letter)))
   if (bits & flagBits.IGNORECASE) letters.add('i')
   if (bits & flagBits.MULTILINE) letters.add('m')
   if (bits & flagBits.DOTALL) letters.add('s')
@@ -54,75 +65,138 @@ function subject(value: unknown): string {
   return text
 }
 
-function matchValue(found: RegExpExecArray | null): HostObject | null {
-  if (found === null) return null
-  const groupOf = (key: unknown) =>
-    (typeof key === 'string' ? found.groups?.[key] : found[numberOf(key ?? 0)]) ?? null
-  const end = found.index + found[0].length
-  return makeHostObject(
-    {
-      group: new HostFunction('group', ({ positional }) =>
-        positional.length > 1 ? new Tuple(positional.map(groupOf)) : groupOf(positional[0]),
-      ),
-      groups: new HostFunction(
-        'groups',
-        () => new Tuple(found.slice(1).map((group) => group ?? null)),
-      ),
-      groupdict: new HostFunction('groupdict', () => new Map(Object.entries(found.groups ?? {}))),
-      start: new HostFunction('start', () => found.index),
-      end: new HostFunction('end', () => end),
-      span: new HostFunction('span', () => new Tuple([found.index, end])),
-    },
-    () => `<re.Match object; span=(${found.index}, ${end})>`,
-  )
+/** Repetition or choice inside repetition makes backtracking explode; three repetitions in a row make it slow. */
+function isRisky({ source }: RegExp, text: string): boolean {
+  const repetitions = source.match(/[*+]|\{\d*,\}/g)?.length ?? 0
+  if (text.length > (repetitions < 3 ? 2000 : 100)) return true
+  return /[*+}|][^()]*\)*[)](?:[*+]|\{)/.test(source)
 }
 
-type ReFunction = (given: Readonly<Record<string, unknown>>) => unknown
+/** Every match, or the first when the pattern is not global. */
+function matchesOf(pattern: RegExp, text: string): RegExpExecArray[] {
+  const find = () => {
+    if (pattern.global) return [...text.matchAll(pattern)]
+    const found = pattern.exec(text)
+    return found === null ? [] : [found]
+  }
+  return isRisky(pattern, text) ? withinLimit(find) : find()
+}
 
-const replaceAll: ReFunction = ({ pattern, repl, string, count, flags }) => {
-  const template = toText(repl)
-  let left = isNumber(count) && numberOf(count) > 0 ? numberOf(count) : Number.POSITIVE_INFINITY
-  return subject(string).replace(compilePattern(pattern, flags, 'g'), (...found: unknown[]) => {
-    if (left-- <= 0) return String(found[0])
-    const groups: unknown = found.at(-1)
-    return template.replaceAll(/\\(?:g<(\w+)>|(\d))/g, (_, name?: string, digit?: string) => {
-      const key = name ?? digit ?? '0'
-      if (/^\d+$/.test(key)) return String(found[Number(key)] ?? '')
-      const named = typeof groups === 'object' && groups !== null ? Object.entries(groups) : []
-      return String(named.find(([group]) => group === key)?.[1] ?? '')
-    })
+function matchValue(found: RegExpExecArray | undefined): HostObject | null {
+  if (found === undefined) return null
+  const groupOf = (key: unknown = 0) =>
+    (typeof key === 'string' ? found.groups?.[key] : found[numberOf(key)]) ?? null
+  const groups = found.slice(1)
+  const [start, end] = [found.index, found.index + found[0].length]
+  const spanOf = (key: unknown): readonly [number, number] => {
+    const text = groupOf(key)
+    if (text === null) return [-1, -1]
+    // JavaScript keeps no places of groups without the flag d; the first of the same text is taken.
+    const at = key === undefined || key === 0 ? start : start + found[0].indexOf(toText(text))
+    return [at, at + toText(text).length]
+  }
+  const calls: Readonly<Record<string, (args: Arguments) => unknown>> = {
+    group: ({ positional }) =>
+      positional.length > 1 ? new Tuple(positional.map(groupOf)) : groupOf(positional[0]),
+    groups: ({ positional: [fallback = null] }) =>
+      new Tuple(groups.map((group) => group ?? fallback)),
+    groupdict: () =>
+      new Map(Object.entries(found.groups ?? {}).map(([name, text]) => [name, text ?? null])),
+    start: ({ positional: [key] }) => spanOf(key)[0],
+    end: ({ positional: [key] }) => spanOf(key)[1],
+    span: ({ positional: [key] }) => new Tuple(spanOf(key)),
+    expand: ({ positional: [template] }) => expand(toText(template), found),
+  }
+  return {
+    ...makeHostObject(
+      {
+        ...Object.fromEntries(
+          Object.entries(calls).map(([name, call]) => [name, new HostFunction(name, call)]),
+        ),
+        string: found.input,
+        pos: 0,
+        endpos: found.input.length,
+        lastindex: groups.findLastIndex((group) => group !== undefined) + 1 || null,
+      },
+      () => `<re.Match object; span=(${start}, ${end})>`,
+    ),
+    item: groupOf,
+  }
+}
+
+/** `\1`, `\g<1>` and `\g<name>` in what a match is replaced with. */
+function expand(template: string, found: RegExpExecArray): string {
+  return template.replaceAll(/\\(?:g<(\w+)>|(\d{1,2})|([nt\\]))/g, (_, name, digit, letter) => {
+    if (letter !== undefined) return { n: '\n', t: '\t' }[String(letter)] ?? '\\'
+    const key = String(name ?? digit)
+    return (/^\d+$/.test(key) ? found[Number(key)] : found.groups?.[key]) ?? ''
   })
 }
 
+type Given = Readonly<Record<string, unknown>>
+type ReFunction = (given: Given) => unknown
+
+/** The text with matches replaced, and how many there were. */
+function replaceAll({ pattern, repl, string, count, flags }: Given): [string, number] {
+  const text = subject(string)
+  const limit = isNumber(count) && numberOf(count) > 0 ? numberOf(count) : Number.POSITIVE_INFINITY
+  const found = matchesOf(compilePattern(pattern, flags, 'g'), text).slice(0, limit)
+  let output = ''
+  let from = 0
+  for (const match of found) {
+    output += text.slice(from, match.index)
+    output +=
+      repl instanceof HostFunction
+        ? toText(repl.call({ positional: [matchValue(match)], named: new Map() }))
+        : expand(toText(repl), match)
+    from = match.index + match[0].length
+  }
+  return [output + text.slice(from), found.length]
+}
+
 const findAll: ReFunction = ({ pattern, string, flags }) =>
-  [...subject(string).matchAll(compilePattern(pattern, flags, 'g'))].map((found) => {
+  matchesOf(compilePattern(pattern, flags, 'g'), subject(string)).map((found) => {
     if (found.length === 1) return found[0]
     const groups = found.slice(1).map((group) => group ?? '')
     return groups.length === 1 ? groups[0] : new Tuple(groups)
   })
 
+/** What stands between matches, and the groups of the matches in their places. */
+const split: ReFunction = ({ pattern, string, maxsplit, flags }) => {
+  const text = subject(string)
+  const most = isNumber(maxsplit) && numberOf(maxsplit) > 0 ? numberOf(maxsplit) : undefined
+  const parts: unknown[] = []
+  let from = 0
+  for (const found of matchesOf(compilePattern(pattern, flags, 'g'), text).slice(0, most)) {
+    parts.push(text.slice(from, found.index), ...found.slice(1).map((group) => group ?? null))
+    from = found.index + found[0].length
+  }
+  return [...parts, text.slice(from)]
+}
+
+const firstOf =
+  (extra: string, wrap = (source: string) => source): ReFunction =>
+  ({ pattern, string, flags }) =>
+    matchValue(matchesOf(compilePattern(wrap(toText(pattern)), flags, extra), subject(string))[0])
+
+const wholeText = (source: string) => {
+  const inline = /^\(\?[aimsux]+\)/.exec(source)?.[0] ?? ''
+  return `${inline}^(?:${source.slice(inline.length)})$`
+}
+
 const functions: Readonly<Record<string, readonly [readonly string[], ReFunction]>> = {
-  match: [
-    ['string', 'flags'],
-    ({ pattern, string, flags }) =>
-      matchValue(compilePattern(pattern, flags, 'y').exec(subject(string))),
-  ],
-  fullmatch: [
-    ['string', 'flags'],
-    ({ pattern, string, flags }) =>
-      matchValue(compilePattern(`^(?:${toText(pattern)})$`, flags, '').exec(subject(string))),
-  ],
-  search: [
-    ['string', 'flags'],
-    ({ pattern, string, flags }) =>
-      matchValue(compilePattern(pattern, flags, '').exec(subject(string))),
-  ],
+  match: [['string', 'flags'], firstOf('y')],
+  fullmatch: [['string', 'flags'], firstOf('', wholeText)],
+  search: [['string', 'flags'], firstOf('')],
   findall: [['string', 'flags'], findAll],
-  sub: [['repl', 'string', 'count', 'flags'], replaceAll],
-  split: [
-    ['string', 'maxsplit', 'flags'],
-    ({ pattern, string, flags }) => subject(string).split(compilePattern(pattern, flags, '')),
+  finditer: [
+    ['string', 'flags'],
+    ({ pattern, string, flags }) =>
+      matchesOf(compilePattern(pattern, flags, 'g'), subject(string)).map(matchValue),
   ],
+  sub: [['repl', 'string', 'count', 'flags'], (given) => replaceAll(given)[0]],
+  subn: [['repl', 'string', 'count', 'flags'], (given) => new Tuple(replaceAll(given))],
+  split: [['string', 'maxsplit', 'flags'], split],
 }
 
 const calls = Object.entries(functions).map(([name, [parameters, run]]) => [
@@ -138,17 +212,30 @@ function compiled({ positional, named }: Arguments): HostObject {
     name,
     new HostFunction(name, (args) => run({ ...bindNamed(name, parameters, args), pattern, flags })),
   ])
-  return makeHostObject({ ...Object.fromEntries(bound), pattern: toText(pattern) })
+  const bits = isTruthy(flags ?? 0) ? flags : 0
+  return makeHostObject(
+    { ...Object.fromEntries(bound), pattern: toText(pattern), flags: bits },
+    () => `re.compile('${toText(pattern)}')`,
+  )
 }
+
+/** Characters that mean something in a pattern. */
+const special = /[.^$*+?{}[\]\\|()\-#&~\s]/g
 
 export const reModule = makeHostObject({
   ...Object.fromEntries(calls),
   ...flagBits,
   I: flagBits.IGNORECASE,
+  L: flagBits.LOCALE,
   M: flagBits.MULTILINE,
   S: flagBits.DOTALL,
+  U: flagBits.UNICODE,
+  X: flagBits.VERBOSE,
+  A: flagBits.ASCII,
+  NOFLAG: 0,
   compile: new HostFunction('compile', compiled),
+  purge: new HostFunction('purge', () => null),
   escape: new HostFunction('escape', ({ positional }) =>
-    toText(positional[0]).replaceAll(/[^\w]/g, (character) => `\\${character}`),
+    toText(positional[0]).replaceAll(special, (character) => `\\${character}`),
   ),
 })
