@@ -77,7 +77,7 @@ export function openPinning(pinning: Pinning): PinPackage {
 async function pinHub(
   { package: name, prerelease }: HubEntry,
   wanted: WantedPackage,
-  { hub, render, onEvent }: Pinning,
+  { hub, onEvent }: Pinning,
 ): Promise<ReadPackage> {
   const bounds = boundsOf(name, wanted)
   onEvent({ kind: 'fetching', what: name })
@@ -85,7 +85,8 @@ async function pinHub(
   if (found.movedTo !== undefined) onEvent({ kind: 'moved', package: name, to: found.movedTo })
   const chosen = chooseHubVersion(name, found, bounds, prerelease)
   const at = { file: `${name} ${chosen.version}` }
-  const packages = chosen.metadata.packages.map((item) => readEntry(item, at, render))
+  // What a stranger wrote into the hub is no template that may read our environment; nor is it in dbt.
+  const packages = chosen.metadata.packages.map((item) => readEntry(item, at, undefined))
   const project = checkedName(chosen.metadata.name, name)
   return { pin: { kind: 'hub', package: name, ...chosen }, project, packages }
 }

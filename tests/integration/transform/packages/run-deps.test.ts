@@ -158,6 +158,14 @@ sha1_hash: 8a193ceed10a92493741c16e456dd2e6b9c761d5
     expect(word.at).toMatchObject({ file: 'packages.yml', line: 2 })
   })
 
+  it('cannot read our environment by what they list', async () => {
+    const listed = [{ git: `http://127.0.0.1:9/{{ env_var('PATH') }}`, revision: 'v1' }]
+    await using hub = await openTestHub({ 'org/spy': { '1.0.0': { packages: listed } } })
+    const folder = packageProject(list('{package: org/spy, version: 1.0.0}'))
+    const error = await failureOf(install(folder, { hubUrl: hub.url }))
+    expect(error.message).toContain(`fetch http://127.0.0.1:9/{{ env_var('PATH') }}`)
+  })
+
   it('that moved are told with their new name', async () => {
     await using hub = await openTestHub(hubPackages)
     hub.intercept = (path, answer) => {
