@@ -6,9 +6,14 @@ import { dirname } from 'node:path'
 const defaultMaxBytes = 10 * 1024 * 1024
 const keptFiles = 5
 
+/** Text waits until there is this much of it: a file is opened for each write. */
+const bufferedCharacters = 32 * 1024
+
 export type LogFile = {
-  /** Appends text, which ends its own lines. */
+  /** Appends text, which ends its own lines. It is in the file when the process ends, at the latest. */
   readonly append: (text: string) => void
+  /** Writes what waits; nothing is appended afterwards. */
+  readonly close: () => void
 }
 
 /** A folder that cannot be written costs the log, not the command; it is said once, on stderr. */
@@ -28,7 +33,23 @@ export function openLogFile(file: string, maxBytes = defaultMaxBytes): LogFile {
     mkdirSync(dirname(file), { recursive: true })
     if (sizeOf(file) >= maxBytes) rotate(file)
   })
-  return { append: (text) => attempt(() => appendFileSync(file, text)) }
+  let waiting = ''
+  const flush = () => {
+    const text = waiting
+    waiting = ''
+    if (text !== '') attempt(() => appendFileSync(file, text))
+  }
+  process.once('exit', flush)
+  return {
+    append: (text) => {
+      waiting += text
+      if (waiting.length >= bufferedCharacters) flush()
+    },
+    close: () => {
+      process.off('exit', flush)
+      flush()
+    },
+  }
 }
 
 function sizeOf(file: string): number {

@@ -18,7 +18,7 @@ import type { OpenedProject } from './open-project.ts'
 import { parseVars } from './options.ts'
 import { openProjectLog, type ProjectLog } from './project-log.ts'
 import { queryLogText, type SentStatement, watchedAdapter } from './query-log.ts'
-import { writeArtifacts, writeCompiled, writePlain } from './write-artifacts.ts'
+import { writeAll, writeArtifacts, writeCompiled } from './write-artifacts.ts'
 
 export type RunRecord = {
   /** The adapter, watched. */
@@ -76,6 +76,7 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       }
       await writeResults({ project, config, adapter, args }, result, compiled)
       log.line('info', `Command \`millrace ${result.command}\` ended: ${result.outcome}`)
+      queries.close()
     },
   }
 }
@@ -97,15 +98,17 @@ async function writeSent(
   sent: ReadonlyMap<string, readonly string[]>,
 ): Promise<Map<string, string>> {
   const { writtenPath } = await import('../../transform/index.ts')
+  const files = new Map<string, string>()
   const paths = new Map<string, string>()
   for (const [id, statements] of sent) {
     const node = graph.nodes.get(id)
     // What is sent for a seed names a file, and dbt copies its rows there instead.
     if (node === undefined || node.kind === 'seed') continue
     const path = writtenPath(node, targetPath, 'run')
-    await writePlain(resolve(projectDir, path), `${statements.join(';\n\n')};\n`)
+    files.set(resolve(projectDir, path), `${statements.join(';\n\n')};\n`)
     paths.set(id, path)
   }
+  writeAll(files)
   return paths
 }
 

@@ -12,16 +12,22 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+function write(file: string, text: string, maxBytes?: number): void {
+  const log = openLogFile(file, maxBytes)
+  log.append(text)
+  log.close()
+}
+
 it('makes the folder and appends', () => {
   const file = join(folder, 'logs', 'dbt.log')
-  openLogFile(file).append('one\n')
-  openLogFile(file).append('two\n')
+  write(file, 'one\n')
+  write(file, 'two\n')
   expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n')
 })
 
 it('puts a file that has grown too large aside, and keeps five of them', () => {
   const file = join(folder, 'dbt.log')
-  for (let number = 0; number < 8; number++) openLogFile(file, 3).append(`${number} full\n`)
+  for (let number = 0; number < 8; number++) write(file, `${number} full\n`, 3)
   expect(readFileSync(file, 'utf8')).toBe('7 full\n')
   expect(readFileSync(`${file}.1`, 'utf8')).toBe('6 full\n')
   expect(readFileSync(`${file}.5`, 'utf8')).toBe('2 full\n')
@@ -30,6 +36,13 @@ it('puts a file that has grown too large aside, and keeps five of them', () => {
 
 it('costs the command nothing when the folder cannot be made', () => {
   writeFileSync(join(folder, 'logs'), 'a file in the way')
-  const log = openLogFile(join(folder, 'logs', 'dbt.log'))
-  expect(() => log.append('text')).not.toThrow()
+  expect(() => write(join(folder, 'logs', 'dbt.log'), 'text')).not.toThrow()
+})
+
+it('writes much text before it is closed', () => {
+  const file = join(folder, 'dbt.log')
+  const log = openLogFile(file)
+  log.append('x'.repeat(100_000))
+  expect(readFileSync(file, 'utf8')).toHaveLength(100_000)
+  log.close()
 })
