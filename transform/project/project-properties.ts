@@ -117,7 +117,7 @@ export type MacroProperties = Entry & {
   readonly meta: Config
 }
 
-export type MacroArgument = {
+type MacroArgument = {
   readonly name: string
   readonly type: string | undefined
   readonly description: string
@@ -144,7 +144,7 @@ export type FunctionReturns = {
 }
 
 /** The same function for other arguments; its body is a file of its own. */
-export type FunctionOverload = {
+type FunctionOverload = {
   readonly definedIn: string
   readonly arguments: readonly FunctionArgument[]
   readonly returns: FunctionReturns | undefined

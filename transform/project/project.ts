@@ -22,12 +22,11 @@ import type {
 import type { Metric, SavedQuery, SemanticModel } from './project-semantic.ts'
 import type { SourceTable } from './project-sources.ts'
 
-export type { DocsBlock, SeedFile, SqlFile } from './project-files.ts'
-export type { Group, Reference } from './project-others.ts'
+export type { SeedFile, SqlFile } from './project-files.ts'
+export type { Group } from './project-others.ts'
 export type {
   Column,
   Config,
-  ModelVersion,
   Properties,
   TestDeclaration,
 } from './project-properties.ts'

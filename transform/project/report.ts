@@ -12,8 +12,6 @@ const deprecations = {
   UnexpectedJinjaBlockDeprecation: 'a closing tag without an opening one is left out',
   ExposureNameDeprecation: 'names of exposures are letters, digits, _ and -',
   ResourceNamesWithSpacesDeprecation: 'names have no spaces',
-  SourceOverrideDeprecation:
-    'overrides of sources are going away: switch the source off, and declare it here',
   MissingArgumentsPropertyInGenericTestDeprecation:
     'arguments of a data test stand under arguments:',
   PropertyMovedToConfigDeprecation:

@@ -14,7 +14,7 @@ import type { SourceEntry } from './source-overrides.ts'
 import type { YamlNode } from './yaml-node.ts'
 
 /** Resources that schema files speak of; files of their own hold the others. */
-export type Described = Pick<
+type Described = Pick<
   Resources,
   | 'properties'
   | 'snapshotProperties'

@@ -28,7 +28,6 @@ function overrideOne(
   patch: YamlNode,
   report: Report,
 ): readonly SourceTable[] {
-  patch.child('overrides').deprecated('SourceOverrideDeprecation')
   const owner = patch.text('overrides', '')
   const name = patch.text('name', '')
   const found = entries.filter(

@@ -1,7 +1,7 @@
 /** A place in a YAML text and what has been found so far, shared by the parts of the quick reader. */
 
 /** Where the keys of a map or the items of a list stand, as offsets into the text. */
-export type Places = { readonly keys: readonly string[]; readonly offsets: readonly number[] }
+type Places = { readonly keys: readonly string[]; readonly offsets: readonly number[] }
 
 export type Cursor = {
   readonly text: string

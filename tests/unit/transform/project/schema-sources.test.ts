@@ -185,7 +185,6 @@ sources:
     ])
     expect(project.warnings.map(({ message }) => message)).toEqual([
       'A schema file describes the source nobody.raw, which has no file.',
-      expect.stringContaining('SourceOverrideDeprecation'),
     ])
   })
 })
