@@ -46,9 +46,7 @@ export async function executeRun(
   const selection = await openSelection(graph, config, args)
   const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh })
   printWarnings(plan.warnings)
-  for (const { id, kind } of plan.notRunYet) {
-    process.stderr.write(`warning: ${id} is not run: Millrace cannot run a ${kind} yet\n`)
-  }
+  printNotRunYet(plan)
   if (args.format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
   if (args.dryRun) {
     printPlan(plan, args.format)
@@ -101,6 +99,14 @@ async function runOn(
   })
   printer.finish(result)
   return result
+}
+
+/** One line a kind: a project may have hundreds of unit tests. */
+function printNotRunYet({ notRunYet }: Plan): void {
+  for (const [kind, nodes] of Map.groupBy(notRunYet, (node) => node.kind)) {
+    const ids = nodes.map(({ id }) => id).join(', ')
+    process.stderr.write(`warning: left out, because no ${kind} is run yet: ${ids}\n`)
+  }
 }
 
 function foundLine(graph: Graph): string {
