@@ -65,7 +65,8 @@ function comparable(value: unknown, path = ''): unknown {
     const kept = value.filter((id) => !/^macro\.dbt(_duckdb)?\./.test(String(id))).toSorted()
     return kept.length === 0 ? undefined : kept
   }
-  if (path.endsWith('/compiled_code')) return String(value).trim()
+  if (path.endsWith('/compiled_code')) return String(value).trim() || undefined
+  if (Array.isArray(value)) return value.map((part, at) => comparable(part, `${path}/${at}`))
   if (!isObject(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) => [key, comparable(part, `${path}/${key}`)]),
