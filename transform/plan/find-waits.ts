@@ -40,7 +40,7 @@ export function findWaits(
 }
 
 /** All nodes, parents before children. Nodes of a circle are left out; compiling has reported it. */
-export function topologicalOrder(relatives: Relatives): string[] {
+function topologicalOrder(relatives: Relatives): string[] {
   const missing = new Map<string, number>()
   const order: string[] = []
   for (const id of relatives.members.keys()) {

@@ -67,7 +67,7 @@ export function parseMethod(text: string, full: string): Pick<Criterion, 'method
 }
 
 /** As dbt guesses: a path has a slash, a file an extension, anything else is a name. */
-export function defaultMethod(value: string): string {
+function defaultMethod(value: string): string {
   if (value.includes('/')) return 'path'
   return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
 }

@@ -2,7 +2,7 @@
 import type { SelectableNode } from '../compile/graph.ts'
 import type { NodeFilter } from './select-nodes.ts'
 
-export type Kind = SelectableNode['kind']
+type Kind = SelectableNode['kind']
 
 export type SelectingCommand = 'run' | 'test' | 'seed' | 'snapshot' | 'build' | 'compile' | 'ls'
 
