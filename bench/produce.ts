@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '../core/log.ts'
+import { silentLog } from '../core/silent-log.ts'
 import { openKafka } from '../ingest/kafka/connect.ts'
 import { openFileSink } from '../ingest/producer/file-sink.ts'
 import { openKafkaSink } from '../ingest/producer/kafka-sink.ts'

@@ -62,7 +62,7 @@ export function isDebugging(argv: readonly string[]): boolean {
 async function parse(argv: readonly string[]): Promise<number> {
   const loaders = findLoaders(argv)
   const [name = ''] = argv
-  let exitCode = 0
+  let run: Run | undefined
   let parser: Argv<GlobalOptions> = yargs([...argv])
     .scriptName('millrace')
     .usage('$0 <command>\n\nKafka to Parquet, SQL to tables, tables to PostgreSQL and HTTP.')
@@ -85,13 +85,23 @@ async function parse(argv: readonly string[]): Promise<number> {
   for (const load of loaders) {
     // Each command was checked where it is defined; their union has no type that yargs could infer.
     const command = (await load()) as unknown as Command<GlobalOptions>
-    parser = addCommand(parser, command, (code) => {
-      exitCode = code
+    parser = addCommand(parser, command, (chosen) => {
+      run = chosen
+      throw leaveParser
     })
   }
-  await parser.parseAsync()
-  return exitCode
+  try {
+    await parser.parseAsync()
+  } catch (error) {
+    if (error !== leaveParser) throw error
+  }
+  return (await run?.()) ?? 0
 }
+
+type Run = () => Promise<number | undefined>
+
+/** Behind a handler yargs lays out the help, asked for or not, which takes longer than many a command. */
+const leaveParser = new Error('the command is known')
 
 /** The command that is called, all that it may be, or every one for the help. */
 function findLoaders(argv: readonly string[]) {
@@ -107,15 +117,15 @@ function findLoaders(argv: readonly string[]) {
 function addCommand<Arguments>(
   parser: Argv<GlobalOptions>,
   command: Command<Arguments>,
-  finish: (exitCode: number) => void,
+  choose: (run: Run) => never,
 ): Argv<GlobalOptions> {
   const { command: usage, describe, builder, handler } = command
-  return parser.command(usage, describe, builder, async (args: ArgumentsCamelCase<Arguments>) => {
+  return parser.command(usage, describe, builder, (args: ArgumentsCamelCase<Arguments>) => {
     const reason = explainNumbers(args)
     if (reason !== undefined) {
       throw problem('cli/bad-arguments', { reason, command: helpFor(usage.split(' ')[0] ?? '') })
     }
-    finish((await handler(args)) ?? 0)
+    choose(() => handler(args))
   })
 }
 

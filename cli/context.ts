@@ -23,7 +23,14 @@ export function openContext(args: GlobalArguments, flags: Layer = {}): Context {
     flags: { ...level, ...flags },
     environment: processEnvironment,
   })
-  return { config, log: openLog(config.settings.log_level) }
+  let log: Log | undefined
+  return {
+    config,
+    get log() {
+      log ??= openLog(config.settings.log_level)
+      return log
+    },
+  }
 }
 
 /** Kafka's settings as the client takes them, secrets looked up. @throws `config/missing-value` */

@@ -1,5 +1,6 @@
 /** Structured logs: one JSON line per event on stderr; secrets are redacted here, once. */
-import { destination, type Logger, pino } from 'pino'
+import { createRequire } from 'node:module'
+import type { Logger } from 'pino'
 
 export type Log = Logger
 
@@ -9,6 +10,8 @@ const redactedPaths = ['password', 'secret', 'token', 'authorization', '*.passwo
 
 /** Opens a log on stderr. Pass it down, and `child()` it with the scope of whoever writes. */
 export function openLog(level: LogLevel): Log {
+  // Most commands write no log, and loading pino takes longer than some of them.
+  const { destination, pino }: typeof import('pino') = createRequire(import.meta.url)('pino')
   return pino(
     {
       level,
@@ -20,5 +23,3 @@ export function openLog(level: LogLevel): Log {
     destination({ fd: 2, sync: true }),
   )
 }
-
-export const silentLog: Log = pino({ level: 'silent' })

@@ -6,7 +6,7 @@ import { openPostgresSource } from '../../api/postgres-source.ts'
 import { checkEndpoints } from '../../api/sql-endpoint/check-endpoints.ts'
 import { parseEndpoint } from '../../api/sql-endpoint/parse-endpoint.ts'
 import { systemClock } from '../../core/clock.ts'
-import { silentLog } from '../../core/log.ts'
+import { silentLog } from '../../core/silent-log.ts'
 
 export const repository = new URL('../..', import.meta.url).pathname
 

@@ -1,6 +1,6 @@
 /** Sends numbered events until the broker has acknowledged each, however often it dies. */
 import { Partitioners } from 'kafkajs'
-import { silentLog } from '../../../core/log.ts'
+import { silentLog } from '../../../core/silent-log.ts'
 import { openKafka } from '../../../ingest/kafka/connect.ts'
 
 export type NumberedOptions = {

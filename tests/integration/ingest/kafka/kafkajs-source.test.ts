@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Partitioners } from 'kafkajs'
 import { expect, inject, it } from 'vitest'
-import { silentLog } from '../../../../core/log.ts'
+import { silentLog } from '../../../../core/silent-log.ts'
 import { openKafka } from '../../../../ingest/kafka/connect.ts'
 import { openKafkajsSource } from '../../../../ingest/kafka/kafkajs-source.ts'
 import type { SourceBatch } from '../../../../ingest/kafka/source.ts'

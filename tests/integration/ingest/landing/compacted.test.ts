@@ -1,6 +1,6 @@
 import { Partitioners } from 'kafkajs'
 import { expect, inject, it } from 'vitest'
-import { silentLog } from '../../../../core/log.ts'
+import { silentLog } from '../../../../core/silent-log.ts'
 import { openKafka } from '../../../../ingest/kafka/connect.ts'
 import { event, type LandingBench, landingBench } from '../../../support/landing.ts'
 

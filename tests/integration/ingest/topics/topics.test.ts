@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, inject, it } from 'vitest'
-import { silentLog } from '../../../../core/log.ts'
+import { silentLog } from '../../../../core/silent-log.ts'
 import { openKafka } from '../../../../ingest/kafka/connect.ts'
 import type { KafkaTarget } from '../../../../ingest/topics/admin.ts'
 import {
