@@ -57,7 +57,8 @@ export const compileCommand = defineCommand({
     log.line('info', `Compiled ${code.size} nodes`)
     const printed = namedNodes(nodes, args).flatMap(({ id, name }) => {
       const sql = code.get(id)?.sql
-      return sql === undefined ? [] : [{ name, sql }]
+      // Templates leave blank lines where their headers were; files keep them, as in dbt.
+      return sql === undefined ? [] : [{ name, sql: sql.trim() }]
     })
     print(printed, args.output, args.inline !== undefined)
   },

@@ -1,6 +1,7 @@
 /** What a run leaves behind: artifacts, the SQL that was compiled and sent, logs. */
 import { join, resolve } from 'node:path'
 import type { Config } from '../../core/config.ts'
+import { MillraceError } from '../../core/errors.ts'
 import type {
   Adapter,
   CompiledNode,
@@ -69,15 +70,27 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       logEvent(log, event)
     },
     finish: async (result) => {
-      const compiled = await writeCompiled(graph, config.projectDir, folders, code)
-      for (const [id, path] of await writeSent(project, config, folders.targetPath, sent)) {
-        const node = compiled.get(id) ?? withoutCode
-        compiled.set(id, { ...node, buildPath: path })
-      }
-      await writeResults({ project, config, adapter, args }, result, compiled)
+      await unlessUnwritable(async () => {
+        const compiled = await writeCompiled(graph, config.projectDir, folders, code)
+        for (const [id, path] of await writeSent(project, config, folders.targetPath, sent)) {
+          const node = compiled.get(id) ?? withoutCode
+          compiled.set(id, { ...node, buildPath: path })
+        }
+        await writeResults({ project, config, adapter, args }, result, compiled)
+      })
       log.line('info', `Command \`millrace ${result.command}\` ended: ${result.outcome}`)
       queries.close()
     },
+  }
+}
+
+/** What was committed stays so: a folder that is read-only, as in many containers, must not make a run look failed. */
+async function unlessUnwritable(write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'cli/cannot-write') throw error
+    process.stderr.write(`warning: no artifacts of this run: ${error.message}\n`)
   }
 }
 

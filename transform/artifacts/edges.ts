@@ -14,7 +14,7 @@ export function selectableNodes(graph: Graph): SelectableNode[] {
   ]
 }
 
-export function parentsOf(node: SelectableNode): readonly string[] {
+function parentsOf(node: SelectableNode): readonly string[] {
   return node.kind === 'source' ? [] : node.dependencies
 }
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from './json.ts'
 
 /** The release of dbt whose formats are written; readers choose their parser by it. */
-export const dbtVersion = '1.12.6'
+const dbtVersion = '1.12.6'
 
 /** One call of the command line. */
 export type Invocation = {

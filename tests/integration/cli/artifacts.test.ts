@@ -1,5 +1,5 @@
 /** Commands that tell about a project, on a dbt project of its own with a DuckDB file as its database. */
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ArtifactName, findArtifactFaults } from '../../support/artifact-keys.ts'
@@ -123,13 +123,46 @@ describe('millrace build', () => {
   })
 })
 
+describe('millrace test', () => {
+  it('reports what failed, with the code that was compiled', async () => {
+    const broken = 'tests/nobody.sql'
+    await writeProject(folder.path, {
+      [broken]: "select * from {{ ref('named') }}",
+      'dbt_project.yml': 'name: shop\nprofile: shop\nmodels: {shop: {+tags: [all]}}',
+    })
+    try {
+      expect((await millrace('test', '-s', 'nobody')).code).toBe(1)
+    } finally {
+      await rm(join(folder.path, broken))
+    }
+    expect(await faultsOf('run_results')).toEqual([])
+    expect(await readTarget('run_results.json')).toMatchObject({
+      args: { which: 'test' },
+      results: [
+        {
+          unique_id: 'test.shop.nobody',
+          status: 'fail',
+          failures: 2,
+          compiled_code: 'select * from "shop"."main"."named"',
+        },
+      ],
+    })
+  })
+
+  it('does not fail for artifacts that cannot be written', async () => {
+    const { code, stderr } = await millrace('test', '--target-path', 'dbt_project.yml/target')
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/warning: no artifacts of this run: .*dbt_project\.yml/)
+  })
+})
+
 describe('millrace compile', () => {
   it('prints a named model as SQL and lays it where dbt does', async () => {
     const { code, stdout } = await millrace('compile', '-s', 'named')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^with __dbt__cte__short as/)
     const file = join(folder.path, 'target/compiled/shop/models/named.sql')
-    expect(await readFile(file, 'utf8')).toBe(stdout)
+    expect((await readFile(file, 'utf8')).trim()).toBe(stdout.trim())
     const test = 'target/compiled/shop/models/schema.yml/unique_named_id.sql'
     expect((await stat(join(folder.path, test))).isFile()).toBe(true)
   })
