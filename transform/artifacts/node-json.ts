@@ -64,7 +64,9 @@ function resourceJson(
 /** A generic test has no file of its own. */
 function checksumJson(node: GraphNode): JsonObject {
   const isGeneric = node.kind === 'test' && node.generic !== undefined
-  return isGeneric ? { name: 'none', checksum: '' } : { name: 'sha256', checksum: node.checksum }
+  if (isGeneric) return { name: 'none', checksum: '' }
+  const name = node.kind === 'seed' ? node.checksumName : undefined
+  return { name: name ?? 'sha256', checksum: node.checksum }
 }
 
 function seedJson(node: GraphNode & { readonly kind: 'seed' }): JsonObject {

@@ -87,8 +87,13 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     made.add(seed, isEnabled)
   }
   for (const { node } of sources) relations.set(node.id, node.relation)
+  const models: [SqlDraft, Relation][] = []
   for (const draft of drafts.models) {
-    made.add(makeModel(context, draft, relationOf(draft)), draft.isEnabled)
+    models.push([draft, relationOf(draft)])
+  }
+  // A constraint names the relation of another model, so all of them have to be known.
+  for (const [draft, relation] of models) {
+    made.add(makeModel(context, draft, relation, relations), draft.isEnabled)
   }
   for (const draft of drafts.snapshots) {
     made.add(makeSnapshot(context, draft, relationOf(draft)), draft.isEnabled)

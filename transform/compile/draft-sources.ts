@@ -74,6 +74,7 @@ export function snapshotSources({ project }: Compilation): DraftSource[] {
   const blocks = project.snapshots.map(
     (block): DraftSource => ({
       ...placed(block, 'snapshot'),
+      hashed: block.fileText,
       id: `snapshot.${block.package}.${block.name}`,
       fqn: [block.package, ...block.folders, block.fileName, block.name],
       patch: entries.get(nameKey(block)),

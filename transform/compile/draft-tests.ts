@@ -99,7 +99,12 @@ function draftOne(
   const given = evaluateArguments(compilation, node, asked, declaration)
   askForSubject(asked, subject)
   if (column !== undefined) given.set('column_name', column)
-  if (!isQuick.has(macro)) renderTest(compilation, node, asked, { macro, given, subject })
+  const isRendered = !isQuick.has(macro)
+  if (isRendered) {
+    renderTest(compilation, node, asked, { macro, given, subject })
+    // What the schema file says is said again behind the macro, so that it wins.
+    asked.config(said)
+  }
   const config = mergeConfig(asked.readConfig(), folders.root)
   return {
     ...node,
@@ -110,7 +115,13 @@ function draftOne(
     kwargs,
     path: `${names.short}.sql`,
     config,
-    unrenderedConfig: writtenConfig(compilation, 'tests', fqn, { unrendered: said }, asked.header),
+    unrenderedConfig: writtenConfig(
+      compilation,
+      'tests',
+      fqn,
+      undefined,
+      writtenTest(isRendered, said, asked.header),
+    ),
     asked,
     subject,
     rawCode: rawCodeOf(namespace, test, said),
@@ -155,6 +166,16 @@ function rawCodeOf(namespace: string | undefined, test: string, said: Config): s
   const owner = namespace === undefined ? '' : `${namespace}.`
   const call = `{{ ${owner}test_${test}(**_dbt_generic_test_kwargs) }}`
   return configs.length === 0 ? call : `${call}{{ config(${configs.join(',')}) }}`
+}
+
+/** dbt reads the texts of a test that it renders, and the values of one that it does not. */
+function writtenTest(isRendered: boolean, said: Config, header: Config): Config {
+  if (!isRendered) return said
+  const entries = Object.entries(said)
+  if (entries.length === 0) return header
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === 'string' ? value : printPython(value)]),
+  )
 }
 
 /** The macro that puts `where` around a relation; a project may have its own. */

@@ -5,6 +5,7 @@ import { toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
 import { askStatically, hasPlainNames } from './ask-statically.ts'
+import { constraintCalls } from './constraints.ts'
 import type { CompileInputs } from './inputs.ts'
 import { warnMisspelt } from './known-configs.ts'
 import { type MacroLibrary, NodeNames } from './macros.ts'
@@ -42,6 +43,8 @@ export type DraftSource = NamedNode & {
   readonly path: string
   readonly text: string
   readonly patch: Patch | undefined
+  /** What its checksum is made of, when that is not its text. */
+  readonly hashed?: string | undefined
   /** Of a model: the whole of what its schema file says. */
   readonly entry?: Properties | undefined
   /** The version of a model as it is written, a number or a text. */
@@ -86,6 +89,7 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
     }
     const isPlain = hasPlainNames(compilation.library, source.package)
     if (!isPlain || !askStatically(template, asked)) render(template)
+    for (const call of constraintCalls(source.entry)) render(compileTemplate(file, `{{ ${call} }}`))
     const config = mergeConfig(asked.readConfig(), folders.root)
     const early = mergeConfig(asked.headerOver(folders.own), folders.root)
     for (const hook of hooksOf(config)) render(compileTemplate(file, hook))

@@ -79,6 +79,8 @@ export type SeedNode = NodeBase & {
   readonly kind: 'seed'
   readonly relation: Relation
   readonly absolutePath: string
+  /** A large file is not read: its path stands for it. */
+  readonly checksumName?: 'path' | undefined
 }
 
 export type SnapshotNode = NodeBase & {

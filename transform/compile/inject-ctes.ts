@@ -10,7 +10,7 @@ export function injectCtes(sql: string, ctes: readonly Cte[]): string {
   const own = /^with(\s+recursive)?\b/i.exec(sql.slice(start))
   if (own === null) return `with${list} ${sql}`
   const rest = sql.slice(start + own[0].length)
-  return `${sql.slice(0, start)}with${own[1] ?? ''} ${list}, ${rest.trimStart()}`
+  return `${sql.slice(0, start)}${own[0]} ${list}, ${rest.trimStart()}`
 }
 
 /** The first offset that is neither blank nor comment. */

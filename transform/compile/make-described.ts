@@ -187,8 +187,8 @@ export function makeUnitTests(context: NodeContext): Drafted<UnitTestNode>[] {
         model: entry.model,
         dependencies: found.ids,
         properties: {
-          given: entry.given.map(({ at: _, ...given }) => given),
-          expect: entry.expect,
+          given: entry.given.map(({ at: _, ...given }) => withFixture(project, given)),
+          expect: withFixture(project, entry.expect),
           overrides: entry.overrides ?? null,
           versions: entry.versions ?? null,
         },
@@ -197,6 +197,17 @@ export function makeUnitTests(context: NodeContext): Drafted<UnitTestNode>[] {
       return { node, isEnabled }
     })
   })
+}
+
+type Rows = Pick<Project['unitTests'][number]['expect'], 'format' | 'rows' | 'fixture'>
+
+/** Rows of a fixture file in the place of its name, and text without the line break that YAML leaves. */
+function withFixture<T extends Rows>({ fixtures }: Project, rows: T): T {
+  const { format, fixture } = rows
+  const file = fixtures.find(({ name }) => name === fixture)
+  if (file !== undefined) return { ...rows, rows: file.text.trim() }
+  if (format !== 'sql' || typeof rows.rows !== 'string') return rows
+  return { ...rows, rows: rows.rows.replace(/\n$/, '') }
 }
 
 function versionsUnderTest(

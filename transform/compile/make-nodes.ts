@@ -1,6 +1,7 @@
 /** Drafts → nodes of the graph: what they name is looked up, and nothing is rendered. */
 import { problem } from '../../core/problems.ts'
 import type { Config, SeedFile } from '../project/project.ts'
+import { resolveConstraint } from './constraints.ts'
 import { pathInPackage, propertiesKey } from './draft-sources.ts'
 import type { GenericDraft } from './draft-tests.ts'
 import {
@@ -29,9 +30,16 @@ import { tagsOf } from './resolve-config.ts'
 
 export type NodeContext = { readonly compilation: Compilation; readonly index: NameIndex }
 
-export function makeModel(context: NodeContext, draft: SqlDraft, relation: Relation): ModelNode {
+export function makeModel(
+  context: NodeContext,
+  draft: SqlDraft,
+  relation: Relation,
+  relations: ReadonlyMap<string, Relation>,
+): ModelNode {
   const { config, entry: said } = draft
   const materialized = textConfig(config, 'materialized') ?? 'view'
+  const columns = said?.columns ?? []
+  const constraint = (written: Config) => resolveConstraint(context, draft, relations, written)
   return {
     ...base(context, draft),
     kind: 'model',
@@ -41,7 +49,11 @@ export function makeModel(context: NodeContext, draft: SqlDraft, relation: Relat
     latestVersion: said?.latest,
     access: textConfig(config, 'access') ?? 'protected',
     deprecationDate: said?.deprecationDate,
-    constraints: said?.constraints ?? [],
+    constraints: (said?.constraints ?? []).map(constraint),
+    columns: columns.map((column) => ({
+      ...column,
+      constraints: column.constraints.map(constraint),
+    })),
     timeSpine: said?.timeSpine,
     newRowsOf: draft.isEnabled ? newRowsOf(context, draft, materialized) : [],
   }
@@ -164,7 +176,11 @@ export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & E
     unrenderedConfig: writtenConfig(compilation, 'seeds', fqn, patch, {}),
     patch: patch && patchOf(compilation, patch),
     rawCode: '',
-    checksum: '',
+    checksum:
+      file.text === undefined
+        ? file.file
+        : compilation.inputs.sha256(file.text.trim().replaceAll('\r\n', '\n')),
+    checksumName: file.text === undefined ? 'path' : undefined,
     language: 'sql',
     relation: nameRelation(compilation, named, config),
     absolutePath: file.absolutePath,
@@ -176,6 +192,11 @@ export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & E
 function patchOf({ project }: Compilation, { package: owner, file }: Patch) {
   const settings = project.packages.find(({ name }) => name === owner) ?? project.settings
   return { package: owner, file: pathInPackage(settings, file) }
+}
+
+/** dbt does not count blanks as a change. */
+function squeeze(text: string): string {
+  return text.trim().split(/\s+/).join(' ')
 }
 
 type Enabled = { readonly isEnabled: boolean }
@@ -197,7 +218,7 @@ function base(context: NodeContext, draft: SqlDraft) {
     patch: patch && patchOf(context.compilation, patch),
     // A block of a snapshot is kept to the letter.
     rawCode: draft.kind === 'snapshot' ? draft.text : draft.text.trim(),
-    checksum: context.compilation.inputs.sha256(draft.text.trim().split(/\s+/).join(' ')),
+    checksum: context.compilation.inputs.sha256(squeeze(draft.hashed ?? draft.text)),
     language: draft.language,
   }
 }

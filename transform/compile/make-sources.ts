@@ -15,7 +15,10 @@ export type SourceDraft = {
 export function makeSource(compilation: Compilation, table: SourceTable): SourceDraft {
   const { project, inputs } = compilation
   const fqn = [table.package, ...table.folders, table.source, table.name]
-  const config = configWithoutHeader(project, 'sources', fqn, table.config)
+  const { tags } = table.config
+  const merged = configWithoutHeader(project, 'sources', fqn, table.config)
+  // As in dbt, tags of the schema file take the place of those of project files.
+  const config = tags === undefined ? merged : { ...merged, tags }
   const named = {
     id: sourceId(table.package, table.source, table.name),
     name: table.name,

@@ -96,8 +96,12 @@ export class Renderer {
     }
     const host = new RenderHost(this, draft, state)
     const text = 'declaration' in draft ? this.#test(draft, host) : this.#own(draft, host)
-    const source = 'declaration' in draft ? '' : draft.text
-    return { sql: withoutOuterBlanks(source, await text), ephemerals: host.ephemerals }
+    const sql = await text
+    return {
+      // Tests begin and end with the blanks of macros, which are nobody's.
+      sql: 'declaration' in draft ? sql.trim() : withoutOuterBlanks(draft.text, sql),
+      ephemerals: host.ephemerals,
+    }
   }
 
   #own(draft: SqlDraft, host: RenderHost): Promise<string> {

@@ -109,7 +109,7 @@ function groupBy(value: unknown, args: Named, host: FilterHost): Tuple[] {
     if (last !== undefined && isEqual(last.key, key)) last.items.push(item)
     else groups.push({ key, items: [item] })
   }
-  return groups.map(({ key, items }) => new Tuple([key, items]))
+  return groups.map(({ key, items }) => new Tuple([key, items], ['grouper', 'list']))
 }
 
 /** A number of rows or columns, within what a template that means well asks for. */
@@ -264,8 +264,11 @@ function reverse(value: unknown): unknown {
 
 const firstOf = (value: unknown) => itemsOf(value)[0] ?? new Undefined('the first of nothing')
 const lastOf = (value: unknown) => itemsOf(value).at(-1) ?? new Undefined('the last of nothing')
+const namedEntities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 const escapeHtml = (value: unknown) =>
-  toText(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  toText(value).replace(/[&<>"']/g, (character) => {
+    return namedEntities[character] ?? `&#${character.charCodeAt(0)};`
+  })
 const itemPairs = (value: unknown) =>
   value instanceof Map ? [...value].map((entry) => new Tuple(entry)) : []
 const trim = (value: unknown, { chars }: Named) => {
@@ -339,5 +342,5 @@ const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   named('unique', ['case_sensitive', 'attribute'], unique),
   ['upper', (value) => toText(value).toUpperCase()],
   ['urlencode', (value) => encodeURIComponent(toText(value)).replaceAll('%2F', '/')],
-  ['wordcount', (value) => toText(value).split(/\s+/).filter(Boolean).length],
+  ['wordcount', (value) => toText(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0],
 ])

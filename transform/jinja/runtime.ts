@@ -159,6 +159,9 @@ export class Runtime {
     if (object instanceof Map && object.has(name)) return object.get(name)
     if (object instanceof Namespace) return object.values.get(name) ?? new Undefined(name)
     if (isHostObject(object)) return object.attribute(name)
+    if (object instanceof Tuple && object.names.includes(name)) {
+      return object.items[object.names.indexOf(name)]
+    }
     return new Undefined(name)
   }
 

@@ -15,8 +15,11 @@ export class Float {
 
 export class Tuple {
   readonly items: readonly unknown[]
-  constructor(items: readonly unknown[]) {
+  /** Of a named tuple: what its items are called. */
+  readonly names: readonly string[]
+  constructor(items: readonly unknown[], names: readonly string[] = []) {
     this.items = items
+    this.names = names
   }
 }
 

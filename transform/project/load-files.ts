@@ -1,4 +1,5 @@
 /** Files that are read as they are: SQL, Python, CSV, and the blocks of snapshots and docs. */
+import { statSync } from 'node:fs'
 import { problem } from '../../core/problems.ts'
 import { type FindFiles, type FoundFile, readText } from './find-files.ts'
 import type { ProjectSettings, Resources } from './project.ts'
@@ -54,7 +55,7 @@ export function loadFiles(find: FindFiles, settings: ProjectSettings, report: Re
     models: read(settings.modelPaths),
     pythonModels: read(settings.modelPaths, /\.py$/).map((file) => toPythonFile(file, report)),
     seeds: checked(find(settings.seedPaths, /\.csv$/)).map(
-      (file): SeedFile => ({ ...file, package: owner }),
+      (file): SeedFile => ({ ...file, package: owner, text: seedText(file, report) }),
     ),
     snapshots: read(settings.snapshotPaths).flatMap((file) => toSnapshots(file, report)),
     analyses: read(settings.analysisPaths),
@@ -67,6 +68,13 @@ export function loadFiles(find: FindFiles, settings: ProjectSettings, report: Re
     fixtures: read(below('fixtures'), new RegExp(`${sql.source}|\\.csv$`)).map(toFixture),
     docs: read(settings.docsPaths, /\.md$/).flatMap((file) => toDocs(file, report)),
   }
+}
+
+const maxHashedBytes = 1024 * 1024
+
+function seedText(file: FoundFile, report: Report): string | undefined {
+  const { size } = statSync(file.absolutePath, { throwIfNoEntry: false }) ?? { size: 0 }
+  return size > maxHashedBytes ? undefined : readText(file, report)
 }
 
 /** Names with spaces are an error, as they are for dbt, unless its flag makes them a warning. */

@@ -15,6 +15,11 @@ export type SqlFile = {
 export type SeedFile = Omit<SqlFile, 'text'> & {
   /** Where DuckDB reads it. */
   readonly absolutePath: string
+  /**
+   * What dbt makes a seed's checksum of: its text without the blanks around it; undefined for a file of more than
+   * 1 MiB, of which dbt takes the path.
+   */
+  readonly text: string | undefined
 }
 
 /** One `{% snapshot name %}` block; a file may hold several. */

@@ -79,8 +79,10 @@ export class ColumnValue implements HostObject {
   attribute(name: string): unknown {
     if (Object.hasOwn(attributes, name)) return attributes[name]?.(this)
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined
-    if (method === undefined) return new Undefined(name)
-    return new HostFunction(name, (args) => method(this, args))
+    if (method !== undefined) return new HostFunction(name, (args) => method(this, args))
+    // As in Python, what the class does can be asked of each of its values.
+    const ofClass = name !== '__call__' && Object.hasOwn(statics, name) ? statics[name] : undefined
+    return ofClass === undefined ? new Undefined(name) : new HostFunction(name, ofClass)
   }
 
   text(): string {

@@ -61,13 +61,19 @@ with child as (
     from {{ model }}
     where {{ column_name }} is not null
 ),
+
 parent as (
     select {{ field }} as to_field
     from {{ to }}
 )
-select from_field
+
+select
+    from_field
+
 from child
-left join parent on child.from_field = parent.to_field
+left join parent
+    on child.from_field = parent.to_field
+
 where parent.to_field is null
 {% endmacro %}
 
