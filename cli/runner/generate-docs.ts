@@ -1,6 +1,8 @@
 /** `docs generate`: compiles, asks the database what is there, writes artifacts and the page. */
 import { performance } from 'node:perf_hooks'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows } from '../../core/clients/duckdb.ts'
+import type { Lake } from '../../core/clients/lake.ts'
 import type { GlobalArguments } from '../options.ts'
 import { type ArtifactArguments, artifactFile, artifactFolders } from './artifact-options.ts'
 import { type CompiledSelection, compileSelected } from './compile-selected.ts'
@@ -72,8 +74,24 @@ export async function generateDocs(args: GenerateArguments): Promise<number> {
 /** What is there now. A database that does not answer is an error of the command. */
 async function readTables({ database }: RunContext, { graph }: CompiledSelection['project']) {
   const { readCatalog } = await import('../../transform/index.ts')
-  return await database.read((connection) =>
-    readCatalog(graph, (sql) => queryRows(connection, sql)),
+  const lake = await database.lake?.open()
+  return await database.read(async (connection) => {
+    const sizes = lake === undefined ? undefined : await lakeSizes(lake, connection)
+    return await readCatalog(
+      graph,
+      (sql) => queryRows(connection, sql),
+      ({ schema, name }) => sizes?.get(`${schema}.${name}`),
+    )
+  })
+}
+
+/** Bytes of the lake's tables by `schema.name`. */
+async function lakeSizes(lake: Lake, connection: DuckDBConnection): Promise<Map<string, number>> {
+  const { tableSizes } = await import('../../core/clients/lake/snapshots.ts')
+  const bytes = await tableSizes(connection)
+  const tables = await lake.tables(undefined, connection)
+  return new Map(
+    tables.map(({ schema, name, uuid }) => [`${schema}.${name}`, bytes.get(uuid) ?? 0]),
   )
 }
 

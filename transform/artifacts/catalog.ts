@@ -35,8 +35,13 @@ type CatalogStatistic = {
 /**
  * Every table and view of the catalogs that the graph names, with one query for all columns.
  * @param query runs on a connection that has these catalogs attached
+ * @param bytesOf how large a table is, where that is known
  */
-export async function readCatalog(graph: Graph, query: CatalogQuery): Promise<CatalogTable[]> {
+export async function readCatalog(
+  graph: Graph,
+  query: CatalogQuery,
+  bytesOf: (relation: Relation) => number | undefined = () => undefined,
+): Promise<CatalogTable[]> {
   const wanted = [...catalogsOf(graph)].map((name) => quoteLiteral(name.toLowerCase()))
   if (wanted.length === 0) return []
   const inCatalogs = `lower(database_name) in (${wanted.join(', ')})`
@@ -54,7 +59,7 @@ export async function readCatalog(graph: Graph, query: CatalogQuery): Promise<Ca
      order by database_name, schema_name, table_name, column_index`,
   )
   const columnsOf = Map.groupBy(columns, keyOf)
-  return tables.map((row) => toTable(row, columnsOf.get(keyOf(row)) ?? []))
+  return tables.map((row) => toTable(row, columnsOf.get(keyOf(row)) ?? [], bytesOf))
 }
 
 function catalogsOf(graph: Graph): Set<string> {
@@ -66,14 +71,18 @@ function keyOf(row: Row): string {
   return [row['database_name'], row['schema_name'], row['table_name']].join('\n').toLowerCase()
 }
 
-function toTable(row: Row, columns: readonly Row[]): CatalogTable {
-  const size = row['estimated_size']
+function toTable(
+  row: Row,
+  columns: readonly Row[],
+  bytesOf: (relation: Relation) => number | undefined,
+): CatalogTable {
+  const relation = {
+    catalog: String(row['database_name']),
+    schema: String(row['schema_name']),
+    name: String(row['table_name']),
+  }
   return {
-    relation: {
-      catalog: String(row['database_name']),
-      schema: String(row['schema_name']),
-      name: String(row['table_name']),
-    },
+    relation,
     type: row['kind'] === 'VIEW' ? 'VIEW' : 'BASE TABLE',
     comment: textOf(row['comment']),
     columns: columns.map((column) => ({
@@ -82,7 +91,7 @@ function toTable(row: Row, columns: readonly Row[]): CatalogTable {
       index: Number(column['column_index']),
       comment: textOf(column['comment']),
     })),
-    stats: size === null || size === undefined ? [] : [rowCount(Number(size))],
+    stats: statisticsOf(row['estimated_size'], bytesOf(relation)),
   }
 }
 
@@ -90,13 +99,17 @@ function textOf(value: unknown): string | undefined {
   return value === null || value === undefined ? undefined : String(value)
 }
 
-function rowCount(value: number): CatalogStatistic {
-  return {
-    id: 'row_count',
-    label: 'Row Count',
-    value,
-    description: 'Rows that the database estimates the table to hold',
+function statisticsOf(rows: unknown, bytes: number | undefined): CatalogStatistic[] {
+  const known: CatalogStatistic[] = []
+  if (rows !== null && rows !== undefined) {
+    const description = 'Rows that the database estimates the table to hold'
+    known.push({ id: 'row_count', label: 'Row Count', value: Number(rows), description })
   }
+  if (bytes !== undefined) {
+    const description = "Bytes of the table's data files"
+    known.push({ id: 'bytes', label: 'Size', value: bytes, description })
+  }
+  return known
 }
 
 export type CatalogInputs = {

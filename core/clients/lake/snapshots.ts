@@ -92,6 +92,17 @@ export async function listFiles(
   }))
 }
 
+/** Bytes of each table's data files, by the table's uuid. */
+export async function tableSizes(connection: DuckDBConnection): Promise<Map<string, number>> {
+  const rows = await queryRows(
+    connection,
+    `select table_uuid, file_size_bytes from ducklake_table_info(${quoteLiteral(lakeName)})`,
+  )
+  return new Map(
+    rows.map((row) => [String(row['table_uuid']), Number(row['file_size_bytes'] ?? 0)]),
+  )
+}
+
 /** How many snapshots there are, and data files that the newest one reads. */
 export async function countSnapshotsAndFiles(
   connection: DuckDBConnection,

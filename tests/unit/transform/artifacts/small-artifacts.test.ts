@@ -147,6 +147,19 @@ describe('catalogOf', () => {
     })
   })
 
+  it('tells the bytes of a table where they are known', async () => {
+    const tables = await readCatalog(graph, answers, ({ name }) =>
+      name === 'ORDERS' ? 9 : undefined,
+    )
+    expect(tables.map(({ stats }) => stats.map(({ id, value }) => [id, value]))).toEqual([
+      [
+        ['row_count', 7],
+        ['bytes', 9],
+      ],
+      [],
+    ])
+  })
+
   it('leaves out what was not selected', async () => {
     const tables = await readCatalog(graph, answers)
     const artifact = catalogOf(tables, graph, { invocation, selected: new Set() })
