@@ -10,6 +10,7 @@ import {
   compileProject,
   type Graph,
   loadProject,
+  type Relation,
   templateDatabase,
 } from '../../transform/index.ts'
 import { type Fixture, lsCalls } from './fixtures.ts'
@@ -34,6 +35,7 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
       database: 'conformance',
       schema: fixture.target === 'prod' ? 'prod' : 'main',
       type: 'duckdb',
+      profileName: 'conformance',
       threads: fixture.target === 'prod' ? 4 : 1,
     },
     vars: fixture.vars,
@@ -47,7 +49,7 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
     describeNode: manifestNode,
   }
   const { graph, renderer } = await compileProject(await loadProject(fixture.folder), inputs)
-  const { code, problems } = await compileNodes(graph, renderer, graph.nodes.keys())
+  const { code, problems } = await compileNodes(graph, renderer, graph.nodes.keys(), database.has)
   const compiled = new Map(
     [...code].map(([id, { sql, ctes }]): [string, CompiledNode] => [
       id,
@@ -97,6 +99,19 @@ function openDatabase(setup: string | undefined) {
         connection.closeSync()
       }
     }),
+    has: async ({ catalog, schema, name }: Relation): Promise<boolean> => {
+      opened ??= open()
+      const connection = await (await opened).connect()
+      try {
+        const found = await connection.runAndReadAll(
+          'select 1 from information_schema.tables where table_catalog = ? and table_schema = ? and table_name = ?',
+          [catalog, schema, name],
+        )
+        return found.currentRowCount > 0
+      } finally {
+        connection.closeSync()
+      }
+    },
     [Symbol.asyncDispose]: async () => (await opened)?.closeSync(),
   }
 }

@@ -7,7 +7,7 @@ export function selectorJson(selector: SelectorDefinition): JsonObject {
   return {
     name,
     ...(description !== '' && { description }),
-    ...(isDefault && { default: true }),
+    ...((isDefault || selector.saysDefault === true) && { default: isDefault }),
     definition: definitionJson(definition),
   }
 }

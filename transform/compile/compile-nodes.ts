@@ -1,6 +1,6 @@
 /** Renders many nodes at once, as `compile` and `docs generate` want them. */
 import { MillraceError } from '../../core/errors.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, GraphNode, Relation } from './graph.ts'
 import type { CompiledCode, Renderer } from './render.ts'
 
 export type CompiledNodes = {
@@ -9,11 +9,15 @@ export type CompiledNodes = {
   readonly problems: readonly MillraceError[]
 }
 
-/** The SQL of these nodes, as a full build sends it; what cannot be rendered is listed and the rest goes on. */
+/**
+ * The SQL of these nodes; what cannot be rendered is listed and the rest goes on.
+ * @param isBuilt whether a relation is in the database: incremental models that are get the SQL of their next run
+ */
 export async function compileNodes(
   graph: Graph,
   renderer: Renderer,
   ids: Iterable<string>,
+  isBuilt: (relation: Relation) => boolean | Promise<boolean> = () => false,
 ): Promise<CompiledNodes> {
   const code = new Map<string, CompiledCode>()
   const problems: MillraceError[] = []
@@ -21,11 +25,20 @@ export async function compileNodes(
     const node = graph.nodes.get(id)
     if (node === undefined || node.kind === 'seed' || node.rawCode.trim() === '') continue
     try {
-      code.set(id, await renderer.compile(id))
+      const isIncremental = await isIncrement(node, isBuilt)
+      code.set(id, await renderer.compile(id, { isIncremental }))
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       problems.push(error)
     }
   }
   return { code, problems }
+}
+
+async function isIncrement(
+  node: GraphNode,
+  isBuilt: (relation: Relation) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  if (node.kind !== 'model' || node.materialized !== 'incremental') return false
+  return node.config['full_refresh'] !== true && (await isBuilt(node.relation))
 }

@@ -147,6 +147,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
         name,
         description,
         isDefault: isDefault === true,
+        saysDefault: isDefault !== undefined,
         definition,
         at,
       }),
@@ -313,6 +314,7 @@ function draftTestsOfAll(
       package: table.package,
       columns: table.columns,
       quotesColumns: table.quoting['column'] === true,
+      tags: table.testTags,
       group: undefined,
     }
     return draftGenericTests(compilation, subject, table.tests)
@@ -345,6 +347,7 @@ function subjectOf(
     package: owner,
     columns,
     quotesColumns,
+    tags: [],
     group: typeof group === 'string' ? group : undefined,
   }
 }

@@ -47,6 +47,8 @@ export type Subject = {
   readonly package: string
   readonly columns: readonly Column[]
   readonly quotesColumns: boolean
+  /** Its tests have them too: those of a source's table. */
+  readonly tags: readonly string[]
   readonly group: string | undefined
 }
 
@@ -126,7 +128,10 @@ function draftOne(
     subject,
     rawCode: rawCodeOf(namespace, test, said),
     tags: [
-      ...new Set([...[...(described?.tags ?? []), ...tagsOf(said)].sort(), ...tagsOf(config)]),
+      ...new Set([
+        ...[...subject.tags, ...(described?.tags ?? []), ...tagsOf(said)].sort(),
+        ...tagsOf(config),
+      ]),
     ],
     isEnabled: subject.isEnabled && config['enabled'] !== false,
   }

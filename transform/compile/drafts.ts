@@ -99,7 +99,14 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
       ...source,
       template,
       config,
-      unrenderedConfig: writtenConfig(compilation, configKinds[kind], fqn, patch, header),
+      unrenderedConfig: writtenConfig(
+        compilation,
+        // As in dbt, which forgets the functions of project files here.
+        kind === 'function' ? 'models' : configKinds[kind],
+        fqn,
+        patch,
+        header,
+      ),
       tags: tagsOf({ tags: [...tagsOf(early), ...tagsOf(config)] }),
       asked,
       isEnabled: config['enabled'] !== false,

@@ -239,6 +239,8 @@ export type SelectorDefinition = {
   readonly name: string
   readonly description: string
   readonly isDefault: boolean
+  /** `default` is said, whatever it says. */
+  readonly saysDefault?: boolean
   readonly definition: unknown
   readonly at: Position
 }

@@ -77,7 +77,7 @@ export class NameIndex {
     return found?.get(this.#project) ?? found?.get(from) ?? found?.values().next().value
   }
 
-  /** The ids of all calls in their order, and a problem with its place for each that names nothing. */
+  /** The ids of all calls, of sources before refs as in dbt, and a problem with its place for each that names nothing. */
   resolve(
     node: {
       readonly name: string
@@ -92,6 +92,17 @@ export class NameIndex {
     const problems: MillraceError[] = []
     const placeOf = (name: string, literals: readonly string[]) =>
       node.template?.placeOfCall(name, literals) ?? { file: node.file }
+    for (const call of sources) {
+      const id = this.findSource(call, node.package)
+      if (id !== undefined) ids.add(id)
+      else {
+        const source = `${call.source}.${call.table}`
+        const near = nearest(source, this.#sources.keys())
+        const at = placeOf('source', [call.source, call.table])
+        const parameters = { node: node.name, source, nearest: near }
+        problems.push(problem('model/unknown-source', parameters, { at }))
+      }
+    }
     for (const call of refs) {
       const id = this.findRef(call, node.package)
       if (id !== undefined) ids.add(id)
@@ -106,17 +117,6 @@ export class NameIndex {
             ? problem('model/disabled-ref', { node: node.name, ref }, { at })
             : problem('model/unknown-ref', { node: node.name, ref, nearest: near }, { at }),
         )
-      }
-    }
-    for (const call of sources) {
-      const id = this.findSource(call, node.package)
-      if (id !== undefined) ids.add(id)
-      else {
-        const source = `${call.source}.${call.table}`
-        const near = nearest(source, this.#sources.keys())
-        const at = placeOf('source', [call.source, call.table])
-        const parameters = { node: node.name, source, nearest: near }
-        problems.push(problem('model/unknown-source', parameters, { at }))
       }
     }
     return { ids: [...ids], problems }

@@ -1,7 +1,7 @@
 /** Every macro as a node: its text, what schema files say of it, and which macros it names. */
 import type { Argument, Expression } from '../jinja/ast.ts'
 import type { Template } from '../jinja/template.ts'
-import type { Config } from '../project/project.ts'
+import type { Config, ProjectSettings } from '../project/project.ts'
 import type { MacroProperties } from '../project/project-properties.ts'
 import { pathInPackage } from './draft-sources.ts'
 import type { Compilation } from './drafts.ts'
@@ -33,6 +33,7 @@ export function macroNodes(compilation: Compilation): MacroNode[] {
             entries.get(macroId(owner, name)),
             statement,
             settings.testPaths.some((folder) => file.startsWith(`${folder}/generic/`)),
+            settings,
           ),
           macros: calledMacros(library, owner, statement.body, macroId(owner, name)),
         },
@@ -65,6 +66,7 @@ function describe(
   entry: MacroProperties | undefined,
   { kind, parameters }: MacroStatement,
   isGeneric: boolean,
+  settings: ProjectSettings,
 ) {
   const said = entry?.arguments ?? []
   const args: Config[] =
@@ -78,7 +80,7 @@ function describe(
     meta: entry?.meta ?? {},
     docs: entry?.docs ?? {},
     arguments: args,
-    patch: entry && { package: entry.package, file: entry.file },
+    patch: entry && { package: entry.package, file: pathInPackage(settings, entry.file) },
   }
 }
 

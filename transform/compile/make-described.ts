@@ -54,7 +54,9 @@ export function makeDescribed(context: NodeContext): Drafted<DescribedNode>[] {
         time_granularity: timeGranularity ?? null,
       }
       const needs = metricNeeds(project, typeParams, entry.package)
-      return makeOne(context, 'metric', 'metrics', entry, [], properties, needs)
+      // dbt keeps what is said beside a metric apart from its config.
+      const { tags, meta } = entry
+      return makeOne(context, 'metric', 'metrics', entry, [], properties, needs, { tags, meta })
     }),
     ...project.savedQueries.map((entry) => {
       const { label, queryParams, exports } = entry
@@ -74,10 +76,14 @@ function makeOne(
   calls: readonly string[],
   properties: Config,
   others: readonly string[] = [],
+  said: { readonly tags?: readonly string[]; readonly meta?: Config } = {},
 ): Drafted<DescribedNode> {
   const { compilation } = context
   const fqn = [entry.package, ...entry.folders, entry.name]
-  const config = configWithoutHeader(compilation.project, configKind, fqn, entry.config)
+  const merged = configWithoutHeader(compilation.project, configKind, fqn, entry.config)
+  const { meta } = entry.config
+  // As in dbt, an exposure's own meta takes the place of that of project files.
+  const config = kind === 'exposure' && meta !== undefined ? { ...merged, meta } : merged
   const id = `${kind}.${entry.package}.${entry.name}`
   const named = { ...entry, id, fqn, kind, path: pathOf(entry) }
   const isEnabled = config['enabled'] !== false
@@ -85,6 +91,7 @@ function makeOne(
   const ids = isEnabled ? lookUp(context, named, asked) : []
   const node: DescribedNode = {
     ...described(context, named, config, entry),
+    ...said,
     kind,
     dependencies: [...new Set([...ids, ...others])],
     refs: asked.refs,
@@ -141,7 +148,11 @@ function metricId({ metrics }: Project, name: string, owner: string): string[] {
 
 /** Semantic models whose measures a metric takes, and the metrics it is made of. */
 function metricNeeds(project: Project, params: Config, owner: string): string[] {
-  const measures = new Set(namesIn(params['measure']))
+  const conversion = params['conversion_type_params']
+  const { base_measure: base, conversion_measure: converted } = isConfig(conversion)
+    ? conversion
+    : {}
+  const measures = new Set([params['measure'], base, converted].flatMap(namesIn))
   const models = project.semanticModels.filter((model) =>
     namesIn(model.measures).some((name) => measures.has(name)),
   )
@@ -150,6 +161,10 @@ function metricNeeds(project: Project, params: Config, owner: string): string[] 
     ...models.map((model) => `semantic_model.${model.package}.${model.name}`),
     ...inputs.flatMap((name) => metricId(project, name, owner)),
   ]
+}
+
+function isConfig(value: unknown): value is Config {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Names in `x`, `{name: x}` or a list of these. */

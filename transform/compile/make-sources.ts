@@ -45,7 +45,7 @@ export function makeSource(compilation: Compilation, table: SourceTable): Source
       ...propertiesOf(table),
       external_name: collecting(compilation, () => externalText(external)) ?? null,
     },
-    unrenderedConfig: writtenConfig(compilation, 'sources', fqn, table, {}),
+    unrenderedConfig: writtenConfig(compilation, 'sources', fqn, { unrendered: table.config }, {}),
   }
   return { node, table, isEnabled: config['enabled'] !== false }
 }

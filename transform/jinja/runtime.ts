@@ -373,7 +373,7 @@ function bindMacro(
       throw new TemplateFault(`${name}() is given ${key} twice`)
     } else scope.set(key, value)
   }
-  scope.set('varargs', args.positional.slice(parameters.length))
+  scope.set('varargs', new Tuple(args.positional.slice(parameters.length)))
   scope.set('kwargs', rest)
   return scope
 }
