@@ -44,7 +44,7 @@ export function groupJson(group: GroupNode): JsonObject {
     ...baseJson(group),
     owner: ownerJson(group.owner),
     description: orNull(group.description),
-    config: fullConfig('group', group.config),
+    config: { meta: {}, ...group.config },
   }
 }
 
