@@ -11,7 +11,146 @@ export type KnownDifference = {
   readonly reason: string
 }
 
-export const knownDifferences: readonly KnownDifference[] = []
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    id: 'blanks',
+    path: /\/compiled_code\/blanks$/,
+    reason: 'Our own macros, and CTEs that are put in front, leave other blanks in the SQL.',
+  },
+  {
+    id: 'checksum of the file',
+    path: /^resources\/(operation|snapshot)\.[^/]+\/checksum\/checksum$/,
+    reason:
+      'A line of dbt_project.yml and a snapshot in YAML have a checksum of their own text; in dbt, of the whole file.',
+  },
+  {
+    id: 'metrics by folder',
+    fixtures: ['semantic-layer'],
+    path: /^(resources|parents|children)\/(metric|saved_query|semantic_model)\./,
+    reason:
+      'Tags and meta of dbt_project.yml reach metrics, saved queries and parts of semantic models otherwise than in dbt, and a conversion metric does not depend on its semantic model.',
+  },
+  {
+    id: 'meta by folder',
+    fixtures: ['exposures'],
+    path: /^resources\/exposure\..*\/meta\/level$/,
+    reason: 'The meta of dbt_project.yml is merged with that of an exposure; dbt drops it.',
+  },
+  {
+    id: 'tests of what is disabled',
+    fixtures: ['disabled', 'unit-tests'],
+    path: /^(resources|parents|children|disabled)\/(test|unit_test)\.|\/primary_key$/,
+    reason:
+      'Tests of a disabled model or source are disabled with it; dbt keeps some of them in the manifest without edges, where nothing runs them.',
+  },
+  {
+    id: 'tables are not seen by compile',
+    fixtures: ['incremental-later'],
+    path: /\/compiled_code$/,
+    reason:
+      'compile renders incremental models as for a first build; dbt asks the database, and filters where the table exists.',
+  },
+  {
+    id: 'own ref in generic tests',
+    fixtures: ['ref-override'],
+    path: /\/depends_on(\/macros)?$|^resources\/test\..*\/compiled_code$/,
+    reason: "A project's own ref() is not what generic tests use.",
+  },
+  {
+    id: 'text of templates in docs blocks',
+    fixtures: ['docs-blocks'],
+    path: /(block_contents|source_description)$/,
+    reason: 'A docs block is kept as written; dbt renders expressions in it.',
+  },
+  {
+    id: 'defaults of selectors',
+    fixtures: ['selectors', 'subscriptions'],
+    path: /^selectors\/[^/]+\/default$/,
+    reason: 'A selector says that it is no default, also where the file is silent.',
+  },
+  {
+    id: 'begin',
+    fixtures: ['microbatch', 'events'],
+    path: /\/config\/begin$/,
+    reason:
+      'The begin of a microbatch model is kept as it is written; dbt makes a timestamp of it.',
+  },
+  {
+    id: 'set to none',
+    fixtures: ['default-names', 'snapshots-block'],
+    path: /\/config\/(schema|target_schema)$/,
+    reason: 'A config set to none in a header is none; dbt still shows that of the folder.',
+  },
+  {
+    id: 'first blank of a block',
+    fixtures: ['snapshots-block'],
+    path: /\/raw_code$/,
+    reason: 'The text of a snapshot block opened with -%} keeps its blanks.',
+  },
+  {
+    id: 'flags of the project',
+    fixtures: ['project-flags', 'events', 'context'],
+    path: /\/compiled_code$/,
+    reason: '`flags` in templates do not know those of dbt_project.yml, and name the command run.',
+  },
+  {
+    id: 'decimals',
+    fixtures: ['queries-in-templates'],
+    path: /\/compiled_code$/,
+    reason: 'A decimal that a query gave prints without trailing zeros.',
+  },
+  {
+    id: 'python code',
+    fixtures: ['python-models'],
+    path: /\/compiled_code$/,
+    reason: 'The code of a Python model is not yet followed by what lets it run.',
+  },
+  {
+    id: 'unseen macros',
+    fixtures: ['queries-in-templates'],
+    path: /\/depends_on\/macros$/,
+    reason: 'A macro named only behind `if execute` is not listed among those a model needs.',
+  },
+  {
+    id: 'unrendered configs',
+    fixtures: ['static-and-dynamic-refs'],
+    path: /\/unrendered_config\//,
+    reason:
+      "An expression in a header is kept as written, not as the tree that Python's Jinja prints; a few more differ in where they are listed.",
+  },
+  {
+    id: 'type of a version',
+    fixtures: ['subscriptions', 'versions'],
+    path: /\/refs\/\d+\/version$/,
+    reason:
+      'The version in a ref is a number where it looks like one; dbt keeps text that is written as text.',
+  },
+  {
+    id: 'arguments of materializations',
+    fixtures: ['materializations-of-its-own'],
+    path: /\/arguments$/,
+    reason: 'supported_languages is an option of a materialization, not an argument.',
+  },
+  {
+    id: 'checksum of a contract',
+    fixtures: ['contracts'],
+    path: /\/contract\/checksum$/,
+    reason: 'The checksum of a contract with a foreign key is taken of other text.',
+  },
+  {
+    id: 'byte order mark',
+    fixtures: ['unicode-and-line-ends'],
+    path: /\.bom\/(raw_code|checksum\/checksum)$/,
+    reason:
+      'A byte order mark is no part of a file; dbt sends it to the database, which refuses it.',
+  },
+  {
+    id: 'other warnings',
+    fixtures: ['jinja-language', 'subscriptions', 'versions'],
+    path: /^warnings$/,
+    reason: 'No warning of modules.itertools, nor of a ref to a version that will be deprecated.',
+  },
+]
 
 /** The entry that allows a difference. */
 export function explain({ fixture, path }: Difference): KnownDifference | undefined {
