@@ -80,7 +80,6 @@ export function namesOfNode(
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
 ): Map<string, unknown> {
-  const flags = flagsOf({ full_refresh: inputs.fullRefresh, ...inputs.flags })
   const base = baseNames(inputs, vars, false)
   const names = new Map<string, unknown>([
     ...callNames(host),
@@ -89,7 +88,6 @@ export function namesOfNode(
     ['env', new Map(base).get('target')],
     ['model', lazily(node.id, () => host.model?.() ?? modelOf(node, host))],
     ['execute', host.execute],
-    ['flags', flagsValue(flags)],
     ['project_name', node.package],
     ['database', inputs.target.database],
     ['schema', inputs.target.schema],
@@ -99,16 +97,30 @@ export function namesOfNode(
     ['defer_relation', host.deferRelation?.() ?? null],
     ['sql', host.compiledCode?.() ?? ''],
     ['compiled_code', host.compiledCode?.() ?? ''],
-    ...runNames(inputs, flags),
+    ...namesOfRun(inputs),
     ...resultNames(),
     ...actionNames(node, host, macros),
     ['exceptions', exceptionsValue(node, warn)],
     ['adapter', adapterOf(node, host, inputs, macros, warn)],
-    ['api', makeHostObject({ Relation: relationType, Column: columnType })],
+    ['api', api],
     ['column', columnType],
     ['context', contextValue(macros)],
   ])
   names.set('builtins', lookUp(names, '<builtins>'))
+  return names
+}
+
+const api = makeHostObject({ Relation: relationType, Column: columnType })
+
+/** The same for every node of a run, so made once. */
+const runs = new WeakMap<ContextInputs, readonly (readonly [string, unknown])[]>()
+
+function namesOfRun(inputs: ContextInputs): readonly (readonly [string, unknown])[] {
+  const known = runs.get(inputs)
+  if (known !== undefined) return known
+  const flags = flagsOf({ full_refresh: inputs.fullRefresh, ...inputs.flags })
+  const names = [...runNames(inputs, flags), ['flags', flagsValue(flags)] as const]
+  runs.set(inputs, names)
   return names
 }
 

@@ -4,12 +4,13 @@ import {
   type Arguments,
   HostFunction,
   type HostObject,
+  hostObject,
   isTruthy,
-  makeHostObject,
   TemplateFault,
   toPlainValue,
   toTemplateValue,
   toText,
+  Undefined,
 } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import { configValueOf } from './config-defaults.ts'
@@ -43,11 +44,11 @@ export function configValue(host: ConfigHost, kind: string): HostObject {
     persist_relation_docs: () => persists(look, 'relation'),
     persist_column_docs: () => persists(look, 'columns'),
   }
-  const values = Object.entries(functions).map(([name, call]) => [
-    name,
-    new HostFunction(name, call),
-  ])
-  return makeHostObject(Object.fromEntries(values), () => '')
+  const attribute = (name: string): unknown => {
+    const call = Object.hasOwn(functions, name) ? functions[name] : undefined
+    return call === undefined ? new Undefined(`config.${name}`) : new HostFunction(name, call)
+  }
+  return { [hostObject]: true, attribute, text: () => '' }
 }
 
 type Look = (key: string) => unknown

@@ -5,10 +5,12 @@ import {
   type Arguments,
   HostFunction,
   type HostObject,
+  hostObject,
   itemsOf,
   makeHostObject,
   toRepr,
   toText,
+  Undefined,
 } from '../jinja/values.ts'
 
 type Node = { readonly name: string; readonly file: string }
@@ -55,29 +57,34 @@ export function exceptionsValue(
   { name: node, file }: Node,
   warn: (warning: MillraceError) => void,
 ): HostObject {
-  const warning = (reason: string) => {
+  const warning = warningFunctions((reason) => {
     warn(problem('model/template-warning', { node, reason }, { at: { file } }))
     return ''
-  }
-  const raising = Object.entries(reasons).map(([name, reasonOf]) => [
-    name,
-    new HostFunction(name, ({ positional, named }) => {
+  })
+  const attribute = (name: string): unknown => {
+    const said = Object.hasOwn(warning, name) ? warning[name] : undefined
+    if (said !== undefined) return new HostFunction(name, said)
+    const reasonOf = Object.hasOwn(reasons, name) ? reasons[name] : undefined
+    if (reasonOf === undefined) return new Undefined(`exceptions.${name}`)
+    return new HostFunction(name, ({ positional, named }) => {
       const given = positional.length > 0 ? positional : [...named.values()]
       throw problem('model/compiler-error', { reason: reasonOf(given) })
-    }),
-  ])
-  return makeHostObject({
-    ...Object.fromEntries(raising),
-    warn: new HostFunction('warn', ({ positional, named }) =>
-      warning(toText(positional[0] ?? named.get('msg') ?? '')),
-    ),
-    warn_snapshot_timestamp_data_types: new HostFunction('warn', ({ positional: [now, updated] }) =>
-      warning(
+    })
+  }
+  return { [hostObject]: true, attribute, text: () => '<exceptions>' }
+}
+
+type Calls = Readonly<Record<string, (args: Arguments) => unknown>>
+
+function warningFunctions(warn: (reason: string) => string): Calls {
+  return {
+    warn: ({ positional, named }) => warn(toText(positional[0] ?? named.get('msg') ?? '')),
+    warn_snapshot_timestamp_data_types: ({ positional: [now, updated] }) =>
+      warn(
         `Data type of snapshot table timestamp columns (${toText(now)}) doesn't match derived column 'updated_at' (${toText(updated)}). ` +
           'Please update snapshot config updated_at.',
       ),
-    ),
-  })
+  }
 }
 
 function partOf(value: unknown, key: string): string {

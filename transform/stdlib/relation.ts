@@ -43,7 +43,7 @@ export type Look = {
   readonly view?: string | undefined
 }
 
-export type EventTimeFilter = {
+type EventTimeFilter = {
   readonly field: string
   /** As text that DuckDB reads; at least one of the two. */
   readonly start?: string | undefined

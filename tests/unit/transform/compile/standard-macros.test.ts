@@ -9,7 +9,7 @@ async function compiled(files: Files) {
 
 async function sqlOf(template: string, files: Files = {}): Promise<string> {
   const graph = await compiled({ 'models/m.sql': template, ...files })
-  return graph.sql.get('model.shop.m') ?? ''
+  return (graph.sql.get('model.shop.m') ?? '').replaceAll(/\s+/g, ' ').trim()
 }
 
 describe("dbt's macros", () => {
@@ -64,7 +64,7 @@ describe("dbt's macros", () => {
     const template =
       "{{ dateadd('day', 1, 'd') }} {{ dbt.dateadd('day', 1, 'd') }} {{ hash('x') }} {{ ref('n') }}"
     expect(await sqlOf(template, files)).toBe(
-      'own d  (d + cast(1 as bigint) * interval 1 day) plain(x) "main"."n"',
+      'own d (d + cast(1 as bigint) * interval 1 day) plain(x) "main"."n"',
     )
   })
 
