@@ -10,7 +10,7 @@ import { RelationValue } from './relation.ts'
 export type EngineFacts = {
   /** Folder or URL of files that models write; default `.`. */
   readonly externalRoot?: string | undefined
-  /** Catalogs that are lakes. */
+  /** Catalogs that are lakes; without it the engine is asked. */
   readonly duckLakes?: readonly string[] | undefined
   /** Absolute path of the project, for files of seeds. */
   readonly root?: string | undefined

@@ -42,6 +42,7 @@ export const adapterQueries: Readonly<Record<string, Query>> = {
   list_relations_without_caching: { run: listRelations, parsed: noItems },
   list_schemas: { run: listSchemas, parsed: noItems },
   check_schema_exists: { run: schemaExists, parsed: () => false },
+  is_ducklake: { run: isDuckLake, parsed: () => false },
   location_exists: { run: locationExists, parsed: () => false },
   catalog_supports_foreign_keys: { run: hasForeignKeys, parsed: () => false },
   existing_key_constraint_types: { run: keyConstraints, parsed: noItems },
@@ -205,6 +206,22 @@ async function locationExists(
     if (error instanceof TemplateFault) return false
     throw error
   }
+}
+
+/** Whether a relation lives in a lake; asked of the engine where the target does not say. */
+async function isDuckLake(
+  context: AdapterContext,
+  { positional: [relation] }: Arguments,
+): Promise<boolean> {
+  if (!(relation instanceof RelationValue) || relation.relation.catalog === '') return false
+  const { catalog } = relation.relation
+  if (context.engine.duckLakes !== undefined) return context.engine.duckLakes.includes(catalog)
+  if (context.database === undefined) return false
+  const { rows } = await ask(
+    context,
+    `select 1 from duckdb_databases() where ${isNamed('database_name', catalog)} and type = 'ducklake'`,
+  )
+  return rows.length > 0
 }
 
 async function hasForeignKeys(

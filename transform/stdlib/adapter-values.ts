@@ -16,7 +16,6 @@ import { columnLines, constraintLines } from './constraints.ts'
 import { externalReadLocation, externalWriteOptions } from './external-options.ts'
 import { parseIndex } from './index-config.ts'
 import { makeTable } from './query-table.ts'
-import { RelationValue } from './relation.ts'
 
 type Method = (context: AdapterContext, args: Arguments) => unknown
 
@@ -34,9 +33,6 @@ export const adapterValues: Readonly<Record<string, Method>> = {
   is_cancelable: () => true,
   is_motherduck: () => false,
   disable_transactions: () => false,
-  is_ducklake: ({ engine }, { positional: [relation] }) =>
-    relation instanceof RelationValue &&
-    (engine.duckLakes ?? []).includes(relation.relation.catalog),
   use_ducklake_table_workarounds: () => false,
   quote: (_, { positional: [name] }) => quoteIdent(toText(name)),
   quote_as_configured: (_, { positional: [name, key], named }) =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Duckdb, openDuckdb } from '../../../../core/clients/duckdb.ts'
 import { templateDatabase } from '../../../../transform/adapters/template-database.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
+import { makeFolder } from '../../../support/project.ts'
 import { readRecorded, withOneBlank, withPrelude } from '../../../support/recorded-texts.ts'
 import { renderTemplate } from '../../../support/render-template.ts'
 
@@ -42,6 +43,22 @@ describe("dbt's macros that ask the engine", () => {
       {%- do adapter.drop_relation(u) %} {{ load_relation(u) }}
       {%- do adapter.drop_schema(t) %} {{ adapter.check_schema_exists('lake', 'made') }}`
     expect(await render(template)).toBe('"lake"."made"."u" table [\'id\', \'y\'] 0 None False')
+  })
+
+  it('drop what lives in a lake without cascade, which a lake refuses', async () => {
+    await using folder = await makeFolder()
+    await duckdb.withConnection(async (connection) => {
+      await connection.run('load ducklake')
+      await connection.run(
+        `attach 'ducklake:${folder.path}/lake.db' as water (data_path '${folder.path}/data')`,
+      )
+    })
+    const template = `{% set t = api.Relation.create(database='water', schema='main', identifier='t', type='table') %}
+      {%- do run_query(create_table_as(false, t, 'select 1 as id', partitioned_by='id')) %}
+      {{- adapter.is_ducklake(t) }} {{ adapter.is_ducklake(this) }} {{ load_relation(t) is none }}
+      {%- do adapter.drop_relation(t) %} {{ load_relation(t) is none }}`
+    expect(await render(template)).toBe('True False False True')
+    await duckdb.withConnection((connection) => connection.run('use memory; detach water'))
   })
 
   it('run a merge, a delete and insert, and the two halves of a snapshot', async () => {
