@@ -91,7 +91,8 @@ export const knownDifferences: readonly KnownDifference[] = [
     id: 'flags of the project',
     fixtures: ['project-flags', 'events', 'context'],
     path: /\/compiled_code$/,
-    reason: '`flags` in templates do not know those of dbt_project.yml, and name the command run.',
+    reason:
+      '`flags` in templates do not know those of dbt_project.yml and name the command run; `selected_resources` is empty when all is compiled.',
   },
   {
     id: 'decimals',
