@@ -27,6 +27,7 @@ export type {
   SourceNode,
   TestNode,
 } from './compile/graph.ts'
+export type { Reading } from './compile/render.ts'
 export type { CompileInputs, Target } from './compile/inputs.ts'
 export { type DeferInputs, deferRelations } from './plan/defer.ts'
 export { eventTimeColumn, isSampled, limitRef, type RefLimits } from './plan/limit-refs.ts'

@@ -7,6 +7,7 @@ import { describeProject } from '../runner/describe-project.ts'
 import { invocationArguments, invocationOf } from '../runner/invocation.ts'
 import { parseVars, selectionOptions } from '../runner/options.ts'
 import { openProjectLog } from '../runner/project-log.ts'
+import { readingOptions } from '../runner/reading.ts'
 import { openRunContext } from '../runner/run-context.ts'
 import { writeArtifacts, writeCompiled } from '../runner/write-artifacts.ts'
 
@@ -16,6 +17,7 @@ export const compileCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .options(selectionOptions)
+      .options(readingOptions)
       .option('inline', {
         type: 'string',
         describe: 'A query of your own, which may hold ref() and macros; its SQL is printed',

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.ts'
 import type { GlobalOptions } from '../options.ts'
 import { generateDocs } from '../runner/generate-docs.ts'
 import { selectionOptions } from '../runner/options.ts'
+import { readingOptions } from '../runner/reading.ts'
 import { serveDocs } from '../runner/serve-docs.ts'
 
 export const docsCommand = defineCommand({
@@ -17,6 +18,7 @@ export const docsCommand = defineCommand({
         describe: 'generate: manifest.json, catalog.json and index.html; serve: show them',
       })
       .options(selectionOptions)
+      .options(readingOptions)
       .option('static', {
         type: 'boolean',
         default: false,

@@ -7,6 +7,7 @@ import { artifactFolders } from '../runner/artifact-options.ts'
 import { type CompiledSelection, compileSelected, namedNodes } from '../runner/compile-selected.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { openProjectLog } from '../runner/project-log.ts'
+import { readingOptions } from '../runner/reading.ts'
 import { openRunContext } from '../runner/run-context.ts'
 import type { Preview } from '../runner/show-preview.ts'
 
@@ -16,6 +17,7 @@ export const showCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .options(selectionOptions)
+      .options(readingOptions)
       .option('inline', {
         type: 'string',
         describe: 'A query of your own, which may hold ref() and macros',

@@ -1,14 +1,17 @@
 /** The SQL of the nodes that a command line names, or of its inline query. */
-import type { CompiledNodes, GraphNode } from '../../transform/index.ts'
+import type { CompiledNodes, Graph, GraphNode, Relation } from '../../transform/index.ts'
 import { inlineId } from './inline-node.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
+import type { ProjectDatabase } from './project-database.ts'
+import { knownRelations, type ReadingArguments, readingOf } from './reading.ts'
 import type { RunContext } from './run-context.ts'
 
-type CompileArguments = SelectionArguments & {
-  readonly vars?: string | undefined
-  readonly inline?: string | undefined
-}
+type CompileArguments = SelectionArguments &
+  ReadingArguments & {
+    readonly vars?: string | undefined
+    readonly inline?: string | undefined
+  }
 
 export type CompiledSelection = {
   readonly project: OpenedProject
@@ -33,9 +36,24 @@ export async function compileSelected(
     printWarnings(selected.warnings)
     ids.splice(0, 1, ...selected.nodes.map(({ id }) => id))
   }
-  const { code, problems } = await compileNodes(graph, renderer, ids)
+  const selected = new Set(ids)
+  const opened = { graph, config, database, selected, builds: false }
+  const reading = await readingOf(args, opened)
+  const isBuilt = await builtRelations(graph, ids, database)
+  const { code, problems } = await compileNodes(graph, renderer.with(reading), ids, isBuilt)
   if (problems.length > 0) throw new AggregateError(problems, 'nodes could not be compiled')
   return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
+}
+
+/** The database is asked only when a model is incremental. */
+async function builtRelations(
+  graph: Graph,
+  ids: readonly string[],
+  database: ProjectDatabase,
+): Promise<((relation: Relation) => boolean) | undefined> {
+  const nodes = ids.flatMap((id) => graph.nodes.get(id) ?? [])
+  const asks = nodes.some((node) => node.kind === 'model' && node.materialized === 'incremental')
+  return asks ? await knownRelations(database) : undefined
 }
 
 /** Those that the command line names, and not by their tag or folder: their SQL is printed. */

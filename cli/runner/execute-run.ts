@@ -10,6 +10,7 @@ import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
+import { readingOf } from './reading.ts'
 import { requireSources } from './require-sources.ts'
 import { openRunContext } from './run-context.ts'
 import { openRunRecord, type RunRecord } from './run-record.ts'
@@ -63,7 +64,10 @@ export async function executeRun(
     }
     if (lake !== undefined) await requireSources(lake, graph, plan)
     const adapter = await database.adapterFor(plan)
-    const record = openRunRecord({ project, config, adapter, args })
+    const selected = new Set(plan.stages.map(({ node }) => node.id))
+    const reading = await readingOf(args, { graph, config, database, selected, builds: true })
+    const renderer = project.renderer.with(reading)
+    const record = openRunRecord({ project: { ...project, renderer }, config, adapter, args })
     const result = await runOn(record, plan, project, args.format, signal)
     await record.finish(result)
     if (result.outcome === 'interrupted') {

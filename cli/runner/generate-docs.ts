@@ -13,13 +13,15 @@ import { openProject } from './open-project.ts'
 import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
 import { parseVars } from './options.ts'
 import { openProjectLog } from './project-log.ts'
+import type { ReadingArguments } from './reading.ts'
 import { openRunContext, type ProfileArguments, type RunContext } from './run-context.ts'
 import { writeArtifacts, writeAtomically, writeCompiled } from './write-artifacts.ts'
 
 type GenerateArguments = GlobalArguments &
   ProfileArguments &
   ArtifactArguments &
-  SelectionArguments & {
+  SelectionArguments &
+  ReadingArguments & {
     readonly static: boolean
     readonly compile: boolean
     readonly emptyCatalog: boolean

@@ -6,6 +6,7 @@ import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { resourceTypes } from '../../transform/plan/resource-types.ts'
 import { artifactOptions } from './artifact-options.ts'
+import { readingOptions } from './reading.ts'
 
 /** Which nodes. */
 export const selectionOptions = {
@@ -82,6 +83,7 @@ export const kindOptions = {
 export const runOptions = {
   ...selectionOptions,
   ...kindOptions,
+  ...readingOptions,
   'full-refresh': {
     type: 'boolean',
     alias: 'f',

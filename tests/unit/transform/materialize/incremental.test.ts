@@ -3,12 +3,10 @@ import { isProblem } from '../../../../core/errors.ts'
 import type { ModelNode } from '../../../../transform/index.ts'
 import { strategyOf, takeBatch } from '../../../../transform/materialize/incremental.ts'
 import { adaptSchema } from '../../../../transform/materialize/schema-change.ts'
-import { makeNode } from '../plan/random-graph.ts'
+import { makeModel } from '../plan/random-graph.ts'
 
 function model(config: Readonly<Record<string, unknown>>): ModelNode {
-  const node = makeNode('orders', [])
-  if (node.kind !== 'model') throw new Error('not a model')
-  return { ...node, materialized: 'incremental', config }
+  return makeModel('orders', { materialized: 'incremental', config })
 }
 
 const columns = [
