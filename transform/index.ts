@@ -27,8 +27,10 @@ export type {
   SourceNode,
   TestNode,
 } from './compile/graph.ts'
-export type { Reading } from './compile/render.ts'
 export type { CompileInputs, Target } from './compile/inputs.ts'
+export type { Reading } from './compile/render.ts'
+export { findForeignTables } from './lineage/foreign-tables.ts'
+export { loadReads } from './lineage/load-reads.ts'
 export { type DeferInputs, deferRelations } from './plan/defer.ts'
 export { eventTimeColumn, isSampled, limitRef, type RefLimits } from './plan/limit-refs.ts'
 export { type LabelStyle, nodeLabel } from './plan/node-label.ts'

@@ -1,5 +1,7 @@
 /** The SQL of the nodes that a command line names, or of its inline query. */
+import type { Config } from '../../core/config.ts'
 import type { CompiledNodes, Graph, GraphNode, Relation } from '../../transform/index.ts'
+import { openEngine } from '../context.ts'
 import { inlineId } from './inline-node.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
@@ -42,7 +44,28 @@ export async function compileSelected(
   const isBuilt = await builtRelations(graph, ids, database)
   const { code, problems } = await compileNodes(graph, renderer.with(reading), ids, isBuilt)
   if (problems.length > 0) throw new AggregateError(problems, 'nodes could not be compiled')
+  await warnOfForeignTables(config, graph, code, database)
   return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
+}
+
+/** A table that a query reads by its bare name is in no graph: nothing waits for it. */
+async function warnOfForeignTables(
+  config: Config,
+  graph: Graph,
+  code: CompiledNodes['code'],
+  { target }: ProjectDatabase,
+): Promise<void> {
+  const { findForeignTables, loadReads, templateDatabase } = await import(
+    '../../transform/index.ts'
+  )
+  const queries = [...code].filter(([id]) => /^(model|snapshot|test)\./.test(id))
+  const sqls = new Map(queries.map(([id, { sql }]) => [id, sql]))
+  // The parser needs no database, and none may be there.
+  await using duckdb = await openEngine(config)
+  const parser = templateDatabase((work) => duckdb.withConnection(work))
+  const reads = await loadReads(parser, sqls)
+  const around = { catalog: target.database, schema: target.schema }
+  printWarnings(findForeignTables(graph, reads, around))
 }
 
 /** The database is asked only when a model is incremental. */

@@ -179,6 +179,8 @@ function indent(value: unknown, { width, first, blank }: Named): string {
 }
 
 function map(value: unknown, args: Arguments, host: FilterHost): unknown[] {
+  // As in Jinja, which takes None for nothing here.
+  if (value === null) return []
   const attribute = args.named.get('attribute')
   const items = itemsOf(value)
   if (attribute !== undefined) {
@@ -195,6 +197,7 @@ function map(value: unknown, args: Arguments, host: FilterHost): unknown[] {
 /** select, reject, selectattr, rejectattr. */
 function choose(keep: boolean, byAttribute: boolean): Filter {
   return (value, args, host) => {
+    if (value === null) return []
     const [attribute, rest] = byAttribute
       ? [args.positional[0], args.positional.slice(1)]
       : [undefined, args.positional]
@@ -295,6 +298,8 @@ const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     (value) => toText(value).charAt(0).toUpperCase() + toText(value).slice(1).toLowerCase(),
   ],
   ['count', lengthOf],
+  // dbt's own.
+  ['is_list', (value) => Array.isArray(value)],
   named('d', ['default_value', 'boolean'], byDefault),
   named('default', ['default_value', 'boolean'], byDefault),
   named('dictsort', ['case_sensitive', 'by', 'reverse'], dictSort),

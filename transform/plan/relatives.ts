@@ -1,5 +1,9 @@
-/** Parents and children of everything that has edges, built once for a selection. */
+/**
+ * Parents and children of everything that has edges, built once for a selection. A source that the project itself
+ * makes, by a seed or a model of the same relation, stands below what makes it: dbt does not see that.
+ */
 import type { Graph, SelectableNode } from '../compile/graph.ts'
+import { producersOfSources } from '../lineage/source-producers.ts'
 
 const none: readonly string[] = []
 
@@ -11,8 +15,11 @@ export class Relatives {
 
   constructor(graph: Graph) {
     this.members = membersOf(graph)
+    const producers = producersOfSources(graph)
     for (const node of this.members.values()) {
-      const parents = dependenciesOf(node).filter((id) => this.members.has(id))
+      const producer = producers.get(node.id)
+      const dependencies = producer === undefined ? dependenciesOf(node) : [producer]
+      const parents = dependencies.filter((id) => this.members.has(id))
       this.#parents.set(node.id, parents)
       for (const parent of parents) {
         const siblings = this.#children.get(parent)

