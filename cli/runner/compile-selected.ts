@@ -1,7 +1,7 @@
 /** The SQL of the nodes that a command line names, or of its inline query. */
+import { join } from 'node:path'
 import type { Config } from '../../core/config.ts'
 import type { CompiledNodes, Graph, GraphNode, Relation } from '../../transform/index.ts'
-import { openEngine } from '../context.ts'
 import { inlineId } from './inline-node.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
@@ -61,7 +61,9 @@ async function warnOfForeignTables(
   const queries = [...code].filter(([id]) => /^(model|snapshot|test)\./.test(id))
   const sqls = new Map(queries.map(([id, { sql }]) => [id, sql]))
   // The parser needs no database, and none may be there.
-  await using duckdb = await openEngine(config)
+  const { openDuckdb } = await import('../../core/clients/duckdb.ts')
+  const extensionDirectory = join(config.cacheDir, 'duckdb-extensions')
+  await using duckdb = await openDuckdb({ extensionDirectory, threads: 1 })
   const parser = templateDatabase((work) => duckdb.withConnection(work))
   const reads = await loadReads(parser, sqls)
   const around = { catalog: target.database, schema: target.schema }
