@@ -1,5 +1,5 @@
 /** Small objects that many resources of a manifest share. */
-import type { RefCall, SourceCall } from '../compile/parse-host.ts'
+import type { RefCall, SourceCall } from '../compile/ask-memo.ts'
 import { type JsonObject, orNull } from './json.ts'
 
 export function refJson({ parts, version }: RefCall): JsonObject {

@@ -54,8 +54,7 @@ function partReader({ parts }: Head, body: Buffer): CacheFile['part'] {
  * later one wins. A cache that cannot be written is none: the next run does without.
  */
 export function writeCacheFile(
-  path: string,
-  writer: string,
+  { path, writer }: { readonly path: string; readonly writer: string },
   parts: Readonly<Record<string, unknown>>,
 ): void {
   const temporary = `${path}.${process.pid}.tmp`

@@ -9,7 +9,8 @@ import type { Graph } from '../compile/graph.ts'
 import type { CompileInputs } from '../compile/inputs.ts'
 import { loadProject } from '../project/load-project.ts'
 import type { Project } from '../project/project.ts'
-import { readCacheFile, writeCacheFile, writerOf } from './cache-file.ts'
+import type { StoredAsks } from './ask-store.ts'
+import { type CacheFile, readCacheFile, writeCacheFile, writerOf } from './cache-file.ts'
 import { compareFiles, type Fingerprint, placesOf, takeFingerprint } from './fingerprint.ts'
 import { isSameEnvironment, keyOf, type Reads, recordInputs } from './recorded-inputs.ts'
 import { fromStored, type StoredGraph, type StoredMacros, toStored } from './stored-graph.ts'
@@ -36,60 +37,69 @@ type Origin = {
  * @throws as `loadProject`
  */
 export async function openGraph(request: GraphRequest): Promise<Graph> {
-  return findStored(request) ?? (await parseAndStore(request))
+  const root = resolve(request.directory)
+  const place = { path: cachePlace(root), writer: writerOf(request.release) }
+  const file = readCacheFile(place.path, place.writer)
+  return findStored(request, root, place, file) ?? (await parseAndStore(request, place, file))
 }
 
-function findStored(request: GraphRequest): Graph | undefined {
-  const root = resolve(request.directory)
-  const place = cachePlace(root)
-  const writer = writerOf(request.release)
-  const file = readCacheFile(place, writer)
+type Place = { readonly path: string; readonly writer: string }
+
+function findStored(
+  { inputs, withMacros }: GraphRequest,
+  root: string,
+  place: Place,
+  file: CacheFile | undefined,
+): Graph | undefined {
   // The checksum vouches for the shape: we wrote it, this release.
   const origin = file?.part('origin') as Origin | undefined
   if (file === undefined || origin === undefined) return undefined
-  const { inputs } = request
   if (origin.key !== keyOf(root, inputs, origin.reads.flags)) return undefined
   if (!isSameEnvironment(inputs.environment, origin.reads.environment)) return undefined
   const since = nowNs()
   const files = compareFiles(origin.files)
   if (files === 'changed') return undefined
-  const stored = file.part('graph') as StoredGraph | undefined
-  const macros = request.withMacros ? (file.part('macros') as StoredMacros | undefined) : undefined
-  if (stored === undefined || (request.withMacros && macros === undefined)) return undefined
+  const graph = file.part('graph') as StoredGraph | undefined
+  const macros = withMacros ? (file.part('macros') as StoredMacros | undefined) : undefined
+  if (graph === undefined || (withMacros && macros === undefined)) return undefined
   if (files === 'same') {
     const renewed = takeFingerprint(origin.files.places, since, origin.files)
-    const parts = { graph: stored, macros: file.part('macros') }
+    const parts = { graph, macros: file.part('macros'), asks: file.part('asks') }
     if (renewed !== undefined) {
-      writeCacheFile(place, writer, { origin: { ...origin, files: renewed }, ...parts })
+      writeCacheFile(place, { origin: { ...origin, files: renewed }, ...parts })
     }
   }
-  return fromStored(stored, macros)
+  return fromStored(graph, macros)
 }
 
-async function parseAndStore({
-  directory,
-  inputs,
-  release,
-  withMacros,
-}: GraphRequest): Promise<Graph> {
+async function parseAndStore(
+  { directory, inputs, withMacros }: GraphRequest,
+  place: Place,
+  file: CacheFile | undefined,
+): Promise<Graph> {
   const since = nowNs()
   const project = await loadProject(directory)
-  const recorded = recordInputs(inputs)
+  const recorded = recordInputs(inputs, file?.part('asks') as StoredAsks | undefined)
   const { graph } = await compileProject(project, recorded.inputs)
   const reads = recorded.reads()
   if (graph.problems.length > 0 || reads.isVolatile) return graph
-  const files = fingerprintOf(project, since)
+  const before = file?.part('origin') as Origin | undefined
+  const files = fingerprintOf(project, since, before?.files)
   if (files === undefined) return graph
   const origin: Origin = { key: keyOf(project.root, inputs, reads.flags), reads, files }
   const macros = withMacros ? graph.macros : undefined
-  const parts = { origin, graph: toStored(graph), macros }
-  writeCacheFile(cachePlace(project.root), writerOf(release), parts)
+  const parts = { origin, graph: toStored(graph), macros, asks: recorded.asks.kept() }
+  writeCacheFile(place, parts)
   return graph
 }
 
-function fingerprintOf(project: Project, since: bigint): Fingerprint | undefined {
+function fingerprintOf(
+  project: Project,
+  since: bigint,
+  known: Fingerprint | undefined,
+): Fingerprint | undefined {
   const places = placesOf(project)
-  return places === undefined ? undefined : takeFingerprint(places, since)
+  return places === undefined ? undefined : takeFingerprint(places, since, known)
 }
 
 /** In the target folder, which is looked up by itself: the project file has not been read yet. */

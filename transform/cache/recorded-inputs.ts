@@ -1,6 +1,7 @@
 /** What a parse is given, watched: which variables of the environment it reads, and whether it looks at the clock. */
 import { hash } from 'node:crypto'
 import type { CompileInputs } from '../compile/inputs.ts'
+import { AskStore, type StoredAsks } from './ask-store.ts'
 
 /** Names whose values differ from one run to the next, whatever else stays the same. */
 const volatileNames = ['invocation_id', 'run_started_at', 'modules']
@@ -17,23 +18,38 @@ export type Reads = {
   readonly isVolatile: boolean
 }
 
-export type Recorded = { readonly inputs: CompileInputs; readonly reads: () => Reads }
+export type Recorded = {
+  readonly inputs: CompileInputs
+  readonly reads: () => Reads
+  readonly asks: AskStore
+}
 
-/** The same inputs, and what has been read of them. */
-export function recordInputs(inputs: CompileInputs): Recorded {
+/**
+ * The same inputs, and what has been read of them.
+ * @param stored what templates asked for at the last parse
+ */
+export function recordInputs(inputs: CompileInputs, stored: StoredAsks | undefined): Recorded {
   const environment = new Map<string, string | undefined>()
   const names = new Set<string>()
+  let asks: AskStore | undefined
   const watched = new Proxy(inputs.environment, {
     get: (variables, name) => {
       if (typeof name !== 'string') return undefined
       environment.set(name, hashed(variables[name]))
+      asks?.environment(name)
       return variables[name]
     },
     // Whoever walks them all looks for these.
     ownKeys: (variables) => Object.keys(variables).filter((name) => name.startsWith(copiedPrefix)),
   })
+  asks = new AskStore(stored, { ...inputs, environment: watched })
+  const noteName = (name: string) => {
+    names.add(name)
+    asks?.name(name)
+  }
   return {
-    inputs: { ...inputs, environment: watched, noteName: (name) => names.add(name) },
+    asks,
+    inputs: { ...inputs, environment: watched, noteName, asks },
     reads: () => ({
       environment,
       flags: flagNames.some((name) => names.has(name)),

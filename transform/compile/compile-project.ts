@@ -188,7 +188,9 @@ function byId<T extends { readonly id: string }>(nodes: Iterable<T>): ReadonlyMa
 function openCompilation(project: Project, written: Project, inputs: CompileInputs): Compilation {
   const searchOrders = readSearchOrders(project.settings.dispatch)
   const macros = compileMacros(project.settings.name, project.macros, searchOrders)
-  const library = { ...macros, noteName: inputs.noteName }
+  const { asks } = inputs
+  const noteMacro = asks === undefined ? undefined : asks.macro.bind(asks)
+  const library = { ...macros, noteName: inputs.noteName, noteMacro }
   const packages = new Map(project.packages.map((settings) => [settings.name, settings]))
   const vars = new Map<string, Config>()
   const keyed = project.properties.map(
@@ -204,7 +206,7 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
       const known =
         vars.get(owner) ?? variablesOf(owner, project.settings, packages.get(owner), inputs)
       vars.set(owner, known)
-      return known
+      return asks?.watched(known) ?? known
     },
     properties: new Map(keyed),
     problems: [...project.problems, ...library.problems],

@@ -1,6 +1,6 @@
 /** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
 import { MillraceError } from '../../core/errors.ts'
-import { compileTemplate, type Template } from '../jinja/template.ts'
+import { compileTemplate, deferTemplate, type Template } from '../jinja/template.ts'
 import { toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
@@ -81,20 +81,40 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
   const base = mergeConfig(folders.own, patch?.config ?? {})
   const asked = new ParseHost(base, () => modelWhileParsing(source, base))
   return collecting(compilation, () => {
-    const template = compileTemplate(file, source.text)
+    const { asks } = compilation.inputs
+    const { library } = compilation
+    const isPlain = hasPlainNames(library, source.package)
+    const vars = () => compilation.vars(source.package)
+    const question = { source, base, isPlain, library, vars }
+    const known = asks?.find(question)
+    const compile = known === undefined ? compileTemplate : deferTemplate
+    const template = compile(file, source.text)
     const render = (each: Template) => {
       const names = makeNames(compilation, source, asked, 'sync', asked.macros)
       names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name }))
       each.renderSync(names.all)
     }
-    const isPlain = hasPlainNames(compilation.library, source.package)
-    if (!isPlain || !askStatically(template, asked)) render(template)
+    const warned = compilation.warnings.length
+    let reads: unknown
+    if (known !== undefined) asked.restore(known.asked)
+    else if (!isPlain || !askStatically(template, asked)) {
+      asks?.begin()
+      render(template)
+      reads = asks?.end()
+    }
+    const own = known?.asked ?? asked.record()
+    const isSilent = compilation.warnings.length === warned
     for (const call of constraintCalls(source.entry)) render(compileTemplate(file, `{{ ${call} }}`))
     const config = mergeConfig(asked.readConfig(), folders.root)
     const early = mergeConfig(asked.headerOver(folders.own), folders.root)
     for (const hook of hooksOf(config)) render(compileTemplate(file, hook))
     compilation.warnings.push(...warnMisspelt(name, file, config))
-    const header = writtenHeader(template, kind === 'model' ? source.text : undefined, asked.header)
+    const header =
+      known?.header ??
+      writtenHeader(template, kind === 'model' ? source.text : undefined, asked.header)
+    // What a hook says into the header is not the template's.
+    const isOwn = isSilent && asked.record().configs.length === own.configs.length
+    if (known === undefined && isOwn) asks?.keep(question, { asked: own, header }, reads)
     return {
       ...source,
       template,

@@ -5,7 +5,7 @@
 import type { MillraceError } from '../../core/errors.ts'
 import type { Position } from '../../core/problems.ts'
 import type { Column, Config } from '../project/project.ts'
-import type { RefCall, SourceCall } from './parse-host.ts'
+import type { RefCall, SourceCall } from './ask-memo.ts'
 
 /** The physical thing a node is. */
 export type Relation = {

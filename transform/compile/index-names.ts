@@ -5,7 +5,7 @@ import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import type { Template } from '../jinja/template.ts'
 import type { SourceTable } from '../project/project.ts'
-import type { RefCall, SourceCall } from './parse-host.ts'
+import type { RefCall, SourceCall } from './ask-memo.ts'
 
 type Referable = {
   readonly name: string

@@ -1,6 +1,7 @@
 /** What compiling needs beyond the project, all of it passed in: compiling reads no clock, disk or environment. */
 import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
+import type { AskMemo } from './ask-memo.ts'
 import type { Graph, SelectableNode } from './graph.ts'
 
 export type Target = {
@@ -38,4 +39,6 @@ export type CompileInputs = {
   readonly log?: (message: string) => void
   /** Told each name that a template looks up: what it read decides when it has to be parsed again. */
   readonly noteName?: (name: string) => void
+  /** What templates asked for before. */
+  readonly asks?: AskMemo
 }

@@ -34,6 +34,8 @@ export type MacroLibrary = {
   readonly problems: readonly MillraceError[]
   /** Told each name that a template looks up. */
   readonly noteName?: ((name: string) => void) | undefined
+  /** Told each macro that is looked for, found or not. */
+  readonly noteMacro?: ((owner: string, name: string) => void) | undefined
 }
 
 /** Reads every macro file; those that cannot be read are listed as problems. */
@@ -160,6 +162,7 @@ export class NodeNames implements NameSource {
   }
 
   macroOf(owner: string, name: string): HostFunction | undefined {
+    this.#library.noteMacro?.(owner, name)
     const found = this.#library.packages.get(owner)?.get(name)
     if (found === undefined) return undefined
     this.#called?.add(macroId(owner, name))

@@ -1,11 +1,9 @@
 /** Renders a template once to see what it asks for: refs, sources and configs. Its text is thrown away. */
 import type { Config } from '../project/project.ts'
+import type { Asked, RefCall, SourceCall } from './ask-memo.ts'
 import type { NodeHost } from './node-names.ts'
 import { RelationValue } from './relation-value.ts'
 import { mergeConfig } from './resolve-config.ts'
-
-export type RefCall = { readonly parts: readonly string[]; readonly version: string | undefined }
-export type SourceCall = { readonly source: string; readonly table: string }
 
 const nowhere = { catalog: '', schema: '', name: '' }
 
@@ -40,6 +38,31 @@ export class ParseHost implements NodeHost {
   /** What the header says, over something else than was said before it. */
   headerOver(base: Config): Config {
     return this.#configs.reduce(mergeConfig, base)
+  }
+
+  /** What has been asked so far, to be asked again. */
+  record(): Asked {
+    const { refs, sources, functions, metrics, macros, newRowsOf } = this
+    return {
+      refs: [...refs],
+      sources: [...sources],
+      functions: [...functions],
+      metrics: [...metrics],
+      macros: [...macros],
+      configs: [...this.#configs],
+      newRowsOf: [...newRowsOf],
+    }
+  }
+
+  /** Asks again for all that was recorded. */
+  restore(asked: Asked): void {
+    this.refs.push(...asked.refs)
+    this.sources.push(...asked.sources)
+    this.functions.push(...asked.functions)
+    this.metrics.push(...asked.metrics)
+    for (const id of asked.macros) this.macros.add(id)
+    for (const values of asked.configs) this.config(values)
+    this.newRowsOf.push(...asked.newRowsOf)
   }
 
   ref(parts: readonly string[], version: string | undefined): RelationValue {

@@ -25,15 +25,24 @@ export type Definitions = {
 }
 
 export class Template {
-  readonly body: Body
   readonly #file: TemplateFile
-  readonly #definitions: Body
+  #body: Body | undefined
   readonly #compiled = new Map<string, Compiled>()
 
-  constructor(file: TemplateFile, body: Body) {
+  /** @param body undefined: it is parsed when it is first asked for */
+  constructor(file: TemplateFile, body?: Body) {
     this.#file = file
-    this.body = body
-    this.#definitions = body.filter(({ kind }) => kind === 'macro' || kind === 'definition')
+    this.#body = body
+  }
+
+  /** @throws `model/template-syntax`, the first time, when it had not been parsed */
+  get body(): Body {
+    this.#body ??= parsed(this.#file)
+    return this.#body
+  }
+
+  get #definitions(): Body {
+    return this.body.filter(({ kind }) => kind === 'macro' || kind === 'definition')
   }
 
   /** Renders at a stretch. @throws `model/template-failed`, also where a host function wants to be awaited */
@@ -108,8 +117,18 @@ export class Template {
  * @throws `model/template-syntax` with line and column
  */
 export function compileTemplate(file: string, source: string, isBuiltIn = false): Template {
+  const place = { file, source, isBuiltIn }
+  return new Template(place, parsed(place))
+}
+
+/** A template that was compiled before and may not be needed: it is parsed when something is asked of it. */
+export function deferTemplate(file: string, source: string): Template {
+  return new Template({ file, source, isBuiltIn: false })
+}
+
+function parsed({ file, source }: TemplateFile): Body {
   try {
-    return new Template({ file, source, isBuiltIn }, parseTemplate(source))
+    return parseTemplate(source)
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error
     const at = { file, ...positionOf(source, error.offset) }

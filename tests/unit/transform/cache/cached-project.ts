@@ -15,6 +15,8 @@ export type Opened = {
   readonly graph: Graph
   /** Whether the project was parsed for it, and not taken from the cache. */
   readonly wasParsed: boolean
+  /** What templates logged: those that were rendered. */
+  readonly logged: readonly string[]
 }
 
 function inputsOf(given: Given): CompileInputs {
@@ -47,8 +49,10 @@ export async function openCached(
     wasParsed = true // each node has one
     return inputs.sha256(text)
   }
-  const request = { directory, inputs: { ...inputs, sha256 }, release, withMacros: true }
-  return { graph: await openGraph(request), wasParsed }
+  const logged: string[] = []
+  const log = (text: string) => logged.push(text)
+  const request = { directory, inputs: { ...inputs, sha256, log }, release, withMacros: true }
+  return { graph: await openGraph(request), wasParsed, logged: logged.sort() }
 }
 
 export async function openFresh(directory: string, given: Given = {}): Promise<Graph> {
