@@ -3,10 +3,11 @@ import type { Argument, Expression } from '../jinja/ast.ts'
 import type { Template } from '../jinja/template.ts'
 import type { Config, ProjectSettings } from '../project/project.ts'
 import type { MacroProperties } from '../project/project-properties.ts'
+import { standardPackage } from '../stdlib/standard-macros.ts'
 import { pathInPackage } from './draft-sources.ts'
 import type { Compilation } from './drafts.ts'
 import type { MacroNode } from './graph.ts'
-import { type MacroLibrary, macroId, nameOfBlock } from './macros.ts'
+import { type MacroLibrary, macroId, nameOfBlock, searchedPackages } from './macros.ts'
 
 export function macroNodes(compilation: Compilation): MacroNode[] {
   const { library, project } = compilation
@@ -53,12 +54,19 @@ function findStatement(template: Template, name: string): MacroStatement | undef
   return found?.kind === 'macro' || found?.kind === 'definition' ? found : undefined
 }
 
-/** From `{% macro … %}` to its end tag; macros do not stand in each other. */
+/**
+ * From `{% macro … %}` to its end tag; macros do not stand in each other. To `{%-` belong the blanks in front of it,
+ * unless the tag before them has taken them with `-%}`.
+ */
 function textOf(text: string, { at }: MacroStatement): string {
   const end =
     /\{%[-+]?\s*end(?:macro|test|data_test|materialization|snapshot)\s*(?:-%\}\s*|\+?%\})/g
   end.lastIndex = at
-  return end.test(text) ? text.slice(at, end.lastIndex) : text.slice(at)
+  const before = text.slice(0, at)
+  const trimmed = before.trimEnd()
+  const takesBlanks = text.startsWith('{%-', at) && !trimmed.endsWith('-%}')
+  const start = takesBlanks ? trimmed.length : at
+  return end.test(text) ? text.slice(start, end.lastIndex) : text.slice(start)
 }
 
 /** @param isGeneric it stands in `tests/generic`, where dbt reads no arguments */
@@ -111,15 +119,24 @@ function callsIn(node: unknown): Call[] {
   return 'kind' in node && node.kind === 'call' ? [node as Call, ...inner] : inner
 }
 
-/** The package's own, then the root project's, then dbt's. */
-function findMacro({ packages, root }: MacroLibrary, owner: string, name: string) {
-  const own = [owner, root].find((each) => packages.get(each)?.has(name))
-  if (own !== undefined) return macroId(own, name)
-  const standard = ['dbt_duckdb', 'dbt'].find((each) => packages.get(each)?.has(name))
-  return standard === undefined ? undefined : macroId(standard, name)
+/** The package's own, then the root project's, then any package's, the last of them first, then dbt's. */
+function findMacro(library: MacroLibrary, owner: string, name: string): string | undefined {
+  const { packages, root } = library
+  const others = [...packages.keys()].filter((each) => each !== standardPackage).reverse()
+  const owners = [owner, root, ...others, 'dbt_duckdb', standardPackage]
+  return owners.map((each) => macroOf(library, each, name)).find((id) => id !== undefined)
 }
 
-function dispatched(library: MacroLibrary, owner: string, args: readonly Argument[]): string[] {
+function macroOf({ packages }: MacroLibrary, owner: string, name: string): string | undefined {
+  return packages.get(owner)?.has(name) ? macroId(owner, name) : undefined
+}
+
+/** dbt reads the name without its prefix as a call too: what it finds so is listed with what will be called. */
+function dispatched(
+  library: MacroLibrary,
+  owner: string,
+  args: readonly Argument[],
+): (string | undefined)[] {
   const literal = (name: string, at: number) => {
     const positional = args.filter(({ kind }) => kind === 'positional')
     const given = args.find((arg) => arg.name === name) ?? positional[at]
@@ -128,12 +145,14 @@ function dispatched(library: MacroLibrary, owner: string, args: readonly Argumen
   const name = literal('macro_name', 0)
   if (name === undefined) return []
   const namespace = literal('macro_namespace', 1)
-  const owners = namespace === undefined ? [library.root, owner] : [library.root, namespace]
-  for (const each of owners) {
+  const bare = findMacro(library, owner, name)
+  for (const each of searchedPackages(library, namespace)) {
     for (const prefix of ['duckdb', 'default']) {
-      const id = findMacro(library, each, `${prefix}__${name}`)
-      if (id !== undefined) return [id]
+      const full = `${prefix}__${name}`
+      const id =
+        each === undefined ? findMacro(library, library.root, full) : macroOf(library, each, full)
+      if (id !== undefined) return [bare, id]
     }
   }
-  return []
+  return [bare]
 }

@@ -171,7 +171,7 @@ export class NodeNames implements NameSource {
 
   /** `adapter.dispatch`: the packages of the namespace in order, in each what is made for DuckDB first. */
   dispatched(name: string, namespace: string | undefined): HostFunction | undefined {
-    for (const owner of this.#searched(namespace)) {
+    for (const owner of searchedPackages(this.#library, namespace)) {
       for (const prefix of ['duckdb', 'default']) {
         const full = `${prefix}__${name}`
         const names = this.#inner
@@ -180,16 +180,6 @@ export class NodeNames implements NameSource {
       }
     }
     return undefined
-  }
-
-  /** Undefined stands for the unqualified look-up. */
-  #searched(namespace: string | undefined): readonly (string | undefined)[] {
-    if (namespace === undefined) return [undefined]
-    const { searchOrders, packages, root } = this.#library
-    const order = searchOrders.get(namespace)
-    if (order !== undefined) return order
-    const isDependency = packages.has(namespace) && namespace !== standardPackage
-    return isDependency ? [root, namespace] : [undefined]
   }
 
   /** `dbt_utils` in `dbt_utils.star(…)`. */
@@ -216,6 +206,18 @@ export class NodeNames implements NameSource {
     this.#opened.set(template, all)
     return all
   }
+}
+
+/** The packages that `adapter.dispatch` searches, in order; undefined stands for the unqualified look-up. */
+export function searchedPackages(
+  { searchOrders, packages, root }: MacroLibrary,
+  namespace: string | undefined,
+): readonly (string | undefined)[] {
+  if (namespace === undefined) return [undefined]
+  const order = searchOrders.get(namespace)
+  if (order !== undefined) return order
+  const isDependency = packages.has(namespace) && namespace !== standardPackage
+  return isDependency ? [root, namespace] : [undefined]
 }
 
 /** `dispatch: [{macro_namespace: dbt_utils, search_order: [shop, dbt_utils]}]`. */
