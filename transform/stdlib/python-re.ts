@@ -1,4 +1,4 @@
-/** `modules.re`. Python's patterns are JavaScript's but for named groups and inline flags, which are rewritten. */
+/** `modules.re`: its functions and matches; `python-pattern` makes the patterns. */
 import { bindNamed } from '../jinja/call-arguments.ts'
 import {
   type Arguments,
@@ -12,52 +12,11 @@ import {
   Tuple,
   toText,
 } from '../jinja/values.ts'
+import { compilePattern, flagBits, leadingFlags } from './python-pattern.ts'
 import { withinLimit } from './time-limit.ts'
-
-/** Bits of Python's flags; `VERBOSE` and `ASCII` are read and do nothing. */
-const flagBits = {
-  IGNORECASE: 2,
-  LOCALE: 4,
-  MULTILINE: 8,
-  DOTALL: 16,
-  UNICODE: 32,
-  VERBOSE: 64,
-  DEBUG: 128,
-  ASCII: 256,
-} as const
 
 /** Texts that are longer are not for templates. */
 const maxSubjectLength = 100_000
-
-function compilePattern(pattern: unknown, flags: unknown, extra: string): RegExp {
-  const bits = isNumber(flags) ? numberOf(flags) : 0
-  let source = toText(pattern)
-    .replaceAll('(?P<', '(?<')
-    .replaceAll(/\(\?P=(\w+)\)/g, '\\k<$1>')
-  const inline = /^\(\?([aimsux]+)\)/.exec(source)
-  source = source
-    .slice(inline?.[0].length ?? 0)
-    .replaceAll(/(^|[^\\])\\A/g, '$1(?<![\\s\\S])')
-    .replaceAll(/(^|[^\\])\\Z/g, '$1(?![\\s\\S])')
-  const letters = new Set([...(inline?.[1] ?? '')].filter((letter) => 'ims'.includes(letter)))
-  if (bits & flagBits.IGNORECASE) letters.add('i')
-  if (bits & flagBits.MULTILINE) letters.add('m')
-  if (bits & flagBits.DOTALL) letters.add('s')
-  try {
-    return new RegExp(source, `u${[...letters].join('')}${extra}`)
-  } catch {
-    // Python allows escapes that mean nothing, JavaScript only outside Unicode mode.
-    return compileLoose(source, [...letters].join('') + extra)
-  }
-}
-
-function compileLoose(source: string, flags: string): RegExp {
-  try {
-    return new RegExp(source, flags)
-  } catch (cause) {
-    throw new TemplateFault(`${source} is not a regular expression`, { cause })
-  }
-}
 
 function subject(value: unknown): string {
   const text = toText(value)
@@ -140,7 +99,7 @@ type ReFunction = (given: Given) => unknown
 function replaceAll({ pattern, repl, string, count, flags }: Given): [string, number] {
   const text = subject(string)
   const limit = isNumber(count) && numberOf(count) > 0 ? numberOf(count) : Number.POSITIVE_INFINITY
-  const found = matchesOf(compilePattern(pattern, flags, 'g'), text).slice(0, limit)
+  const found = matchesOf(compilePattern(toText(pattern), flags, 'g'), text).slice(0, limit)
   let output = ''
   let from = 0
   for (const match of found) {
@@ -155,7 +114,7 @@ function replaceAll({ pattern, repl, string, count, flags }: Given): [string, nu
 }
 
 const findAll: ReFunction = ({ pattern, string, flags }) =>
-  matchesOf(compilePattern(pattern, flags, 'g'), subject(string)).map((found) => {
+  matchesOf(compilePattern(toText(pattern), flags, 'g'), subject(string)).map((found) => {
     if (found.length === 1) return found[0]
     const groups = found.slice(1).map((group) => group ?? '')
     return groups.length === 1 ? groups[0] : new Tuple(groups)
@@ -167,7 +126,7 @@ const split: ReFunction = ({ pattern, string, maxsplit, flags }) => {
   const most = isNumber(maxsplit) && numberOf(maxsplit) > 0 ? numberOf(maxsplit) : undefined
   const parts: unknown[] = []
   let from = 0
-  for (const found of matchesOf(compilePattern(pattern, flags, 'g'), text).slice(0, most)) {
+  for (const found of matchesOf(compilePattern(toText(pattern), flags, 'g'), text).slice(0, most)) {
     parts.push(text.slice(from, found.index), ...found.slice(1).map((group) => group ?? null))
     from = found.index + found[0].length
   }
@@ -180,7 +139,7 @@ const firstOf =
     matchValue(matchesOf(compilePattern(wrap(toText(pattern)), flags, extra), subject(string))[0])
 
 const wholeText = (source: string) => {
-  const inline = /^\(\?[aimsux]+\)/.exec(source)?.[0] ?? ''
+  const inline = leadingFlags.exec(source)?.[0] ?? ''
   return `${inline}^(?:${source.slice(inline.length)})$`
 }
 
@@ -192,7 +151,7 @@ const functions: Readonly<Record<string, readonly [readonly string[], ReFunction
   finditer: [
     ['string', 'flags'],
     ({ pattern, string, flags }) =>
-      matchesOf(compilePattern(pattern, flags, 'g'), subject(string)).map(matchValue),
+      matchesOf(compilePattern(toText(pattern), flags, 'g'), subject(string)).map(matchValue),
   ],
   sub: [['repl', 'string', 'count', 'flags'], (given) => replaceAll(given)[0]],
   subn: [['repl', 'string', 'count', 'flags'], (given) => new Tuple(replaceAll(given))],
@@ -207,7 +166,7 @@ const calls = Object.entries(functions).map(([name, [parameters, run]]) => [
 /** `re.compile(p)` has the same functions with the pattern filled in. */
 function compiled({ positional, named }: Arguments): HostObject {
   const [pattern, flags = named.get('flags')] = positional
-  compilePattern(pattern, flags, '')
+  compilePattern(toText(pattern), flags, '')
   const bound = Object.entries(functions).map(([name, [parameters, run]]) => [
     name,
     new HostFunction(name, (args) => run({ ...bindNamed(name, parameters, args), pattern, flags })),
