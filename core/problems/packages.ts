@@ -147,6 +147,12 @@ export const packageProblems = {
       hint: () => 'run `millrace deps`.',
     },
   ),
+  'packages/unsafe-folder': defineProblem<{ folder: string; reason: string }>({
+    actor: 'user',
+    message: ({ folder, reason }) =>
+      `The packages would take the place of all that is in ${folder}, and ${reason}.`,
+    hint: () => 'give them a folder of their own in packages-install-path of dbt_project.yml.',
+  }),
   'packages/cannot-install': defineProblem<{ folder: string; reason: string }>({
     actor: 'user',
     message: ({ folder, reason }) => `The packages cannot be put into ${folder}: ${reason}`,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { withoutCredentials } from '../../core/redact.ts'
 import type { OnDepsEvent } from './deps-event.ts'
+import { assertReplaceable } from './guard-folder.ts'
 import { openHub } from './hub.ts'
 import { installedEvent, installPackages } from './install.ts'
 import { installedLockName, type Lock, lockFileName, readLock, renderLock } from './lock-file.ts'
@@ -91,6 +92,9 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
     const packages = lock
       ? await resolveLocked(lock.packages, { project, pin, hide })
       : await resolvePackages(listed, { project, pin, hide })
+    if (request.only === undefined) {
+      await assertReplaceable(projectDir, request.packagesPath, packages)
+    }
     const result = { packages: packages.map((one) => describe(one, hide)), fromLock: !!lock }
     if (request.only === 'plan') return result
     const text = renderLock(lockEntries(packages, scrub, onEvent), hash)

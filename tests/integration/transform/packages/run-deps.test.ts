@@ -326,6 +326,28 @@ describe('what is written', () => {
     expect(readdirSync(installed)).toEqual(['.package-lock.yml', 'b'])
   })
 
+  it('never takes the place of anything but packages', async () => {
+    const beside = writeFiles(packageProject({}), { 'one/dbt_project.yml': 'name: one\n' })
+    const one = join(beside, 'one')
+    const folder = packageProject({ ...list(`{local: "${one}"}`), 'models/a.sql': 'select 1' })
+    const refused = [
+      ['.', 'the project itself stands in it'],
+      ['..', 'the project itself stands in it'],
+      ['models', 'a.sql in it is no package'],
+      [beside, `the local package ${one} stands in it`],
+    ] as const
+    for (const [packagesPath, reason] of refused) {
+      const error = await failureOf(install(folder, { packagesPath }))
+      expect([error.code, error.message]).toEqual([
+        'packages/unsafe-folder',
+        `The packages would take the place of all that is in ${packagesPath}, and ${reason}.`,
+      ])
+    }
+    expect(readdirSync(folder).sort()).toEqual(['dbt_project.yml', 'models', 'packages.yml'])
+    expect(readdirSync(join(folder, 'models'))).toEqual(['a.sql'])
+    expect(existsSync(join(one, 'dbt_project.yml'))).toBe(true)
+  })
+
   it('is told about when it cannot be written', async () => {
     const folder = packageProject({ ...list('{local: kit}'), 'kit/dbt_project.yml': 'name: kit\n' })
     const error = await failureOf(install(folder, { packagesPath: 'packages.yml/packages' }))
