@@ -13,6 +13,7 @@ export default defineConfig({
   platform: 'node',
   input: {
     'cli/main': 'cli/main.ts',
+    'cli/dbt': 'cli/dbt.ts',
     'transform/index': 'transform/index.ts',
     'local/supervisor': 'local/supervisor/main.ts',
   },

@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 rm -rf dist
 rolldown --config rolldown.config.ts --log-level warn
 tsc --project tsconfig.build.json
-find local cli/docs-page -type f ! -name '*.ts' | while read -r file; do
+find local cli/docs-page cli/init/template -type f ! -name '*.ts' | while read -r file; do
   mkdir -p "dist/$(dirname "$file")"
   cp "$file" "dist/$file"
 done
-chmod +x dist/cli/main.js
+chmod +x dist/cli/main.js dist/cli/dbt.js

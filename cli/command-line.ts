@@ -11,13 +11,16 @@ import { version } from './release.ts'
 const commands = {
   audit: async () => (await import('./commands/audit.ts')).auditCommand,
   build: async () => (await import('./commands/build.ts')).buildCommand,
+  clean: async () => (await import('./commands/clean.ts')).cleanCommand,
   compile: async () => (await import('./commands/compile.ts')).compileCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
+  debug: async () => (await import('./commands/debug.ts')).debugCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   deps: async () => (await import('./commands/deps.ts')).depsCommand,
   docs: async () => (await import('./commands/docs.ts')).docsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   down: async () => (await import('./commands/down.ts')).downCommand,
+  init: async () => (await import('./commands/init.ts')).initCommand,
   land: async () => (await import('./commands/land.ts')).landCommand,
   list: async () => ({ ...(await import('./commands/ls.ts')).lsCommand, command: 'list' }),
   'list-selection': async () => (await import('./commands/list-selection.ts')).listSelectionCommand,
@@ -48,6 +51,14 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return printError(error, isDebugging(argv))
   }
+}
+
+/** The long options of a command, or undefined when there is no such command. */
+export async function commandOptions(name: string): Promise<ReadonlySet<string> | undefined> {
+  const load = Object.entries(commands).find(([one]) => one === name)?.[1]
+  if (load === undefined) return undefined
+  const { builder } = await load()
+  return new Set(longOptions(builder(yargs([]).options(globalOptions))))
 }
 
 /** Whether causes are to be printed too. */

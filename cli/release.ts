@@ -2,6 +2,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { runsFromSources, shippedFile } from '../core/shipped-file.ts'
 
+/** The dbt and the adapter of it whose behaviour this is; tools read them. */
+export const dbtVersion = '1.12.6'
+export const adapterVersion = '1.11.1'
+
 /** As in package.json. */
 export function version(): string {
   const file = shippedFile(runsFromSources ? 'package.json' : '../package.json')

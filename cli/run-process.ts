@@ -3,15 +3,18 @@ import { problem } from '../core/problems.ts'
 import { isDebugging, runCommandLine } from './command-line.ts'
 import { printError } from './print-error.ts'
 
-/** Runs the command that this process was started for, and sets its exit code. */
-export async function runProcess(): Promise<void> {
+/**
+ * Runs the command that this process was started for, and sets its exit code.
+ * @param run what a command line does, of `millrace` unless it is said; returns the exit code
+ */
+export async function runProcess(run = runCommandLine): Promise<void> {
   stopWithParent()
   process.stdout.on('error', onStdoutError)
   // Node itself would print it with whatever it holds, and end with 1: a failed model.
   process.on('uncaughtException', (error) =>
     process.exit(printError(error, isDebugging(process.argv))),
   )
-  process.exitCode = await runCommandLine(process.argv.slice(2))
+  process.exitCode = await run(process.argv.slice(2))
 }
 
 /** `millrace … | head` closes the pipe early, which is no failure; a full disk behind `>` is one. */

@@ -52,8 +52,8 @@ export {
   parseSample,
   type TimeWindow,
 } from './plan/time-window.ts'
-export { loadProject } from './project/load-project.ts'
-export { type DuckdbProfile, findProfile } from './project/profiles.ts'
+export { loadProject, loadProjectSettings } from './project/load-project.ts'
+export { type DuckdbProfile, findProfile, findProfilesFile } from './project/profiles.ts'
 export type { Project } from './project/project.ts'
 export type { Adapter, Session } from './run/adapter.ts'
 export type { NodeRenderer } from './run/node-renderer.ts'

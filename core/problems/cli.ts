@@ -7,6 +7,21 @@ export const cliProblems = {
     message: ({ reason }) => reason,
     hint: ({ command }) => `\`${command} --help\` shows the options, with an example.`,
   }),
+  'cli/cannot-init': defineProblem<{ reason: string; advice: string }>({
+    actor: 'user',
+    message: ({ reason }) => reason,
+    hint: ({ advice }) => advice,
+  }),
+  'cli/cannot-clean': defineProblem<{ what: string; paths: readonly string[] }>({
+    actor: 'user',
+    message: ({ what, paths }) => `dbt will not clean the following ${what}: ${paths.join(', ')}`,
+    hint: () => 'name under clean-targets of dbt_project.yml only folders that commands have made.',
+  }),
+  'cli/dbt-usage': defineProblem<{ command: string; usage: string; reason: string }>({
+    actor: 'user',
+    message: ({ command, usage, reason }) =>
+      `Usage: ${command} ${usage}\nTry '${command} --help' for help.\n\nError: ${reason}`,
+  }),
   'cli/interrupted': defineProblem<{ what: string }>({
     actor: 'outside',
     message: ({ what }) => `${what} was interrupted.`,

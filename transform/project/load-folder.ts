@@ -30,7 +30,8 @@ export async function loadFolder(place: Place, report: Report): Promise<Folder> 
   return { settings, ...files, ...joinSchemaFiles(loadSchemaFiles(find, settings, report)) }
 }
 
-async function loadSettings({ root, base, shown }: Place, report: Report) {
+/** dbt_project.yml alone. @throws as `loadFolder` */
+export async function loadSettings({ root, base, shown }: Place, report: Report) {
   const path = join(base, projectFile)
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw problem('model/project-not-found', { directory: shown }, { cause })

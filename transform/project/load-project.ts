@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { MillraceError } from '../../core/errors.ts'
 import { readText } from './find-files.ts'
-import { type Folder, loadFolder } from './load-folder.ts'
+import { type Folder, loadFolder, loadSettings } from './load-folder.ts'
 import { fillInputMeasures } from './metric-inputs.ts'
 import { findPackages } from './packages.ts'
 import type { Project, ProjectSettings, Resources } from './project.ts'
@@ -35,6 +35,18 @@ export async function loadProject(directory: string): Promise<Project> {
     problems: report.problems,
     warnings: [...report.warnings, ...deprecationWarnings(report)],
   }
+}
+
+/**
+ * Reads dbt_project.yml and nothing else.
+ * @returns its settings as they are written, and what is wrong with them
+ * @throws `model/project-not-found`, `model/not-yaml`
+ */
+export async function loadProjectSettings(directory: string) {
+  const root = resolve(directory)
+  const report = emptyReport()
+  const settings = await loadSettings({ root, base: root, shown: directory }, report)
+  return { settings, problems: report.problems }
 }
 
 function optionalYaml(root: string, file: string, report: Report): YamlNode | undefined {

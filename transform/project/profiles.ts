@@ -90,16 +90,30 @@ async function projectProfile(
   return typeof name === 'string' || typeof name === 'number' ? String(name) : undefined
 }
 
-function foldersOf({ profilesDir, environment, workDir, projectDir, homeDir }: ProfileRequest) {
+function foldersOf({ profilesDir, environment, workDir, projectDir, homeDir }: ProfilesPlaces) {
   const given = profilesDir ?? nonEmpty(environment['DBT_PROFILES_DIR'])
   const folders = [workDir, resolve(workDir, projectDir), join(homeDir, '.dbt')]
   return given === undefined ? [...new Set(folders)] : [resolve(workDir, given)]
 }
 
+type ProfilesPlaces = Pick<
+  ProfileRequest,
+  'profilesDir' | 'environment' | 'workDir' | 'projectDir' | 'homeDir'
+>
+
+/** Where profiles.yml is, absolute; where there is none, every folder in which it was looked for. */
+export function findProfilesFile(request: ProfilesPlaces): {
+  readonly path: string | undefined
+  readonly folders: readonly string[]
+} {
+  const folders = foldersOf(request)
+  const paths = folders.map((folder) => join(folder, 'profiles.yml'))
+  return { path: paths.find((candidate) => existsSync(candidate)), folders }
+}
+
 /** The file, or undefined when there is none. */
 async function loadProfiles(request: ProfileRequest): Promise<YamlFile | undefined> {
-  const paths = foldersOf(request).map((folder) => join(folder, 'profiles.yml'))
-  const path = paths.find((candidate) => existsSync(candidate))
+  const { path } = findProfilesFile(request)
   if (path === undefined) return undefined
   const inWorkDir = relative(request.workDir, path)
   const shown = inWorkDir.startsWith('..') ? path : inWorkDir

@@ -88,7 +88,7 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
     assetPaths: node.texts('asset-paths') ?? [],
     targetPath: node.text('target-path', 'target'),
     logPath: node.text('log-path', 'logs'),
-    cleanTargets: node.texts('clean-targets') ?? [node.text('target-path', 'target')],
+    cleanTargets: node.texts('clean-targets'),
     packagesPath: node.text('packages-install-path', 'dbt_packages'),
     vars: node.object('vars'),
     dispatch: node.items('dispatch').map(readDispatch),

@@ -53,8 +53,8 @@ export type ProjectSettings = {
   readonly logPath: string
   /** Folder of installed packages. */
   readonly packagesPath: string
-  /** What `clean` removes; the target folder when nothing is said. */
-  readonly cleanTargets: readonly string[]
+  /** What `clean` removes; undefined when nothing is said, which means the target folder. */
+  readonly cleanTargets: readonly string[] | undefined
   readonly vars: Config
   /** Where `adapter.dispatch` looks for macros of a package. */
   readonly dispatch: readonly Config[]

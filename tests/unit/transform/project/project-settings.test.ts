@@ -22,7 +22,7 @@ describe('dbt_project.yml', () => {
       assetPaths: [],
       targetPath: 'target',
       logPath: 'logs',
-      cleanTargets: ['target'],
+      cleanTargets: undefined,
       quoting: {},
       queryComment: undefined,
       flags: {},
