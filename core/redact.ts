@@ -32,3 +32,17 @@ export function withoutPasswords(text: string): string {
 export function withoutCredentials(text: string): string {
   return withoutPasswords(text).replaceAll(/\b(https?:\/\/)[^/@\s]+@/g, '$1[redacted]@')
 }
+
+/** Values that must not be printed: dbt's own mark for them is the name of the variable. */
+export function secretsOf(variables: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(variables).flatMap(([name, value]) =>
+    name.startsWith('DBT_ENV_SECRET') && typeof value === 'string' && value.trim() !== ''
+      ? [value]
+      : [],
+  )
+}
+
+/** The text with dbt's five stars where one of these values stood. */
+export function withStars(text: string, values: readonly string[]): string {
+  return values.reduce((rest, value) => rest.replaceAll(value, '*****'), text)
+}

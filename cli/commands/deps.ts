@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { processEnvironment } from '../../core/config/environment.ts'
 import { problem } from '../../core/problems.ts'
+import { secretsOf } from '../../core/redact.ts'
 import type { NewPackage } from '../../transform/packages/add-package.ts'
 import { defineCommand } from '../command.ts'
 import { withInterrupt } from '../interrupt.ts'
@@ -47,7 +48,7 @@ export const depsCommand = defineCommand({
       })
       .example('$0 deps --add-package dbt-labs/dbt_utils@1.3.0', 'list it, lock it, install it'),
   handler: async (args) => {
-    const { packageRenderer, secretsOf } = await import('../../transform/packages/render-value.ts')
+    const { packageRenderer } = await import('../../transform/packages/render-value.ts')
     const { readDepsProject } = await import('../../transform/packages/project-name.ts')
     const { defaultHubUrl } = await import('../../transform/packages/hub.ts')
     const { runDeps } = await import('../../transform/packages/run-deps.ts')

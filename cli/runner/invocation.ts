@@ -1,6 +1,8 @@
 /** One call of the command line as artifacts tell of it. */
 import { type Environment, processEnvironment } from '../../core/config/environment.ts'
+import { secretsOf, withStars } from '../../core/redact.ts'
 import type { Invocation } from '../../transform/index.ts'
+import { calledAs } from '../release.ts'
 
 type Started = { readonly invocationId: string; readonly startedAt: string }
 
@@ -32,13 +34,14 @@ const notOptions = /^(_|\$0|h|help|s|m|f|t|models|format|version)$/
 
 /**
  * `args` of run_results.json: every option by dbt's name. A retry reads them, and so do readers that want to know
- * what was asked for.
+ * what was asked for. Values of variables that are marked as secrets are not among them, as in dbt.
  */
 export function invocationArguments(
   which: string,
   args: Readonly<Record<string, unknown>>,
   vars: Readonly<Record<string, unknown>>,
   argv: readonly string[] = process.argv.slice(2),
+  environment: Environment = processEnvironment,
 ): Record<string, unknown> {
   const found: Record<string, unknown> = { ...defaults }
   for (const [option, value] of Object.entries(args)) {
@@ -46,7 +49,20 @@ export function invocationArguments(
     if (value === undefined || notOptions.test(option) || /[A-Z]/.test(option)) continue
     found[renamed[name] ?? name] = value
   }
-  return { ...found, vars, which, invocation_command: ['millrace', ...argv].join(' ') }
+  const command = [calledAs(), ...argv].join(' ')
+  const secrets = secretsOf({ ...environment, ...vars })
+  return {
+    ...found,
+    vars: secrets.length === 0 ? vars : withStarsInside(vars, secrets),
+    which,
+    invocation_command: withStars(command, secrets),
+  }
+}
+
+function withStarsInside(value: unknown, secrets: readonly string[]): unknown {
+  return JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
+    typeof inner === 'string' ? withStars(inner, secrets) : inner,
+  )
 }
 
 const defaults = {

@@ -1,5 +1,8 @@
 /** logs/dbt.log: what a command did, at every level, in the lines of dbt. */
 import { join } from 'node:path'
+import { type Environment, processEnvironment } from '../../core/config/environment.ts'
+import { secretsOf, withStars } from '../../core/redact.ts'
+import { calledAs } from '../release.ts'
 import type { ArtifactFolders } from './artifact-options.ts'
 import { openLogFile } from './log-file.ts'
 
@@ -7,22 +10,24 @@ export type ProjectLog = {
   readonly line: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
 }
 
-/** Opens the log with dbt's head of an invocation. */
+/** Opens the log with dbt's head of an invocation. Values of `DBT_ENV_SECRET…` variables do not get into it. */
 export function openProjectLog(
   { logs }: Pick<ArtifactFolders, 'logs'>,
   invocation: { readonly invocationId: string; readonly startedAt: string },
   argv: readonly string[] = process.argv.slice(2),
+  environment: Environment = processEnvironment,
 ): ProjectLog {
   const file = openLogFile(join(logs, 'dbt.log'))
+  const secrets = secretsOf(environment)
   const rule = '='.repeat(30)
   const line: ProjectLog['line'] = (level, text) => {
     // DuckDB and dbt count microseconds; the clock of this process is no finer than that of its log.
     const time = `${new Date().toISOString().slice(11, 23)}000`
-    file.append(`${time} [${level.padEnd(5)}] [MainThread]: ${text}\n`)
+    file.append(`${time} [${level.padEnd(5)}] [MainThread]: ${withStars(text, secrets)}\n`)
   }
   file.append(
     `\n\n${rule} ${invocation.startedAt.slice(11, 23)}000 | ${invocation.invocationId} ${rule}\n`,
   )
-  line('info', `Running with millrace: ${['millrace', ...argv].join(' ')}`)
+  line('info', `Running with millrace: ${[calledAs(), ...argv].join(' ')}`)
   return { line }
 }

@@ -35,10 +35,3 @@ export function packageRenderer({ environment, vars }: RenderSources): RenderTex
   ])
   return (text) => compileTemplate('packages.yml', text).renderSync(names)
 }
-
-/** Values that must not be printed: dbt's own mark for them is the name of the variable. */
-export function secretsOf(environment: RenderSources['environment']): string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    name.startsWith('DBT_ENV_SECRET') && value !== undefined && value !== '' ? [value] : [],
-  )
-}

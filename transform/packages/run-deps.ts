@@ -2,7 +2,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
-import { withoutCredentials } from '../../core/redact.ts'
+import { withoutCredentials, withStars } from '../../core/redact.ts'
 import type { OnDepsEvent } from './deps-event.ts'
 import { assertReplaceable } from './guard-folder.ts'
 import { openHub } from './hub.ts'
@@ -72,8 +72,7 @@ export async function runDeps(request: DepsRequest, tools: DepsTools): Promise<D
   }
   const hash = hashOfPackages(listed)
   const lock = request.upgrade ? undefined : await usableLock(projectDir, hash, render)
-  const scrub = (text: string) =>
-    tools.secrets.reduce((rest, secret) => rest.replaceAll(secret, '*****'), text)
+  const scrub = (text: string) => withStars(text, tools.secrets)
   const hide = (text: string) => scrub(withoutCredentials(text))
   const folder = resolve(projectDir, request.packagesPath)
   return await replaceFolder(folder, async (workshop) => {

@@ -37,3 +37,13 @@ it('names each option as dbt does, once', () => {
     expect(args).not.toHaveProperty(key)
   }
 })
+
+it('shows no value of a variable that is marked as a secret', () => {
+  const environment = { DBT_ENV_SECRET_TOKEN: 'hush-hush', HOME: '/root' }
+  const vars = { token: 'hush-hush', list: ['x hush-hush'], DBT_ENV_SECRET_OWN: 'ssh!', day: 1 }
+  const argv = ['run', '--vars', '{token: hush-hush, DBT_ENV_SECRET_OWN: ssh!}']
+  expect(invocationArguments('run', {}, vars, argv, environment)).toMatchObject({
+    vars: { token: '*****', list: ['x *****'], DBT_ENV_SECRET_OWN: '*****', day: 1 },
+    invocation_command: 'millrace run --vars {token: *****, DBT_ENV_SECRET_OWN: *****}',
+  })
+})
