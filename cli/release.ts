@@ -6,6 +6,11 @@ import { runsFromSources, shippedFile } from '../core/shipped-file.ts'
 export const dbtVersion = '1.12.6'
 export const adapterVersion = '1.11.1'
 
+/** `millrace`, or `dbt` where that was called. */
+export function calledAs(): 'dbt' | 'millrace' {
+  return /(^|[/\\])dbt(\.[jt]s)?$/.test(process.argv[1] ?? '') ? 'dbt' : 'millrace'
+}
+
 /** As in package.json. */
 export function version(): string {
   const file = shippedFile(runsFromSources ? 'package.json' : '../package.json')

@@ -36,6 +36,12 @@ export const showCommand = defineCommand({
         describe: 'A table, or {"node": …, "show": [rows]}',
         requiresArg: true,
       })
+      .option('quiet', {
+        type: 'boolean',
+        alias: 'q',
+        default: false,
+        describe: 'Print no line above a table',
+      })
       .example(
         `$0 show --inline "select * from {{ ref('users') }}" --limit 10`,
         'ten rows of a model that is built',
@@ -57,7 +63,7 @@ export const showCommand = defineCommand({
       const read = (connection: DuckDBConnection): Promise<Preview> =>
         readPreview(connection, name, sql, args.limit)
       const preview = await context.database.read(read)
-      process.stdout.write(renderPreview(preview, args.output, isInline))
+      process.stdout.write(renderPreview(preview, args.output, isInline, args.quiet))
     }
     if (queries.length === 0) process.stderr.write('The selection holds nothing to show.\n')
   },

@@ -13,7 +13,8 @@ export type DbtCommand = {
 }
 
 const everywhere = ['profiles-dir', 'project-dir', 'vars']
-const selecting = ['exclude', 'select', 'selector', 'target-path', 'threads', 'sqlparse']
+const choosing = ['exclude', 'select', 'selector', 'target-path', 'threads']
+const selecting = [...choosing, 'sqlparse']
 const kinds = ['resource-type', 'exclude-resource-type']
 const times = ['event-time-start', 'event-time-end', 'sample', 'empty']
 
@@ -33,6 +34,10 @@ const list = command('list', 'List the resources in your project', listNames, {
   own: [select, listed],
 })
 
+const freshness = command('source freshness', 'Check how old the sources are', selecting, {
+  own: [file],
+})
+
 /** By name, in the order of the help. */
 export const dbtCommands: ReadonlyMap<string, DbtCommand> = new Map(
   [
@@ -44,7 +49,7 @@ export const dbtCommands: ReadonlyMap<string, DbtCommand> = new Map(
       'clean-project-files-only',
       'target-path',
     ]),
-    command('clone', 'Create clones of selected nodes', [...selecting, ...kinds, 'full-refresh']),
+    command('clone', 'Create clones of selected nodes', [...choosing, ...kinds, 'full-refresh']),
     command(
       'compile',
       'Write the SQL of models, tests and analyses to the target folder',
@@ -87,7 +92,8 @@ export const dbtCommands: ReadonlyMap<string, DbtCommand> = new Map(
       { own: [printed] },
     ),
     command('snapshot', 'Run the snapshots', [...selecting, 'empty']),
-    command('source freshness', 'Check how old the sources are', selecting, { own: [file] }),
+    freshness,
+    { ...freshness, name: 'source snapshot-freshness' },
     command('test', 'Run the tests', [...selecting, ...kinds, 'store-failures']),
   ].map((one) => [one.name, one]),
 )

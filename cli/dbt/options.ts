@@ -66,6 +66,7 @@ export const globalDbtOptions: readonly DbtOption[] = [
   option('record-timing-info', 'text', { spellings: ['--record-timing-info', '-r'] }),
   known('send-anonymous-usage-stats', 'switch', any),
   option('show-all-deprecations', 'switch', off),
+  known('show-resource-report', 'switch', any),
   known('single-threaded', 'switch', any),
   known('snowflake-projects-otel', 'switch', any),
   known('state', 'text'),

@@ -22,7 +22,7 @@ export type DbtRequest = {
 const selecting = /^(build|clone|compile|docs generate|ls|retry|run|seed|show|snapshot|source|test)/
 const ofNodes = [
   ...['defer', 'defer-state', 'fail-fast', 'favor-state', 'indirect-selection', 'state'],
-  ...['printer-width', 'print', 'quiet'],
+  ...['printer-width', 'print'],
 ]
 /** Commands that read no profile. */
 const unprofiled = /^(clean|deps|init|docs serve)$/
@@ -65,7 +65,9 @@ function translated(
 
 function changesSomething(option: DbtOption, value: DbtValue, { ours }: DbtCommand): boolean {
   const { name, usual } = option
-  if (usual === 'any' || usual === String(value) || name === 'threads') return false
+  // Quiet about what a command does; what it finds out is printed all the same, and other commands say little else.
+  if (name === 'threads' || name === 'quiet') return false
+  if (usual === 'any' || usual === String(value)) return false
   if (ofNodes.includes(name) && !selecting.test(ours)) return false
   return !(ofProfiles.includes(name) && unprofiled.test(ours))
 }

@@ -112,5 +112,5 @@ function published({ model, table, outcome, rows, written, elapsedMs }: PublishR
 function print(format: string, { event, text }: Line): void {
   const json = () =>
     JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? Number(value) : value))
-  process.stdout.write(`${format === 'json' ? json() : text}\n`)
+  if (format !== 'quiet') process.stdout.write(`${format === 'json' ? json() : text}\n`)
 }

@@ -48,7 +48,8 @@ export async function executeRun(
   const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh })
   printWarnings(plan.warnings)
   printNotRunYet(plan)
-  if (args.format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
+  const format = args.quiet ? 'quiet' : args.format
+  if (format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
   if (args.dryRun) {
     printPlan(plan, args.format)
     return 0
@@ -56,7 +57,7 @@ export async function executeRun(
   return await withInterrupt(async (signal) => {
     const lake = await database.lake?.open()
     // Landing and publishing are of the lake; a database of the user's own has neither.
-    const surroundings = lake && { config, lake, graph, format: args.format, signal }
+    const surroundings = lake && { config, lake, graph, format, signal }
     if (surroundings !== undefined) await hooks.beforeRun?.(surroundings)
     if (plan.stages.length === 0) {
       process.stderr.write('Nothing to do: the selection holds no node that this command runs.\n')
@@ -68,7 +69,7 @@ export async function executeRun(
     const reading = await readingOf(args, { graph, config, database, selected, builds: true })
     const renderer = project.renderer.with(reading)
     const record = openRunRecord({ project: { ...project, renderer }, config, adapter, args })
-    const result = await runOn(record, plan, project, args.format, signal)
+    const result = await runOn(record, plan, project, format, signal)
     await record.finish(result)
     if (result.outcome === 'interrupted') {
       const published = result.unit === 'run' ? ', with nothing published,' : ''

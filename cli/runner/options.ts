@@ -102,6 +102,12 @@ export const runOptions = {
     describe: 'Lines as of dbt, or one JSON object a node',
     requiresArg: true,
   },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    default: false,
+    describe: 'Print only what failed',
+  },
   'dry-run': {
     type: 'boolean',
     default: false,

@@ -7,7 +7,9 @@ export interface RunPrinter {
   finish(result: RunResult): void
 }
 
+/** @param format `json`, `quiet` for what failed and nothing else, or `text` */
 export function openRunPrinter(format: string): RunPrinter {
+  if (format === 'quiet') return quietPrinter()
   return format === 'json' ? jsonPrinter() : textPrinter()
 }
 
@@ -54,6 +56,21 @@ function toJson(result: NodeResult) {
     elapsed_ms: Math.round(result.elapsedMs),
     message: result.message ?? null,
     failing_rows: result.failingRows.slice(0, 5),
+  }
+}
+
+function quietPrinter(): RunPrinter {
+  const hasFailed = ({ status }: NodeResult) => status === 'error' || status === 'fail'
+  return {
+    event(event) {
+      if (event.kind !== 'finished' || !hasFailed(event.result)) return
+      write(resultLine(event.result, event.index, event.total))
+    },
+    finish(result) {
+      for (const failed of result.results.filter(hasFailed)) {
+        for (const line of failureLines(failed, result)) write(line)
+      }
+    },
   }
 }
 

@@ -37,10 +37,11 @@ export function renderPreview(
   preview: Preview,
   output: 'text' | 'json',
   isInline: boolean,
+  isQuiet: boolean,
 ): string {
   if (output === 'json') return renderJson(preview, isInline)
   const title = isInline ? 'Previewing inline node:' : `Previewing node '${preview.name}':`
-  return `${title}\n${renderTable(preview)}\n`
+  return `${isQuiet ? '' : `${title}\n`}${renderTable(preview)}\n`
 }
 
 function renderJson({ name, columns, types, rows }: Preview, isInline: boolean): string {
