@@ -6,7 +6,7 @@
 import type { Argument, Body, Expression, Statement } from './ast.ts'
 import { type Arguments, Float, Tuple } from './values.ts'
 
-export type StaticName = 'ref' | 'source' | 'config' | 'var' | 'is_incremental'
+type StaticName = 'ref' | 'source' | 'config' | 'var' | 'is_incremental'
 
 /** One call in the order of rendering, with the arguments that the function would get. */
 export type StaticCall = {
