@@ -5,6 +5,7 @@ import type { Config } from '../../core/config.ts'
 import type { Compiled, CompileInputs, Graph } from '../../transform/index.ts'
 import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
+import { invocationArguments } from './invocation.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
 import { printWarning } from './warnings.ts'
@@ -23,6 +24,8 @@ type ProjectArguments = {
   /** A query that is compiled as if it were a file of the project. */
   readonly inline?: string | undefined
   readonly partialParse?: boolean | undefined
+  /** The command. */
+  readonly _?: readonly (string | number)[]
 }
 
 /**
@@ -62,6 +65,13 @@ export async function openProjectGraph(
   })
 }
 
+/** `flags` of templates: how the command was called, without what nobody said. */
+function flagsOf(args: ProjectArguments, vars: Readonly<Record<string, unknown>>) {
+  const [which] = args._ ?? []
+  const all = invocationArguments(which === undefined ? 'run' : String(which), { ...args }, vars)
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
 function isPartialParse({ partialParse }: ProjectArguments): boolean {
   const switchedOff = /^(false|f|0|no|n|off)$/i.test(processEnvironment['DBT_PARTIAL_PARSE'] ?? '')
   return partialParse ?? !switchedOff
@@ -98,6 +108,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,
+    flags: flagsOf(args, vars),
     database: templateDatabase(read),
     describeNode: manifestNode,
     log: (message) => process.stderr.write(`${message}\n`),

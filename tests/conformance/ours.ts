@@ -45,6 +45,7 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
     startedAt,
     invocationId: '00000000-0000-4000-8000-000000000000',
     fullRefresh: false,
+    flags: { which: 'compile' },
     database: database.templates,
     describeNode: manifestNode,
   }

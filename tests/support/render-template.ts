@@ -1,15 +1,15 @@
 /** One template rendered with dbt's context and macros, without a project: what a node of package `shop` sees. */
 import { createHash } from 'node:crypto'
 import type { MillraceError } from '../../core/errors.ts'
+import type { CompileInputs } from '../../transform/compile/inputs.ts'
 import { compileMacros, NodeNames, readSearchOrders } from '../../transform/compile/macros.ts'
 import { type NodeHost, namesOfNode } from '../../transform/compile/node-names.ts'
-import { RelationValue } from '../../transform/compile/relation-value.ts'
-import type { ContextInputs } from '../../transform/compile/run-names.ts'
 import { compileTemplate } from '../../transform/jinja/template.ts'
 import type { Config } from '../../transform/project/project.ts'
+import { RelationValue } from '../../transform/stdlib/relation.ts'
 
 export type TemplateSetting = Partial<
-  Pick<ContextInputs, 'database' | 'flags' | 'log' | 'engine' | 'environment'>
+  Pick<CompileInputs, 'database' | 'flags' | 'log' | 'engine' | 'environment'>
 > & {
   /** Of the node. */
   readonly kind?: string
@@ -33,7 +33,7 @@ export async function renderTemplate(text: string, setting: TemplateSetting = {}
     folders: [],
   }))
   const library = compileMacros('shop', files, readSearchOrders([]))
-  const inputs: ContextInputs = {
+  const inputs: CompileInputs = {
     target: { name: 'dev', database: 'lake', schema: 'main', type: 'duckdb', threads: 1 },
     vars: {},
     environment: {},

@@ -199,7 +199,7 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
   return {
     project,
     written,
-    inputs,
+    inputs: { ...inputs, flags: { ...project.settings.flags, ...inputs.flags } },
     library,
     // Rendering a node asks for them each time, and merging them costs more than the look-up.
     vars: (owner) => {

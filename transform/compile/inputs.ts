@@ -1,5 +1,6 @@
 /** What compiling needs beyond the project, all of it passed in: compiling reads no clock, disk or environment. */
 import type { Config } from '../project/project.ts'
+import type { EngineFacts } from '../stdlib/adapter-context.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import type { AskMemo } from './ask-memo.ts'
 import type { Graph, SelectableNode } from './graph.ts'
@@ -35,8 +36,15 @@ export type CompileInputs = {
   readonly database?: TemplateDatabase
   /** A node as templates see it in `graph`, in the shape of dbt's manifest. */
   readonly describeNode?: (node: SelectableNode, graph: Graph) => Config
-  /** Receives what templates `log()` or `print()`. */
+  /** Flags of the command line and of the project file, in any case; the command line's win. */
+  readonly flags?: Config
+  /** Ids of the nodes that a run works on. */
+  readonly selectedResources?: readonly string[]
+  readonly engine?: EngineFacts
+  /** Receives what templates `print()`, or `log()` with `info=True`. */
   readonly log?: (message: string) => void
+  /** Receives what templates `log()` without it. */
+  readonly debug?: (message: string) => void
   /** Told each name that a template looks up: what it read decides when it has to be parsed again. */
   readonly noteName?: (name: string) => void
   /** What templates asked for before. */

@@ -22,10 +22,11 @@ import { flagsOf, flagsValue } from '../stdlib/flags.ts'
 import { hooksOf } from '../stdlib/hooks.ts'
 import { adapterValue } from './adapter-functions.ts'
 import { baseNames } from './base-names.ts'
+import type { CompileInputs } from './inputs.ts'
 import type { NodeNames } from './macros.ts'
 import { relationType } from './relation-value.ts'
 import { tagsOf } from './resolve-config.ts'
-import { type ContextInputs, resultNames, runNames } from './run-names.ts'
+import { resultNames, runNames } from './run-names.ts'
 
 /** How one rendering answers the calls that differ between parsing and running. */
 export interface NodeHost {
@@ -75,7 +76,7 @@ export type NamedNode = {
 export function namesOfNode(
   node: NamedNode,
   host: NodeHost,
-  inputs: ContextInputs,
+  inputs: CompileInputs,
   vars: Config,
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
@@ -113,9 +114,9 @@ export function namesOfNode(
 const api = makeHostObject({ Relation: relationType, Column: columnType })
 
 /** The same for every node of a run, so made once. */
-const runs = new WeakMap<ContextInputs, readonly (readonly [string, unknown])[]>()
+const runs = new WeakMap<CompileInputs, readonly (readonly [string, unknown])[]>()
 
-function namesOfRun(inputs: ContextInputs): readonly (readonly [string, unknown])[] {
+function namesOfRun(inputs: CompileInputs): readonly (readonly [string, unknown])[] {
   const known = runs.get(inputs)
   if (known !== undefined) return known
   const flags = flagsOf({ full_refresh: inputs.fullRefresh, ...inputs.flags })
@@ -175,7 +176,7 @@ function actionNames(
 function adapterOf(
   node: NamedNode,
   { execute }: NodeHost,
-  inputs: ContextInputs,
+  inputs: CompileInputs,
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
 ): HostObject {

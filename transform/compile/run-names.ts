@@ -9,7 +9,6 @@ import {
   toText,
 } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
-import type { EngineFacts } from '../stdlib/adapter-context.ts'
 import { differenceOfDicts, tryOrRaise, validationValue } from '../stdlib/exceptions.ts'
 import { PythonTime } from '../stdlib/python-datetime.ts'
 import { pythonModules } from '../stdlib/python-modules.ts'
@@ -17,24 +16,13 @@ import { makeResult, makeTable, responseOf } from '../stdlib/query-table.ts'
 import { utc } from '../stdlib/time-zone.ts'
 import type { CompileInputs } from './inputs.ts'
 
-/** What templates may know beyond what compiling needs; all of it may be left out. */
-export type ContextInputs = CompileInputs & {
-  /** Flags of the command line and of the project file, in any case. */
-  readonly flags?: Config
-  /** Ids of the nodes that a run works on. */
-  readonly selectedResources?: readonly string[]
-  readonly engine?: EngineFacts
-  /** Receives what templates `log()` without `info=True`. */
-  readonly debug?: (message: string) => void
-}
-
 /** The release of dbt whose language this is; packages compare it with what they need. */
 const dbtVersion = '1.12.6'
 
 type Names = (readonly [string, unknown])[]
 
 /** @param flags every flag, with its name in capitals */
-export function runNames(inputs: ContextInputs, flags: Config): Names {
+export function runNames(inputs: CompileInputs, flags: Config): Names {
   const started = PythonTime.at(Date.parse(inputs.startedAt), utc)
   const call = (name: string, run: (args: Arguments) => unknown) =>
     [name, new HostFunction(name, run)] as const
@@ -68,7 +56,7 @@ export function runNames(inputs: ContextInputs, flags: Config): Names {
 }
 
 /** The command as it was typed. */
-function argumentsOf(inputs: ContextInputs, flags: Config): Config {
+function argumentsOf(inputs: CompileInputs, flags: Config): Config {
   const small = Object.entries(flags).map(([key, value]) => [key.toLowerCase(), value])
   return { ...Object.fromEntries(small), vars: inputs.vars }
 }
@@ -84,7 +72,7 @@ function metadataOf(environment: CompileInputs['environment']): Map<string, stri
 }
 
 /** `log()` is for the debug log unless `info=True`. */
-function writeLog({ log, debug }: ContextInputs, args: Arguments): string {
+function writeLog({ log, debug }: CompileInputs, args: Arguments): string {
   const given = bindNamed('log', ['msg', 'info'], args)
   const write = isTruthy(given['info'] ?? false) ? log : debug
   write?.(toText(given['msg']))
