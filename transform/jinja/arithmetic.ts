@@ -52,13 +52,23 @@ function calculate(operator: BinaryOperator, left: unknown, right: unknown): unk
 
 function add(left: unknown, right: unknown): unknown {
   if (typeof left === 'string' && typeof right === 'string') return left + right
-  if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
+  if (Array.isArray(left) && Array.isArray(right)) return joinLists(left, right)
   if (left instanceof Tuple && right instanceof Tuple) {
-    return new Tuple([...left.items, ...right.items])
+    return new Tuple(joinLists(left.items, right.items))
   }
   throw new TemplateFault(
     `${describe(left)} + ${describe(right)} means nothing; ~ joins anything as text`,
   )
+}
+
+function joinLists(left: readonly unknown[], right: readonly unknown[]): unknown[] {
+  assertListLength(left.length + right.length)
+  return [...left, ...right]
+}
+
+/** @throws TemplateFault for a list that no template that means well makes */
+export function assertListLength(length: number): void {
+  if (length > maxListLength) throw new TemplateFault('this list would be too long')
 }
 
 function repeat(left: unknown, right: unknown): unknown {
@@ -73,7 +83,7 @@ function repeat(left: unknown, right: unknown): unknown {
   }
   const items = Array.isArray(left) ? left : left instanceof Tuple ? left.items : undefined
   if (items === undefined) throw new TemplateFault(`${describe(left)} cannot be repeated`)
-  if (items.length * times > maxListLength) throw new TemplateFault('this list would be too long')
+  assertListLength(items.length * times)
   const repeated = Array.from({ length: times }, () => items).flat()
   return left instanceof Tuple ? new Tuple(repeated) : repeated
 }

@@ -1,4 +1,5 @@
 /** Methods of str, list, dict, tuple and set: exactly these are reachable from a template. */
+import { assertListLength } from './arithmetic.ts'
 import { formatBraces } from './format-text.ts'
 import {
   type Arguments,
@@ -191,7 +192,7 @@ function countOf(items: readonly unknown[], args: Arguments): number {
 
 const listMethods: Methods<unknown[]> = new Map<string, Method<unknown[]>>([
   ['append', (self, args) => nothing(self.push(args.positional[0]))],
-  ['extend', (self, args) => nothing(self.push(...itemsOf(args.positional[0])))],
+  ['extend', (self, args) => nothing(extend(self, itemsOf(args.positional[0])))],
   ['insert', (self, args) => nothing(self.splice(integer(args, 0, 0), 0, args.positional[1]))],
   ['remove', (self, args) => nothing(self.splice(indexOf(self, args), 1))],
   ['pop', (self, args) => popFrom(self, integer(args, 0, -1))],
@@ -238,6 +239,12 @@ const dictMethods: Methods<Map<unknown, unknown>> = new Map<string, Method<Map<u
   ['copy', (self) => new Map(self)],
   ['clear', (self) => nothing(self.clear())],
 ])
+
+function extend(self: unknown[], items: readonly unknown[]): void {
+  assertListLength(self.length + items.length)
+  // As many arguments of one call as a result has rows would not fit on the stack.
+  for (const item of [...items]) self.push(item)
+}
 
 function getFrom(self: Map<unknown, unknown>, key: unknown, fallback: unknown): unknown {
   return self.has(key) ? self.get(key) : fallback

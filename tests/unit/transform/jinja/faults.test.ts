@@ -70,6 +70,9 @@ describe('a template', () => {
     '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}',
     "{{ 'x' * 1000000000 }}",
     '{{ [1] * 100000000 }}',
+    '{% set n = namespace(l=[1]) %}{% for i in range(40) %}{% set n.l = n.l + n.l %}{% endfor %}',
+    '{% set n = namespace(t=(1,)) %}{% for i in range(40) %}{% set n.t = n.t + n.t %}{% endfor %}',
+    '{% set l = [1] %}{% for i in range(40) %}{% do l.extend(l) %}{% endfor %}',
     '{{ range(1000000000) }}',
     '{{ [1] | slice(1000000000) }}',
     "{{ [1] | batch(1000000000, 'x') }}",
@@ -77,6 +80,13 @@ describe('a template', () => {
     "{% set ns = namespace(t='x') %}{% for i in range(40) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
   ])('cannot run for ever nor eat the heap: %s', (template) => {
     expect(faultOf(template).code).toBe('model/template-failed')
+  })
+
+  it('extends a list by more items than a call takes arguments', () => {
+    const grow =
+      '{% set l = range(100000) | list %}{% for i in range(3) %}{% do l.extend(l) %}{% endfor %}'
+    const rendered = compileTemplate('a.sql', `${grow}{{ l | length }}`).renderSync(names)
+    expect(rendered).toBe('800000')
   })
 
   it.each([
