@@ -60,7 +60,8 @@ function promoteFullRow(rows: unknown): unknown {
   const index = rows.findIndex(
     (row) => isObject(row) && Object.values(row).every((value) => value !== null),
   )
-  return index < 1 ? rows : [rows[index], ...rows.filter((_, other) => other !== index)]
+  // The first row and that one change places.
+  return index < 1 ? rows : rows.with(0, rows[index]).with(index, rows[0])
 }
 
 function overridesJson({ macros, vars, env_vars }: JsonObject): JsonObject {

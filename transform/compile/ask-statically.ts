@@ -12,8 +12,20 @@ import type { ParseHost } from './parse-host.ts'
  */
 export function askStatically(template: Template, asked: ParseHost): boolean {
   const calls = staticCalls(template.body)
-  for (const call of calls ?? []) note(asked, call)
+  for (const call of calls === undefined ? [] : withoutRepeated(calls)) note(asked, call)
   return calls !== undefined
+}
+
+/** Without the second call of a source: dbt, reading a plain template, keeps a list of refs and a set of sources. */
+function withoutRepeated(calls: readonly StaticCall[]): readonly StaticCall[] {
+  const seen = new Set<string>()
+  return calls.filter(({ name, args }) => {
+    if (name !== 'source') return true
+    const key = args.positional.map(toText).join('.')
+    const isNew = !seen.has(key)
+    seen.add(key)
+    return isNew
+  })
 }
 
 function note(asked: ParseHost, { name, args }: StaticCall): void {

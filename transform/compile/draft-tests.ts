@@ -77,15 +77,11 @@ function draftOne(
   const described = subject.columns.find(({ name }) => name === declaration.column)
   const column = columnArgument(subject, declaration.column, described)
   const named = column === undefined ? args : { column_name: column, ...args }
-  const spelt = namespace === undefined ? test : `${namespace}_${test}`
+  const plain = subject.isSource ? `source_${test}` : test
+  const spelt = namespace === undefined ? plain : `${namespace}_${plain}`
   const names =
     declaration.name === undefined
-      ? nameGenericTest(
-          subject.isSource ? `source_${spelt}` : spelt,
-          subject.name,
-          named,
-          inputs.md5,
-        )
+      ? nameGenericTest(spelt, subject.name, named, inputs.md5)
       : { full: declaration.name, short: declaration.name }
   const kwargs = { ...named, model: `{{ get_where_subquery(${subject.call}) }}` }
   const metadata = { namespace, name: test, kwargs }

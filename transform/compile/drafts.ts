@@ -1,7 +1,7 @@
 /** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
 import { MillraceError } from '../../core/errors.ts'
 import { compileTemplate, deferTemplate, type Template } from '../jinja/template.ts'
-import { toTemplateValue } from '../jinja/values.ts'
+import { HostFunction, toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
 import { askStatically, hasPlainNames } from './ask-statically.ts'
@@ -13,6 +13,7 @@ import { type NamedNode, namesOfNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
 import { RelationValue } from './relation-value.ts'
 import { configOfFolders, mergeConfig, tagsOf } from './resolve-config.ts'
+import { RefFunction, runtimeConfig } from './runtime-config.ts'
 import { writtenFolders, writtenHeader } from './written-config.ts'
 
 /** What every step of compiling needs. */
@@ -211,7 +212,7 @@ export function configWithoutHeader(
 
 /** The names of one rendering of one node: its own, with the macros behind them. */
 export function makeNames(
-  { inputs, library, vars, warnings }: Compilation,
+  { inputs, library, vars, warnings, project }: Compilation,
   node: NamedNode,
   host: Parameters<typeof namesOfNode>[1],
   mode: 'sync' | 'async',
@@ -221,6 +222,11 @@ export function makeNames(
   const own = namesOfNode(node, host, inputs, vars(node.package), () => all, warn)
   // A package's node is told the name of the project that is run, as in dbt.
   own.set('project_name', library.root)
+  const ref = own.get('ref')
+  if (ref instanceof HostFunction) {
+    const config = () => runtimeConfig({ project, inputs }, all.get('invocation_args_dict'))
+    own.set('ref', new RefFunction(ref.call, config))
+  }
   const all = new NodeNames(own, library, mode, node.package, called)
   return { own, all }
 }

@@ -64,9 +64,11 @@ function textOf(text: string, { at }: MacroStatement): string {
   end.lastIndex = at
   const before = text.slice(0, at)
   const trimmed = before.trimEnd()
-  const takesBlanks = text.startsWith('{%-', at) && !trimmed.endsWith('-%}')
+  // Blanks at the ends of a file are not read.
+  const takesBlanks = text.startsWith('{%-', at) && trimmed !== '' && !trimmed.endsWith('-%}')
   const start = takesBlanks ? trimmed.length : at
-  return end.test(text) ? text.slice(start, end.lastIndex) : text.slice(start)
+  const whole = text.trimEnd()
+  return end.test(whole) ? whole.slice(start, end.lastIndex) : whole.slice(start)
 }
 
 /** @param isGeneric it stands in `tests/generic`, where dbt reads no arguments */

@@ -3,7 +3,13 @@ import { MillraceError } from '../../core/errors.ts'
 import type { Mode } from '../jinja/generate.ts'
 import type { NameSource } from '../jinja/scope.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
-import { type HostFunction, type HostObject, makeHostObject, Undefined } from '../jinja/values.ts'
+import {
+  HostFunction,
+  type HostObject,
+  makeHostObject,
+  toText,
+  Undefined,
+} from '../jinja/values.ts'
 import type { Config, SqlFile } from '../project/project.ts'
 import { standardFiles, standardPackage } from '../stdlib/standard-macros.ts'
 
@@ -16,7 +22,7 @@ export function macroId(owner: string, name: string): string {
 export const isIncrementalId = macroId(standardPackage, 'is_incremental')
 
 /** A file that defines macros. */
-export type MacroFile = {
+type MacroFile = {
   readonly file: string
   readonly text: string
   readonly open: () => Template
@@ -187,9 +193,16 @@ export class NodeNames implements NameSource {
     if (!this.#library.packages.has(owner)) return undefined
     const known = this.#namespaces.get(owner)
     if (known !== undefined) return known
+    const item = (name: unknown) =>
+      this.macroOf(owner, toText(name)) ?? new Undefined(`${owner}.${toText(name)}`)
+    // In dbt it is a dict, of which macros that may be missing are asked for with get().
+    const get = new HostFunction('get', ({ positional: [name, fallback = null] }) => {
+      return this.macroOf(owner, toText(name)) ?? fallback
+    })
     const namespace: HostObject = {
       ...makeHostObject({}, () => `<macros of ${owner}>`),
-      attribute: (name) => this.macroOf(owner, name) ?? new Undefined(`${owner}.${name}`),
+      attribute: (name) => (name === 'get' ? get : item(name)),
+      item,
     }
     this.#namespaces.set(owner, namespace)
     return namespace

@@ -4,9 +4,11 @@ import { compileTemplate } from '../jinja/template.ts'
 import { withPosition } from '../jinja/with-position.ts'
 import type { Config, Project } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
+import type { SavedQuery, SavedQueryExport } from '../project/project-semantic.ts'
 import { type Compilation, configWithoutHeader, makeNames, writtenConfig } from './drafts.ts'
 import type { DescribedNode, UnitTestNode } from './graph.ts'
 import { described, type NodeContext } from './make-nodes.ts'
+import { nameRelation } from './name-relations.ts'
 import { ParseHost } from './parse-host.ts'
 
 type ConfigKind = Parameters<typeof configWithoutHeader>[1]
@@ -59,13 +61,39 @@ export function makeDescribed(context: NodeContext): Drafted<DescribedNode>[] {
       return makeOne(context, 'metric', 'metrics', entry, [], properties, needs, { tags, meta })
     }),
     ...project.savedQueries.map((entry) => {
-      const { label, queryParams, exports } = entry
+      const { label, queryParams } = entry
+      const exports = entry.exports.map((each) => withRelation(context, entry, each))
       const properties = { label, query_params: queryParams, exports }
       const metrics = namesIn(queryParams['metrics'])
       const needs = metrics.flatMap((name) => metricId(project, name, entry.package))
       return makeOne(context, 'saved_query', 'savedQueries', entry, [], properties, needs)
     }),
   ]
+}
+
+/** An export is written where a model of its name and config would be; its schema, when it says one, as it says it. */
+function withRelation(
+  { compilation }: NodeContext,
+  entry: SavedQuery,
+  { name, config, ...rest }: SavedQueryExport,
+): SavedQueryExport {
+  const { package: owner, folders, file } = entry
+  const fqn = [owner, ...folders, name]
+  const node = {
+    name,
+    id: `saved_query.${owner}.${entry.name}`,
+    file,
+    fqn,
+    package: owner,
+    kind: 'saved_query',
+  }
+  const said = {
+    ...(config.schema_name !== null && { schema: config.schema_name }),
+    ...(config.database !== null && { database: config.database }),
+  }
+  const { catalog, schema } = nameRelation(compilation, node, said)
+  const place = { schema_name: config.schema_name ?? schema, database: catalog }
+  return { name, ...rest, config: { ...config, ...place } }
 }
 
 function makeOne(

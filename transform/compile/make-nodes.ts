@@ -39,7 +39,14 @@ export function makeModel(
   const { config, entry: said } = draft
   const materialized = textConfig(config, 'materialized') ?? 'view'
   const columns = said?.columns ?? []
-  const constraint = (written: Config) => resolveConstraint(context, draft, relations, written)
+  const constraint = (written: Config) =>
+    resolveConstraint(
+      context.index,
+      context.compilation.project.settings.quoting,
+      draft,
+      relations,
+      written,
+    )
   return {
     ...base(context, draft),
     kind: 'model',
@@ -150,6 +157,11 @@ export function makeGenericTest(context: NodeContext, draft: GenericDraft): Test
   }
 }
 
+/** One kind of line ends, and no blanks around; a byte order mark is no blank. */
+function asPythonReads(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n').replaceAll(/^[^\S\uFEFF]+|[^\S\uFEFF]+$/g, '')
+}
+
 export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & Enabled {
   const patch = compilation.properties.get(propertiesKey('seed', file))
   const { name, package: owner } = file
@@ -177,9 +189,7 @@ export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & E
     patch: patch && patchOf(compilation, patch),
     rawCode: '',
     checksum:
-      file.text === undefined
-        ? file.file
-        : compilation.inputs.sha256(file.text.trim().replaceAll('\r\n', '\n')),
+      file.text === undefined ? file.file : compilation.inputs.sha256(asPythonReads(file.text)),
     checksumName: file.text === undefined ? 'path' : undefined,
     language: 'sql',
     relation: nameRelation(compilation, named, config),

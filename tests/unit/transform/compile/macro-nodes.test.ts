@@ -36,6 +36,14 @@ describe('the text of a macro', () => {
   })
 })
 
+describe('the text of a macro at an end of its file', () => {
+  it('has none of the blanks there', async () => {
+    const files = { 'macros/m.sql': '\n\n{%- macro a() -%} 1 {%- endmacro -%}\n\n' }
+    const { code } = await macro(files, 'macro.shop.a')
+    expect(code).toBe('{%- macro a() -%} 1 {%- endmacro -%}')
+  })
+})
+
 describe('the macros that a macro names', () => {
   const dispatching = `
 {% macro date_spine() %}{{ return(adapter.dispatch('date_spine', 'tools')()) }}{% endmacro %}
