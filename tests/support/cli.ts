@@ -10,6 +10,8 @@ export type CliResult = {
 }
 
 export type CliOptions = {
+  /** The command; `millrace` unless it is said. */
+  readonly command?: 'millrace' | 'dbt'
   readonly env?: Readonly<Record<string, string>>
   /** The folder it is started in. */
   readonly cwd?: string
@@ -24,10 +26,10 @@ export type RunningCli = {
   readonly shows: (pattern: RegExp) => Promise<string>
 }
 
-/** Starts `millrace` with the given arguments. */
+/** Starts `millrace` or `dbt` with the given arguments. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const env = { ...withoutSettings(), ...options.env }
-  const main = `${repository}cli/main.ts`
+  const main = `${repository}cli/${options.command === 'dbt' ? 'dbt' : 'main'}.ts`
   const child = spawn(process.execPath, [main, ...args], {
     env,
     cwd: options.cwd,
