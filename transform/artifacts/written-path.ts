@@ -10,7 +10,12 @@ export function writtenPath(
   targetPath: string,
   folder: 'compiled' | 'run',
 ): string {
-  return [targetPath, folder, node.package, fileOf(node)].join('/')
+  return [targetPath, folder, node.package, inside(fileOf(node))].join('/')
+}
+
+/** A folder of models above the project has a folder here too: the SQL must not land on anybody's files. */
+function inside(file: string): string {
+  return file.replaceAll(/(?<=^|\/)\.\.(?=\/)/g, '__')
 }
 
 function fileOf(node: GraphNode): string {

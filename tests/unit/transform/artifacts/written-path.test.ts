@@ -18,3 +18,10 @@ it('gives each snapshot of a file a file of its own', () => {
   const snapshot = makeSnapshot({ name: 'all' })
   expect(writtenPath(snapshot, 'target', 'run')).toBe('target/run/shop/snapshots/all.sql/all.sql')
 })
+
+it('stays in its folder when the file stands above the project', () => {
+  const model = makeModel({ name: 'orders', originalFile: '../../../models/orders.sql' })
+  expect(writtenPath(model, '../out', 'run')).toBe('../out/run/shop/__/__/__/models/orders.sql')
+  const dotted = makeModel({ name: 'a..b', originalFile: 'models/..x/a..b.sql' })
+  expect(writtenPath(dotted, 'out', 'run')).toBe('out/run/shop/models/..x/a..b.sql')
+})
