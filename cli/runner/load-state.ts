@@ -11,7 +11,7 @@ const versions = { manifest: [4, 12], 'run-results': [4, 6], sources: [3, 3] } a
 /**
  * What is not in the folder is left out; a selection that needs it says so.
  * @param folder relative to the project, or absolute
- * @param targetFolder where `source freshness` writes, relative to the project
+ * @param targetFolder where `source freshness` writes, relative to the project, or absolute
  * @throws `model/unreadable-state` when there is no such folder, or a file in it is no artifact
  */
 export async function loadState(
