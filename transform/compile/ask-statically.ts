@@ -3,17 +3,24 @@ import { type StaticCall, staticCalls } from '../jinja/static-calls.ts'
 import type { Template } from '../jinja/template.ts'
 import { toPlainValue, toText } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
+import { isTemplateText } from './base-names.ts'
 import { isIncrementalId, type MacroLibrary } from './macros.ts'
 import type { ParseHost } from './parse-host.ts'
 
 /**
  * Notes the calls of a plain template.
+ * @param vars the project's variables; one that is a template may name nodes itself
  * @returns false when the template has to be rendered to be known; nothing is noted then
  */
-export function askStatically(template: Template, asked: ParseHost): boolean {
+export function askStatically(template: Template, asked: ParseHost, vars: () => Config): boolean {
   const calls = staticCalls(template.body)
+  if (calls?.some((call) => readsTemplate(call, vars))) return false
   for (const call of calls === undefined ? [] : withoutRepeated(calls)) note(asked, call)
   return calls !== undefined
+}
+
+function readsTemplate({ name, args }: StaticCall, vars: () => Config): boolean {
+  return name === 'var' && isTemplateText(vars()[toText(args.positional[0])])
 }
 
 /** Without the second call of a source: dbt, reading a plain template, keeps a list of refs and a set of sources. */

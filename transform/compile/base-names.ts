@@ -1,6 +1,7 @@
 /** Names that hold in every template and in the values of YAML files: variables, environment, target. */
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
+import { compileTemplate } from '../jinja/template.ts'
 import {
   type Arguments,
   HostFunction,
@@ -13,25 +14,41 @@ import type { Config } from '../project/project.ts'
 import { textFunctions } from '../stdlib/text-functions.ts'
 import type { CompileInputs } from './inputs.ts'
 
-/** @param showsSecrets whether variables that are secrets can be read: they stand in connections and packages only */
+/**
+ * @param showsSecrets whether variables that are secrets can be read: they stand in connections and packages only
+ * @param render what a variable that is a template gives, with the names of who asks; by default these here
+ */
 export function baseNames(
   inputs: CompileInputs,
   vars: Config,
   showsSecrets = true,
+  render?: (text: string) => unknown,
 ): (readonly [string, unknown])[] {
   const env = new HostFunction('env_var', (args) => readVariable(inputs, args, showsSecrets))
-  return [
-    ['var', varValue(vars)],
+  const names: (readonly [string, unknown])[] = [
     ['env_var', env],
     ['target', targetValue(inputs)],
     ...textFunctions(inputs.md5),
   ]
+  const plainly = (text: string) => {
+    const [variable] = baseNames(inputs, vars, showsSecrets)
+    return compileTemplate('var', text).renderSync(new Map([...names, ...(variable ? [variable] : [])]))
+  }
+  return [['var', varValue(vars, render ?? plainly)], ...names]
 }
 
-function varValue(vars: Config): HostObject {
+/** Whether the value of a variable is a template, which is rendered each time that it is asked for. */
+export function isTemplateText(value: unknown): value is string {
+  return typeof value === 'string' && /\{[{%#]/.test(value)
+}
+
+function varValue(vars: Config, render: (text: string) => unknown): HostObject {
   const call = new HostFunction('var', ({ positional, named }) => {
     const name = toText(positional[0])
-    if (Object.hasOwn(vars, name)) return toTemplateValue(vars[name])
+    if (Object.hasOwn(vars, name)) {
+      const value = vars[name]
+      return isTemplateText(value) ? render(value) : toTemplateValue(value)
+    }
     const fallback = positional.length > 1 ? positional[1] : named.get('default')
     if (fallback !== undefined) return fallback
     throw problem('model/unknown-var', { name, nearest: nearest(name, Object.keys(vars)) })

@@ -2,7 +2,7 @@
 import type { Config, Properties } from '../project/project.ts'
 import { quotedLook, RelationValue } from '../stdlib/relation.ts'
 import type { Relation } from './graph.ts'
-import type { NodeContext } from './make-nodes.ts'
+import type { NameIndex } from './index-names.ts'
 
 /** What the constraints of a model and of its columns refer to, as written. */
 export function constraintCalls(entry: Properties | undefined): string[] {
@@ -18,7 +18,8 @@ function constraintsOf({ constraints }: Properties['columns'][number]): readonly
 
 /** The constraint with the name of the relation that it refers to, as dbt writes it. */
 export function resolveConstraint(
-  { compilation, index }: NodeContext,
+  index: NameIndex,
+  quoting: Config,
   { package: owner }: { readonly package: string },
   relations: ReadonlyMap<string, Relation>,
   written: Config,
@@ -34,6 +35,6 @@ export function resolveConstraint(
     : index.findRef({ parts, version }, owner)
   const relation = id === undefined ? undefined : relations.get(id)
   if (id === undefined || relation === undefined) return written
-  const look = quotedLook(compilation.project.settings.quoting)
+  const look = quotedLook(quoting)
   return { ...written, to: new RelationValue(id, relation, undefined, look).text() }
 }

@@ -98,9 +98,9 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
     const warned = compilation.warnings.length
     let reads: unknown
     if (known !== undefined) asked.restore(known.asked)
-    else if (!isPlain || !askStatically(template, asked)) {
+    else if (!isPlain || !askStatically(template, asked, vars)) {
       asks?.begin()
-      render(template)
+      renderUnlessDisabled(asked, () => render(template))
       reads = asks?.end()
     }
     const own = known?.asked ?? asked.record()
@@ -208,6 +208,15 @@ export function configWithoutHeader(
 ): Config {
   const { own, root } = folderConfigs(project, kind, fqn)
   return mergeConfig(mergeConfig(own, said), root)
+}
+
+/** What is wrong with a template that has switched itself off does not matter. */
+function renderUnlessDisabled(asked: ParseHost, render: () => void): void {
+  try {
+    render()
+  } catch (error) {
+    if (!(error instanceof MillraceError) || asked.readConfig()['enabled'] !== false) throw error
+  }
 }
 
 /** The names of one rendering of one node: its own, with the macros behind them. */

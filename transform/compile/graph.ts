@@ -15,7 +15,7 @@ export type Relation = {
 }
 
 /** What every resource has. */
-export type ResourceBase = {
+type ResourceBase = {
   /** `model.<package>.<name>`, `seed.…`, `test.…`: dbt's `unique_id`. */
   readonly id: string
   readonly name: string

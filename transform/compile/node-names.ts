@@ -81,7 +81,7 @@ export function namesOfNode(
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
 ): Map<string, unknown> {
-  const base = baseNames(inputs, vars, false)
+  const base = baseNames(inputs, vars, false, (text) => renderText(node, host, macros(), text))
   const names = new Map<string, unknown>([
     ...callNames(host),
     ['config', configValue(host, node.kind)],
@@ -141,16 +141,21 @@ function callNames(host: NodeHost): [string, unknown][] {
   ]
 }
 
+/** A text with the names of a node. */
+function renderText(node: NamedNode, host: NodeHost, names: NodeNames, text: string): unknown {
+  const template = compileTemplate(node.file, text)
+  return host.execute ? template.render(names) : template.renderSync(names)
+}
+
 /** What a template does: render a text, keep one, load rows. */
 function actionNames(
   node: NamedNode,
   host: NodeHost,
   macros: () => NodeNames,
 ): [string, unknown][] {
-  const render = new HostFunction('render', ({ positional: [text] }) => {
-    const template = compileTemplate(node.file, toText(text))
-    return host.execute ? template.render(macros()) : template.renderSync(macros())
-  })
+  const render = new HostFunction('render', ({ positional: [text] }) =>
+    renderText(node, host, macros(), toText(text)),
+  )
   const write = new HostFunction('write', ({ positional: [code] }) => {
     host.write?.(toText(code))
     return ''

@@ -1,4 +1,4 @@
-/** Jinja inside the values of YAML files: configs, vars, sources and descriptions, rendered once before compiling. */
+/** Jinja inside the values of YAML files: configs, sources and descriptions, rendered once before compiling; not vars. */
 import { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { type Position, problem } from '../../core/problems.ts'
@@ -56,7 +56,6 @@ export function renderYamlValues(project: Project, inputs: CompileInputs): Proje
     const configs = Object.entries(settings.configs).map(([kind, config]) => [kind, walk(config)])
     return {
       ...settings,
-      vars: walk(settings.vars),
       // The same kinds with the same values, rendered.
       configs: Object.fromEntries(configs) as ProjectSettings['configs'],
     }

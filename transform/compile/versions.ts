@@ -5,7 +5,7 @@ import { problem } from '../../core/problems.ts'
 import type { Project, Properties } from '../project/project.ts'
 
 /** What a file of models holds when it is not simply the model of its name. */
-export type VersionedFile = {
+type VersionedFile = {
   readonly model: string
   readonly version: string
   /** The version as it was written, a number or a text. */

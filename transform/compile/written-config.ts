@@ -43,7 +43,7 @@ export function writtenHeader(template: Template, text: string | undefined, said
 
 type Call = Extract<Expression, { kind: 'call' }>
 
-export function callsOf(node: unknown, name: string): Call[] {
+function callsOf(node: unknown, name: string): Call[] {
   if (Array.isArray(node)) return node.flatMap((part) => callsOf(part, name))
   if (typeof node !== 'object' || node === null) return []
   const inner = Object.values(node).flatMap((part) =>

@@ -80,7 +80,9 @@ describe('millrace build', () => {
     expect(stdout).toMatch(/TOTAL=2/)
     const nothing = await millrace('run', '--select', 'nmaed')
     expect(nothing.code).toBe(0)
-    expect(nothing.stderr).toMatch(/The selection criterion 'nmaed' does not match any enabled nodes/)
+    expect(nothing.stderr).toMatch(
+      /The selection criterion 'nmaed' does not match any enabled nodes/,
+    )
   })
 
   it('ends with 2 and every problem when the project is wrong', async () => {
