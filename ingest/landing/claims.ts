@@ -1,4 +1,4 @@
-/** The writing side of the ledger: files, entries, checkpoints, the epoch's start and the store's self-test. */
+/** The writing side of the ledger: files, entries, the epoch's start and the store's self-test. */
 import { createHash } from 'node:crypto'
 import { problem } from '../../core/problems.ts'
 import { readEpoch } from '../ledger/discover.ts'
@@ -11,7 +11,6 @@ import {
 } from '../ledger/entry.ts'
 import {
   type Chain,
-  checkpointKey,
   dataKey,
   entryKey,
   epochKey,
@@ -21,9 +20,6 @@ import {
 import { readEntry } from '../ledger/read.ts'
 import type { EncodedFile } from './encode.ts'
 import type { LandingStore } from './options.ts'
-
-/** Entries between two checkpoints: a thousand GETs take about a second at the next start. */
-export const defaultCheckpointEvery = 1_000
 
 export type ClaimOutcome =
   | { readonly kind: 'committed'; readonly etag: string }
@@ -68,22 +64,6 @@ export async function putClaim(
     throw problem('landing/ledger-broken', { key, reason: 'it exists, then not' })
   if (standing.entry.nonce === entry.nonce) return { kind: 'committed', etag: standing.etag }
   return { kind: 'fenced', by: standing.entry.writer.id }
-}
-
-/** Saves the next start from listing the chain before this entry. @throws `lake/store-unreachable` */
-export async function putCheckpoint(
-  store: LandingStore,
-  chain: Chain,
-  at: {
-    readonly start: number
-    readonly end: number
-    readonly etag: string
-    readonly entries: number
-  },
-  now: Date,
-): Promise<void> {
-  const checkpoint = { v: 1 as const, ...at, created_at: now.toISOString() }
-  await store.put(checkpointKey(chain), renderLedgerObject(checkpoint), 'application/json')
 }
 
 /**

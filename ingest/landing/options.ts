@@ -42,6 +42,23 @@ export type LandingOptions = {
   readonly progressLogMs?: number
 }
 
+const defaults = {
+  sessionTimeoutMs: 30_000,
+  rebalanceTimeoutMs: 60_000,
+  drainTimeoutMs: 20_000,
+  stuckMs: 300_000,
+  // A thousand GETs take about a second at the next start.
+  checkpointEvery: 1_000,
+  progressLogMs: 60_000,
+} as const
+
+/** Options in which everything that has a default is set. */
+export type LandingSettings = LandingOptions & Required<Pick<LandingOptions, keyof typeof defaults>>
+
+export function withDefaults(options: LandingOptions): LandingSettings {
+  return { ...defaults, ...options }
+}
+
 /** `putIfAbsent` is the commit; the rest is plain storage. */
 export type LandingStore = Pick<
   ObjectStore,
@@ -95,13 +112,4 @@ export type LandingReport = LandingTotals & {
   /** Records that were fetched but not landed when the run ended; Kafka still has them. */
   readonly unflushed: number
   readonly reason: 'signal' | 'caught-up' | 'idle'
-}
-
-export const noTotals: LandingTotals = {
-  records: 0,
-  deadLetters: 0,
-  skipped: 0,
-  bytes: 0,
-  files: 0,
-  entries: 0,
 }

@@ -1,73 +1,51 @@
-/** Lands one partition: holds its buffers, feeds the state machine, carries out the actions it asks for. */
-import { isProblem, messageOf } from '../../core/errors.ts'
-import { problem } from '../../core/problems.ts'
+/** Lands one partition: feeds the state machine with what happens and carries out the actions it asks for. */
 import type { Source, SourceBatch, Watermarks } from '../kafka/source.ts'
 import type { LedgerEntry, LedgerFile } from '../ledger/entry.ts'
 import type { Chain } from '../ledger/keys.ts'
-import { readHead } from '../ledger/read.ts'
-import { defaultCheckpointEvery, putCheckpoint, putClaim, putFile } from './claims.ts'
-import { encodeRecords } from './encode.ts'
-import type { Gate } from './gate.ts'
-import {
-  type Action,
-  type Claim,
-  type Event,
-  type Failure,
-  initialState,
-  isLive,
-  type State,
-  transition,
-} from './machine.ts'
-import { claimAgeMs, nonceTimeMs } from './nonce.ts'
-import type { LandingDependencies, LandingOptions, PartitionProgress } from './options.ts'
-import { type LastOfInterval, RecordBuffer, recordCrc } from './record-buffer.ts'
-import { type RetryContext, untilDone } from './retry.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { failureToProblem } from './failure-to-problem.ts'
+import { HeadWatch } from './head-watch.ts'
+import { type Action, type Claim, type Event, initialState, isLive, transition } from './machine.ts'
+import { makeEntry } from './make-entry.ts'
+import type { Held } from './memory.ts'
+import type { LandingDependencies, LandingSettings, PartitionProgress } from './options.ts'
+import { type PrepareContext, prepareFiles } from './prepare-files.ts'
+import { type LastOfInterval, recordCrc } from './record-buffer.ts'
+import { type RecoverContext, recover } from './recover.ts'
+import type { RetryContext } from './retry.ts'
+import { sendClaim } from './send-claim.ts'
+import { UnflushedRecords } from './unflushed-records.ts'
 
-export type WorkerContext = {
-  readonly options: LandingOptions
-  readonly dependencies: LandingDependencies
-  readonly source: Pick<Source, 'seek' | 'pause' | 'commitHint' | 'watermarks'>
-  /** First offset to land of this partition. */
-  readonly startAt: number
-  /** Throws when the topic is no longer the one we landed. Asked after the last fetch of a claim. */
-  readonly assertSameTopic: () => Promise<void>
-  /** Encoding takes memory and both cores: one at a time. */
-  readonly encodeGate: Gate
-  readonly onCommit: (entry: LedgerEntry) => void
-  readonly onFailure: (error: unknown) => void
-}
-
-/** Files of one claim that are uploaded at once. */
-const uploadsAtOnce = 4
-
-type Prepared = {
-  readonly entry: LedgerEntry
-}
+export type WorkerContext = RecoverContext &
+  PrepareContext & {
+    readonly options: LandingSettings
+    readonly dependencies: LandingDependencies
+    readonly source: Pick<Source, 'seek' | 'pause' | 'commitHint' | 'watermarks'>
+    readonly onCommit: (entry: LedgerEntry) => void
+    readonly onFailure: (error: unknown) => void
+  }
 
 export class PartitionWorker {
   readonly chain: Chain
   readonly #context: WorkerContext
-  #state: State = initialState
+  readonly #watch: HeadWatch
+  readonly #checkpoints: Checkpoints
+  #state = initialState
   #generation = 0
   /** Ends what the present assignment or recovery has under way. */
   #session = new AbortController()
-  #filling = new RecordBuffer()
-  #claiming: RecordBuffer | undefined
-  /** When the oldest unclaimed offset came. */
-  #fillingSinceMs: number | undefined
-  #prepared: Prepared | undefined
-  #highWatermark: number | undefined
-  #lastCommitMs: number | undefined
-  #lastMoveMs: number
-  #entries = 0
-  #trouble: unknown
+  #unflushed = new UnflushedRecords()
+  /** Of the claim under way, once its files are written. */
+  #entry: LedgerEntry | undefined
   #protocolPaused = true
   #memoryPaused = false
 
   constructor(chain: Chain, context: WorkerContext) {
+    const { options, dependencies } = context
     this.chain = chain
     this.#context = context
-    this.#lastMoveMs = context.dependencies.clock.now()
+    this.#watch = new HeadWatch(dependencies.clock)
+    this.#checkpoints = new Checkpoints(chain, options.checkpointEvery, dependencies)
   }
 
   /** `topic/partition`, for people. */
@@ -75,17 +53,13 @@ export class PartitionWorker {
     return `${this.chain.topic}/${this.chain.partition}`
   }
 
-  get held() {
-    const { partition } = this.chain
-    return {
-      partition,
-      fillingBytes: this.#filling.bytes,
-      claimingBytes: this.#claiming?.bytes ?? 0,
-    }
+  get held(): Held {
+    const { fillingBytes, claimingBytes } = this.#unflushed
+    return { partition: this.chain.partition, fillingBytes, claimingBytes }
   }
 
   get unflushedRecords(): number {
-    return this.#filling.count + (this.#claiming?.count ?? 0)
+    return this.#unflushed.count
   }
 
   /** The ledger's end, or undefined until it was read. */
@@ -106,30 +80,28 @@ export class PartitionWorker {
 
   /** An outside system has failed and is being asked again. */
   get isInTrouble(): boolean {
-    return this.#trouble !== undefined
+    return this.#watch.isInTrouble
   }
 
   get lag(): number | undefined {
-    const { head } = this
-    return this.#highWatermark === undefined || head === undefined
-      ? undefined
-      : Math.max(0, this.#highWatermark - head)
+    return this.#watch.lag(this.head)
   }
 
   /** Milliseconds for which the head has stood although records wait. */
   stuckForMs(nowMs: number): number {
-    return this.#state.kind === 'unassigned' || !this.lag ? 0 : nowMs - this.#lastMoveMs
+    return this.#watch.stuckForMs(this.head, nowMs)
   }
 
   progress(): PartitionProgress {
+    const { partition, fillingBytes, claimingBytes } = this.held
     return {
-      partition: this.chain.partition,
+      partition,
       state: this.#state.kind,
       head: this.head,
-      highWatermark: this.#highWatermark,
+      highWatermark: this.#watch.highWatermark,
       lagRecords: this.lag,
-      bufferedBytes: this.#filling.bytes + (this.#claiming?.bytes ?? 0),
-      lastCommitMs: this.#lastCommitMs,
+      bufferedBytes: fillingBytes + claimingBytes,
+      lastCommitMs: this.#watch.lastCommitMs,
     }
   }
 
@@ -153,33 +125,25 @@ export class PartitionWorker {
     this.#applyPause()
   }
 
-  onWatermarks({ high }: Watermarks): void {
-    if (this.lag === 0) this.#lastMoveMs = this.#context.dependencies.clock.now()
-    this.#highWatermark = Math.max(high, this.head ?? 0)
+  onWatermarks({ high }: Pick<Watermarks, 'high'>): void {
+    this.#watch.logEndsAt(high, this.head)
   }
 
   /** Whether a flush is due by bytes, records or age. */
   isDue(nowMs: number): boolean {
-    const { rotateBytes, rotateRecords, rotateMs } = this.#context.options
-    if (this.#state.kind !== 'filling' || this.#fillingSinceMs === undefined) return false
-    return (
-      this.#filling.bytes >= rotateBytes ||
-      this.#filling.count >= rotateRecords ||
-      nowMs - this.#fillingSinceMs >= rotateMs
-    )
+    return this.#state.kind === 'filling' && this.#unflushed.isDue(this.#context.options, nowMs)
   }
 
   onBatch(batch: SourceBatch): void {
-    this.onWatermarks({ low: 0, high: batch.highWatermark })
+    this.onWatermarks({ high: batch.highWatermark })
     if (this.#state.kind === 'verifying') {
       this.#verify(this.#state.last.offset, batch)
       return
     }
     const actions = this.#dispatch({ kind: 'records', from: batch.from, end: batch.end })
     if (!actions.some((action) => action.kind === 'keep')) return
-    for (const record of batch.records) this.#filling.append(record, batch.leaderEpoch)
     const nowMs = this.#context.dependencies.clock.now()
-    this.#fillingSinceMs ??= nowMs
+    this.#unflushed.keep(batch, nowMs)
     if (this.isDue(nowMs)) this.flush()
   }
 
@@ -195,8 +159,7 @@ export class PartitionWorker {
     const { state, actions } = transition(before, event)
     this.#state = state
     if (before.kind !== state.kind) {
-      const { log } = this.#context.dependencies
-      log.debug(
+      this.#context.dependencies.log.debug(
         {
           event: 'landing.state',
           partition: this.name,
@@ -212,6 +175,7 @@ export class PartitionWorker {
   }
 
   #perform(action: Action): void {
+    const { source, onFailure } = this.#context
     switch (action.kind) {
       case 'pause':
         this.#protocolPaused = true
@@ -222,7 +186,7 @@ export class PartitionWorker {
         this.#applyPause()
         break
       case 'seek':
-        this.#context.source.seek(this.chain.partition, action.offset)
+        source.seek(this.chain.partition, action.offset)
         break
       case 'keep':
         // The batch is at hand where the event came from.
@@ -240,10 +204,10 @@ export class PartitionWorker {
         this.#run(() => this.#claim(action.claim, action.retry))
         break
       case 'hint':
-        this.#context.source.commitHint(this.chain.partition, action.offset)
+        source.commitHint(this.chain.partition, action.offset)
         break
       case 'report':
-        this.#context.onFailure(failureToProblem(this.name, action.failure))
+        onFailure(failureToProblem(this.name, action.failure))
         break
       default:
         action satisfies never
@@ -257,11 +221,9 @@ export class PartitionWorker {
   #drop(): void {
     this.#session.abort(new Error('the assignment is over'))
     this.#session = new AbortController()
-    this.#filling = new RecordBuffer()
-    this.#claiming = undefined
-    this.#prepared = undefined
-    this.#fillingSinceMs = undefined
-    this.#trouble = undefined
+    this.#unflushed = new UnflushedRecords()
+    this.#entry = undefined
+    this.#watch.dropped()
   }
 
   /** Runs an action; what it throws ends the partition, unless its session is over. */
@@ -278,225 +240,87 @@ export class PartitionWorker {
       clock,
       log: log.child({ partition: this.name }),
       signal: this.#session.signal,
-      onTrouble: (error) => {
-        this.#trouble = error
-        // The time of an outage is not held against the partition.
-        if (error === undefined) this.#lastMoveMs = clock.now()
-      },
-      isFatal: (error) => !(isProblem(error) && error.retryable),
+      trouble: this.#watch,
     }
   }
 
   async #recover(): Promise<void> {
-    const { source, startAt, options, dependencies } = this.#context
-    const retries = this.#retries()
-    const [head, watermarks] = await untilDone(
-      'reading the ledger and the watermarks',
-      retries,
-      () => Promise.all([readHead(dependencies.store, this.chain), source.watermarks()]),
-    )
-    if (retries.signal.aborted) return
-    const marks = watermarks.get(this.chain.partition)
-    if (marks === undefined) {
-      throw problem('landing/kafka-unreachable', {
-        brokers: options.kafka.brokers.join(','),
-        reason: `${this.name} is not there`,
-      })
-    }
-    this.#entries = head?.entries ?? 0
-    const prev = head === undefined ? null : { start: head.last.entry.start, etag: head.last.etag }
-    this.#highWatermark = marks.high
-    this.#dispatch({
-      kind: 'recovered',
-      head: { offset: head?.last.entry.end ?? 0, prev },
-      startAt,
-      logStart: marks.low,
-      highWatermark: marks.high,
-      last: head?.last.entry.last ?? null,
-      onGap: options.onGap,
-      nonce: dependencies.makeNonce(),
-    })
-    if (head !== undefined && head.read >= this.#checkpointEvery)
-      await this.#checkpoint(head.last.entry, head.last.etag)
+    const { signal } = this.#session
+    const { facts, ledger } = await recover(this.chain, this.#context, this.#retries())
+    if (signal.aborted) return
+    this.#watch.recovered(facts.highWatermark)
+    this.#dispatch({ kind: 'recovered', ...facts })
+    await this.#checkpoints.recovered(ledger)
   }
 
   async #prepare(claim: Claim): Promise<void> {
-    const { options, dependencies, encodeGate, assertSameTopic } = this.#context
-    const retries = this.#retries()
-    const { signal } = retries
-    const records = this.#filling
-    this.#claiming = records
-    this.#filling = new RecordBuffer()
-    this.#fillingSinceMs = undefined
-    const landedAtMs = dependencies.clock.now()
-    const encoded = await encodeGate(async () =>
-      signal.aborted || records.count === 0
-        ? []
-        : await encodeRecords(dependencies.duckdb, records, {
-            topic: options.topic,
-            partition: this.chain.partition,
-            schema: options.schema,
-            maxRecordBytes: options.maxRecordBytes,
-            landedAtMs,
-            nonce: claim.nonce,
-            tempDirectory: options.tempDirectory,
-          }),
-    ).catch((error: unknown) => {
-      throw isProblem(error) ? error : this.#encodeFailed(claim, error)
-    })
-    const files: LedgerFile[] = []
-    for (let at = 0; at < encoded.length; at += uploadsAtOnce) {
-      const group = encoded
-        .slice(at, at + uploadsAtOnce)
-        .map((file) =>
-          untilDone('writing a data file', retries, () =>
-            putFile(dependencies.store, this.chain, claim, file),
-          ),
-        )
-      files.push(...(await Promise.all(group)))
-    }
-    await untilDone('asking for the topic id', retries, assertSameTopic)
+    const { signal } = this.#session
+    const records = this.#unflushed.take()
+    const files = await prepareFiles(this.chain, claim, records, this.#context, this.#retries())
     if (signal.aborted) return
-    this.#prepared = { entry: this.#entryOf(claim, files, records.last() ?? null) }
+    this.#entry = this.#entryOf(claim, files, records.last())
     this.#dispatch({ kind: 'prepared', nonce: claim.nonce })
   }
 
-  #encodeFailed(claim: Claim, cause: unknown): Error {
-    const { start, end } = claim
-    return problem(
-      'landing/encode-failed',
-      { partition: this.name, start, end, reason: messageOf(cause) },
-      { cause },
-    )
-  }
-
-  #entryOf(claim: Claim, files: readonly LedgerFile[], last: LastOfInterval | null): LedgerEntry {
+  #entryOf(claim: Claim, files: readonly LedgerFile[], last?: LastOfInterval): LedgerEntry {
     const { options, dependencies } = this.#context
-    const rows = (kind: LedgerFile['kind']) =>
-      files.filter((file) => file.kind === kind).reduce((sum, file) => sum + file.rows, 0)
-    const records = rows('data')
-    const dead_letters = rows('dead_letter')
-    return {
-      v: 1,
-      type: claim.type,
-      prev: claim.prev,
-      start: claim.start,
-      end: claim.end,
-      records,
-      skipped: claim.end - claim.start - records - dead_letters,
-      dead_letters,
-      files: [...files],
-      last:
-        last === null
-          ? null
-          : { offset: last.offset, leader_epoch: last.leaderEpoch, crc: last.crc },
+    return makeEntry(claim, {
+      files,
+      last,
       writer: { id: options.writerId, generation: this.#generation },
-      nonce: claim.nonce,
-      high_watermark: this.#highWatermark ?? claim.end,
-      created_at: new Date(dependencies.clock.now()).toISOString(),
-    }
+      highWatermark: this.#watch.highWatermark ?? claim.end,
+      nowMs: dependencies.clock.now(),
+    })
   }
 
-  /** Every repetition of a claim sends the same bytes, so an answer that was lost can be recognised. */
   async #claim(claim: Claim, retry: boolean): Promise<void> {
-    const { store, log, clock } = this.#context.dependencies
+    const { dependencies } = this.#context
     const { signal } = this.#session
-    if (claim.type !== 'data') this.#prepared ??= { entry: this.#entryOf(claim, [], null) }
-    const entry = this.#prepared?.entry
+    if (claim.type !== 'data') this.#entry ??= this.#entryOf(claim, [])
+    const entry = this.#entry
     // A claim of data without its files would be a silent hole.
     if (entry?.nonce !== claim.nonce) throw new Error(`claim ${claim.nonce} was not prepared`)
-    if (retry) await clock.sleep(claimPauseMs, signal)
-    if (clock.now() - (nonceTimeMs(claim.nonce) ?? clock.now()) > claimAgeMs) {
-      this.assign(this.#generation)
-      return
-    }
-    const outcome = await putClaim(store, this.chain, entry).catch((error: unknown) => {
-      if (!(isProblem(error) && error.retryable)) throw error
-      this.#trouble = error
-      const fields = {
-        event: 'landing.claim-unanswered',
-        partition: this.name,
-        reason: messageOf(error),
-      }
-      log.warn(fields, `${this.name}: the claim at ${claim.start} was not answered; again`)
-      return undefined
-    })
+    const answer = await sendClaim(this.chain, entry, dependencies, { retry, signal })
+    // The store is in trouble whether or not the claim has been given up meanwhile.
+    if (answer.kind === 'unanswered') this.#watch.troubled(answer.error)
     if (signal.aborted) return
-    if (outcome === undefined) {
-      this.#dispatch({ kind: 'unanswered', nonce: claim.nonce })
-      return
+    switch (answer.kind) {
+      case 'committed':
+        this.#committed(entry)
+        this.#dispatch({ kind: 'committed', nonce: claim.nonce, etag: answer.etag })
+        await this.#checkpoints.committed(entry, answer.etag)
+        break
+      case 'fenced':
+        this.#logFenced(claim.start, answer.by)
+        this.#dispatch({ kind: 'fenced', nonce: claim.nonce })
+        break
+      case 'unanswered':
+        this.#dispatch({ kind: 'unanswered', nonce: claim.nonce })
+        break
+      case 'expired':
+        this.assign(this.#generation)
+        break
+      default:
+        answer satisfies never
     }
-    this.#trouble = undefined
-    if (outcome.kind === 'fenced') {
-      const fields = {
-        event: 'landing.fenced',
-        partition: this.name,
-        by: outcome.by,
-        start: claim.start,
-      }
-      log.warn(
-        fields,
-        `${this.name}: offset ${claim.start} was landed by ${outcome.by}; our copy is dropped`,
-      )
-      this.#dispatch({ kind: 'fenced', nonce: claim.nonce })
-      return
-    }
-    this.#committed(entry)
-    this.#dispatch({ kind: 'committed', nonce: claim.nonce, etag: outcome.etag })
-    this.#entries += 1
-    if (this.#entries % this.#checkpointEvery === 0) await this.#checkpoint(entry, outcome.etag)
   }
 
   #committed(entry: LedgerEntry): void {
-    const { log, clock } = this.#context.dependencies
-    this.#claiming = undefined
-    this.#prepared = undefined
-    this.#lastCommitMs = clock.now()
-    this.#lastMoveMs = this.#lastCommitMs
+    this.#unflushed.landed()
+    this.#entry = undefined
+    this.#watch.committed()
     const { type, start, end, records, dead_letters, files } = entry
-    log.debug(
+    this.#context.dependencies.log.debug(
       { event: 'landing.commit', partition: this.name, type, start, end, records, dead_letters },
       `${this.name}: landed [${start}, ${end}) in ${files.length} files`,
     )
     this.#context.onCommit(entry)
   }
 
-  get #checkpointEvery(): number {
-    return this.#context.options.checkpointEvery ?? defaultCheckpointEvery
-  }
-
-  /** Only spares time at the next start: a failure is not worth more than a line. */
-  async #checkpoint(entry: LedgerEntry, etag: string): Promise<void> {
-    const { store, clock, log } = this.#context.dependencies
-    const at = { start: entry.start, end: entry.end, etag, entries: this.#entries }
-    await putCheckpoint(store, this.chain, at, new Date(clock.now())).catch((error: unknown) => {
-      log.warn({ event: 'landing.no-checkpoint', partition: this.name, reason: messageOf(error) })
-    })
-  }
-}
-
-/** Between repetitions of a claim whose answer is unknown. */
-const claimPauseMs = 500
-
-function failureToProblem(partition: string, failure: Failure): unknown {
-  switch (failure.kind) {
-    case 'gap':
-      return problem('landing/gap', {
-        partition,
-        head: failure.head,
-        logStart: failure.logStart,
-      })
-    case 'log-behind':
-      return problem('landing/log-behind', {
-        partition,
-        head: failure.head,
-        highWatermark: failure.highWatermark,
-      })
-    case 'log-changed':
-      return problem('landing/log-changed', { partition, offset: failure.offset })
-    case 'broken':
-      return failure.error
-    default:
-      return failure satisfies never
+  #logFenced(start: number, by: string): void {
+    this.#context.dependencies.log.warn(
+      { event: 'landing.fenced', partition: this.name, by, start },
+      `${this.name}: offset ${start} was landed by ${by}; our copy is dropped`,
+    )
   }
 }

@@ -1,16 +1,14 @@
 /** Outside systems are asked again for as long as it takes; the log says so, and the caller can see it. */
 import type { Clock } from '../../core/clock.ts'
-import { messageOf } from '../../core/errors.ts'
+import { isProblem, messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 
 export type RetryContext = {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
-  /** Told of each failure, and with undefined when it is over. */
-  readonly onTrouble: (error: unknown) => void
-  /** True for errors that no waiting mends; they are thrown. */
-  readonly isFatal: (error: unknown) => boolean
+  /** Told of each failure, and when it is over. */
+  readonly trouble: { troubled(error: unknown): void; overcame(): void }
 }
 
 const firstPauseMs = 100
@@ -22,22 +20,22 @@ function pauseMs(attempt: number, random: () => number = Math.random): number {
   return full * (0.75 + 0.25 * random())
 }
 
-/** Runs `work` until it succeeds. Rejects when the signal aborts or the error is fatal. */
+/** Runs `work` until it succeeds. Rejects when the signal aborts, or with an error that no waiting mends. */
 export async function untilDone<T>(
   what: string,
   context: RetryContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { clock, log, signal } = context
+  const { clock, log, signal, trouble } = context
   for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted()
     try {
       const result = await work()
-      if (attempt > 0) context.onTrouble(undefined)
+      if (attempt > 0) trouble.overcame()
       return result
     } catch (error) {
-      if (signal.aborted || context.isFatal(error)) throw error
-      context.onTrouble(error)
+      if (signal.aborted || !(isProblem(error) && error.retryable)) throw error
+      trouble.troubled(error)
       const reason = messageOf(error)
       log.warn(
         { event: 'landing.retry', what, attempt: attempt + 1, reason },
