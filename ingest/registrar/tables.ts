@@ -20,19 +20,20 @@ export function rawTable(topic: string): string {
   return quoteRelation(lakeName, 'raw', topic)
 }
 
-const offsetColumns = [
+/** Name a chain of the ledger. */
+const chainColumns = [
   { name: 'cluster', type: 'VARCHAR' },
   { name: 'topic', type: 'VARCHAR' },
   { name: 'epoch', type: 'VARCHAR' },
   { name: 'partition', type: 'INTEGER' },
+]
+const offsetColumns = [
+  ...chainColumns,
   { name: 'next_offset', type: 'BIGINT' },
   { name: 'registered_at', type: 'TIMESTAMPTZ' },
 ]
 const gapColumns = [
-  { name: 'cluster', type: 'VARCHAR' },
-  { name: 'topic', type: 'VARCHAR' },
-  { name: 'epoch', type: 'VARCHAR' },
-  { name: 'partition', type: 'INTEGER' },
+  ...chainColumns,
   { name: 'start_offset', type: 'BIGINT' },
   { name: 'end_offset', type: 'BIGINT' },
   { name: 'recorded_at', type: 'TIMESTAMPTZ' },
