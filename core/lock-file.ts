@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import { problem } from './problems.ts'
+import { bootId, readProcessStat } from './proc.ts'
 
 const pollMs = 5
 
@@ -80,28 +81,9 @@ function readOwner(file: string): string | undefined {
   }
 }
 
-/** A process as an owner: its pid, and when it began, because pids are given again after a restart. */
+/** A process as an owner: its pid, and when it began, because pids are given again. Without /proc the pid has to do. */
 function ownerNow(pid: number): string {
-  return `${pid} ${bootOf()} ${startOf(pid)}`
-}
-
-function bootOf(): string {
-  return readLine('/proc/sys/kernel/random/boot_id')
-}
-
-/** Field 22 of `stat`; the name before it may hold spaces. */
-function startOf(pid: number): string {
-  const text = readLine(`/proc/${pid}/stat`)
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-}
-
-/** Empty where there is no /proc: the pid alone has to do then. */
-function readLine(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch {
-    return ''
-  }
+  return `${pid} ${bootId() ?? ''} ${readProcessStat(pid)?.startTicks ?? ''}`
 }
 
 /** Whether a process with this pid is there, whoever's it is. */

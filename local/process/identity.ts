@@ -3,7 +3,7 @@
  * moment that process was born, and both are compared before any signal is sent.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { bootId, readProcessStat } from '../../core/proc.ts'
 
 /** A process that was alive once: its pid and its birth, an opaque text that no later process shares. */
 export type ProcessIdentity = { readonly pid: number; readonly birth: string }
@@ -36,25 +36,11 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 
 /** Start time in clock ticks since boot, with the boot's id so that it means nothing after a restart. */
 function birthFromProc(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in parentheses and may hold anything, spaces and ")" too.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]]
-    // While a zombie still has other threads, its files and ports are open.
-    const isGone = state === 'X' || (state === 'Z' && threads <= 1)
-    return isGone ? undefined : `${bootId()}/${startTicks}`
-  } catch {
-    return undefined
-  }
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return 'unknown-boot'
-  }
+  const stat = readProcessStat(pid)
+  if (stat === undefined) return undefined
+  // While a zombie still has other threads, its files and ports are open.
+  const isGone = stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
+  return isGone ? undefined : `${bootId() ?? 'unknown-boot'}/${stat.startTicks}`
 }
 
 function birthFromPs(pid: number): string | undefined {
