@@ -1,42 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { type CliResult, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { describe, expect, inject, it } from 'vitest'
+import { startCli } from '../support/cli.ts'
+import { externalProject } from '../support/external-project.ts'
 import { event, landingBench } from '../support/landing.ts'
 
 const services = inject('services')
-let directory: string
 
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'millrace-cli-'))
-  await writeFile(
-    join(directory, 'millrace.yml'),
-    'name: t\ndefault_target: t\ntargets:\n  t: {}\n',
-  )
-})
-afterAll(async () => {
-  await rm(directory, { recursive: true, force: true })
-})
-
-const env = (settings: Readonly<Record<string, string>> = {}) => ({
-  MILLRACE_SERVICES: 'external',
-  MILLRACE_KAFKA_BROKERS: services.brokers.join(','),
-  MILLRACE_S3_ENDPOINT: services.s3.endpoint ?? '',
-  MILLRACE_S3_REGION: services.s3.region,
-  MILLRACE_S3_BUCKET: services.s3.bucket,
-  MILLRACE_S3_ACCESS_KEY_ID: services.s3.accessKeyId ?? '',
-  MILLRACE_S3_SECRET_ACCESS_KEY: services.s3.secretAccessKey ?? '',
-  MILLRACE_S3_PATH_STYLE: String(services.s3.pathStyle),
-  MILLRACE_STATE_DIR: join(directory, 'state'),
-  MILLRACE_LOG_LEVEL: 'warn',
-  ...settings,
-})
-const args = (words: readonly string[]) => [...words, '--project-dir', directory]
-const millrace = (words: readonly string[], settings = {}): Promise<CliResult> =>
-  runCli(args(words), { env: env(settings) })
-const started = (words: readonly string[], settings = {}): RunningCli =>
-  startCli(args(words), { env: env(settings) })
+/** Starts a command in a project of its own. */
+function started(words: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+  const { projectDir, env } = externalProject(services)
+  return startCli([...words, '--project-dir', projectDir], { env: { ...env, ...settings } })
+}
+const millrace = (...command: Parameters<typeof started>) => started(...command).finished
 
 describe('millrace land', () => {
   it('lands until caught up, and audit --deep proves it', async () => {

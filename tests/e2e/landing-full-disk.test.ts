@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { runCli } from '../support/cli.ts'
+import { externalProject } from '../support/external-project.ts'
 import { event, landingBench } from '../support/landing.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -29,28 +30,14 @@ describe.runIf(canMount())('millrace land on a full disk (needs root and leave t
   it('says what to do, claims nothing, leaves nothing, and goes on once there is space', async () => {
     await using bench = await landingBench(services)
     const disk = smallDisk(4)
-    const projectDir = temporaryDirectory()
-    writeFileSync(
-      join(projectDir, 'millrace.yml'),
-      'name: t\ndefault_target: t\ntargets:\n  t: {}\n',
-    )
-    const env = {
-      MILLRACE_SERVICES: 'external',
-      MILLRACE_KAFKA_BROKERS: services.brokers.join(','),
-      MILLRACE_S3_ENDPOINT: services.s3.endpoint ?? '',
-      MILLRACE_S3_REGION: services.s3.region,
-      MILLRACE_S3_BUCKET: services.s3.bucket,
-      MILLRACE_S3_ACCESS_KEY_ID: services.s3.accessKeyId ?? '',
-      MILLRACE_S3_SECRET_ACCESS_KEY: services.s3.secretAccessKey ?? '',
-      MILLRACE_S3_PATH_STYLE: String(services.s3.pathStyle),
-      MILLRACE_STATE_DIR: join(projectDir, 'state'),
+    const { projectDir, env } = externalProject(services)
+    const settings = {
       MILLRACE_DUCKDB_TEMP_DIRECTORY: disk,
       MILLRACE_LANDING_GROUP_ID: bench.topic,
-      MILLRACE_LOG_LEVEL: 'warn',
     }
     const land = () =>
       runCli(['land', '--topic', bench.topic, '--until-caught-up', '--project-dir', projectDir], {
-        env,
+        env: { ...env, ...settings },
       })
     const messages = [...Array.from({ length: 2_000 }, (_, id) => event(id)), 'broken']
     await bench.produce(messages)

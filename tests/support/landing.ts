@@ -1,8 +1,5 @@
 /** What tests of landing share: options with small limits, a topic, messages, and a reader of what was landed. */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Message, Partitioners } from 'kafkajs'
 import { type Duckdb, openDuckdb } from '../../core/clients/duckdb.ts'
 import { type ObjectStore, openS3, type S3Options } from '../../core/clients/s3.ts'
@@ -22,6 +19,7 @@ import { currentEpochs, listPartitions } from '../../ingest/ledger/discover.ts'
 import type { LedgerEntry } from '../../ingest/ledger/entry.ts'
 import { readLedger } from '../../ingest/ledger/read.ts'
 import { createTopic } from '../../ingest/topics/topics.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
 
 export type LandingServices = { readonly brokers: readonly string[]; readonly s3: S3Options }
 
@@ -60,7 +58,8 @@ export async function landingBench(
     { kafka, brokers: services.brokers },
     { topic, partitions, replicationFactor: 1, configs },
   )
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-landing-'))
+  // Its end is not the bench's: a test that fails early or hangs never disposes of its bench.
+  const directory = temporaryDirectory()
   const store = openS3(services.s3)
   const duckdb = await openDuckdb({ extensionDirectory: directory, tempDirectory: directory })
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
@@ -113,7 +112,6 @@ export async function landingBench(
       await producer.disconnect()
       duckdb.close()
       store.close()
-      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
