@@ -1,5 +1,17 @@
 /** The full reader of YAML: anchors, merged maps, tags, and what is wrong with a text. */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit } from 'yaml'
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Scalar,
+  visit,
+} from 'yaml'
+import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { resolveScalar } from './yaml-scalar.ts'
 
@@ -10,21 +22,31 @@ export type FullYaml = {
   readonly duplicates: { readonly key: string; readonly offset: number }[]
 }
 
+/** A text of a few lines can stand for billions of values: an alias of aliases of aliases. */
+const maxAliases = 100_000
+
 /** @throws `model/not-yaml` with line and column */
 export function readFully(file: string, text: string): FullYaml {
   const lines = new LineCounter()
   const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false }
   const document = parseDocument(text, { ...options, schema: 'failsafe' })
+  const refuse = (offset: number, reason: string, cause?: unknown) => {
+    const { line, col } = lines.linePos(offset)
+    return problem('model/not-yaml', { reason }, { at: { file, line, column: col }, cause })
+  }
   const [broken] = document.errors
   if (broken !== undefined) {
-    const { line, col } = lines.linePos(broken.pos[0])
     const reason = (broken.message.split('\n')[0] ?? '').replace(/[.:]$/, '')
-    throw problem('model/not-yaml', { reason }, { at: { file, line, column: col }, cause: broken })
+    throw refuse(broken.pos[0], reason, broken)
   }
   const duplicates: { key: string; offset: number }[] = []
   visit(document, {
     Map: (_, map) => {
       duplicates.push(...duplicatesOf(map.items))
+    },
+    Alias: (_, alias, above) => {
+      const reason = faultOfAlias(document, alias, above)
+      if (reason !== undefined) throw refuse(alias.range?.[0] ?? 0, reason)
     },
     Scalar: (key, scalar) => {
       const isPlain = scalar.type === Scalar.PLAIN && scalar.tag === undefined
@@ -35,7 +57,24 @@ export function readFully(file: string, text: string): FullYaml {
     const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
     return offsetIn(parent, path.at(-1))
   }
-  return { value: document.toJS(), offsetOf, duplicates }
+  try {
+    return { value: document.toJS({ maxAliasCount: maxAliases }), offsetOf, duplicates }
+  } catch (cause) {
+    if (!/^Excessive alias count/.test(messageOf(cause))) throw cause
+    throw refuse(0, 'its aliases stand for too much', cause)
+  }
+}
+
+function faultOfAlias(
+  document: Document.Parsed,
+  alias: Alias,
+  above: readonly unknown[],
+): string | undefined {
+  const meant = alias.resolve(document)
+  if (meant === undefined) return `nothing before is anchored as ${alias.source}`
+  return above.some((node) => isNode(node) && node === meant)
+    ? `${alias.source} contains itself`
+    : undefined
 }
 
 function offsetIn(parent: unknown, key: string | number | undefined): number | undefined {

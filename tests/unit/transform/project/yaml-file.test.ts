@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { MillraceError } from '../../../../core/errors.ts'
 import { readQuickly } from '../../../../transform/project/yaml-block.ts'
 import { parseYamlFile } from '../../../../transform/project/yaml-file.ts'
 import { readFully } from '../../../../transform/project/yaml-full.ts'
@@ -8,6 +9,16 @@ function quick(text: string): unknown {
   const read = readQuickly(text)
   if (read === undefined) throw new Error('left to the full reader')
   return read.value
+}
+
+function thrownBy(work: () => unknown): MillraceError | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    if (error instanceof MillraceError) return error
+    throw error
+  }
 }
 
 describe('scalars of YAML', () => {
@@ -147,6 +158,28 @@ describe('a YAML file', () => {
 
   it('says what is wrong, and where', () => {
     expect(() => parseYamlFile('x.yml', 'a: 1\nb: "c\n')).toThrowError(/not valid YAML/)
+  })
+
+  it.each([
+    ['a: 1\nb: *x\n', 'nothing before is anchored as x', 2, 4],
+    ['a: &x\n  b: [*x]\n', 'x contains itself', 2, 7],
+  ])('says where an alias leads nowhere or into itself', (text, reason, line, column) => {
+    const error = thrownBy(() => parseYamlFile('x.yml', text))
+    expect(error?.message).toContain(reason)
+    expect(error?.at).toEqual({ file: 'x.yml', line, column })
+  })
+
+  it('takes one anchor as often as it is named, until that can only be meant to harm', () => {
+    const many = `a: &x {b: 1}\nc:\n${'  - *x\n'.repeat(1_000)}`
+    expect(parseYamlFile('x.yml', many).value).toMatchObject({
+      c: { length: 1_000, 999: { b: 1 } },
+    })
+    const levels = Array.from({ length: 9 }, (_, level) => {
+      const inner = level === 0 ? '1' : `*l${level - 1}`
+      return `l${level}: &l${level} [${Array(10).fill(inner).join(', ')}]\n`
+    })
+    const error = thrownBy(() => parseYamlFile('x.yml', levels.join('')))
+    expect(error?.message).toContain('This file is not valid YAML: its aliases stand for too much')
   })
 
   it('reads an empty one as an empty map', () => {
