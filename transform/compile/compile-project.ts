@@ -3,24 +3,13 @@
  * line and column; the graph then holds what could be parsed. SQL is rendered by the renderer, when it is wanted.
  */
 import type { MillraceError } from '../../core/errors.ts'
-import { nearest } from '../../core/nearest.ts'
-import { problem } from '../../core/problems.ts'
 import type { Config, Project } from '../project/project.ts'
-import type { SnapshotProperties } from '../project/project-properties.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
-import { pythonDrafts } from './draft-python.ts'
-import {
-  analysisSources,
-  functionSources,
-  hookSources,
-  modelSources,
-  propertiesKey,
-  singularTestSources,
-  snapshotSources,
-} from './draft-sources.ts'
-import { draftGenericTests, type GenericDraft, type Subject } from './draft-tests.ts'
-import { type Compilation, type DraftSource, draftSql, type SqlDraft } from './drafts.ts'
+import { draftAll, warnOrphanProperties } from './draft-all.ts'
+import { draftTestsOfAll } from './draft-all-tests.ts'
+import { propertiesKey } from './draft-sources.ts'
+import type { Compilation, SqlDraft } from './drafts.ts'
 import type { Graph, GraphNode, Relation, SelectableNode } from './graph.ts'
 import { NameIndex } from './index-names.ts'
 import type { CompileInputs } from './inputs.ts'
@@ -38,12 +27,11 @@ import {
   type NodeContext,
 } from './make-nodes.ts'
 import { lazyMacros, makeDocs, makeGroups } from './make-others.ts'
-import { makeSource, type SourceDraft } from './make-sources.ts'
+import { makeSource } from './make-sources.ts'
 import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
 import { renderYamlValues } from './render-yaml.ts'
 import { variablesOf } from './variables.ts'
-import { findVersions } from './versions.ts'
 
 export type Compiled = {
   readonly graph: Graph
@@ -214,144 +202,12 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
   }
 }
 
-type Drafts = ReturnType<typeof draftAll>
-
-function draftAll(compilation: Compilation) {
-  const { project, problems } = compilation
-  const versions = findVersions(project)
-  problems.push(...versions.problems)
-  problems.push(
-    ...findDuplicates([...project.models, ...project.pythonModels, ...project.seeds]),
-    ...findDuplicates(project.tests),
-    ...findDuplicates(project.snapshots),
-  )
-  const drafted = <T extends DraftSource>(sources: readonly T[]) =>
-    sources.flatMap((source) => {
-      const draft = draftSql(compilation, source)
-      return draft === undefined ? [] : [{ ...source, ...draft }]
-    })
-  return {
-    models: [
-      ...drafted(modelSources(compilation, versions)),
-      ...pythonDrafts(compilation, versions),
-    ],
-    snapshots: drafted(snapshotSources(compilation)),
-    analyses: drafted(analysisSources(compilation)),
-    functions: drafted(functionSources(compilation)),
-    operations: drafted(hookSources(compilation)),
-    tests: drafted(singularTestSources(compilation)),
-  }
-}
-
-function findDuplicates(
-  files: readonly { name: string; file: string; package: string }[],
-): MillraceError[] {
-  const byName = Map.groupBy(files, (file) => `${file.package}.${file.name}`)
-  return [...byName.values()].flatMap((found) => {
-    const name = found[0]?.name ?? ''
-    if (found.length < 2) return []
-    const paths = found.map(({ file }) => file)
-    return [
-      problem('model/duplicate-name', { name, files: paths }, { at: { file: paths[1] ?? '' } }),
-    ]
-  })
-}
-
-function warnOrphanProperties({ project, warnings }: Compilation): void {
-  const names = {
-    model: new Set([...project.models, ...project.pythonModels].map(({ name }) => name)),
-    seed: new Set(project.seeds.map(({ name }) => name)),
-  }
-  for (const { kind, name, package: owner, versions, at } of project.properties) {
-    if (owner !== project.settings.name || names[kind].has(name) || versions.length > 0) continue
-    const parameters = { kind, name, nearest: nearest(name, names[kind]) }
-    warnings.push(problem('model/unknown-subject', parameters, { at }))
-  }
-}
-
 /** Names that the project's own `materialization` blocks define. */
 function customMaterializations({ library }: Compilation): ReadonlySet<string> {
   const names = [...library.packages.values()].flatMap((macros) =>
     [...macros.keys()].flatMap((name) => /^materialization_(.+)_\w+$/.exec(name)?.[1] ?? []),
   )
   return new Set(names)
-}
-
-function draftTestsOfAll(
-  compilation: Compilation,
-  { models, snapshots }: Drafts,
-  seeds: readonly ReturnType<typeof makeSeed>[],
-  sources: readonly SourceDraft[],
-): GenericDraft[] {
-  const { project } = compilation
-  const ofModels = models.flatMap((draft) => {
-    const { entry, version } = draft
-    // As in dbt, a switched off model takes its tests along.
-    if (entry === undefined || entry.tests.length === 0 || !draft.isEnabled) return []
-    const name = version === undefined ? draft.name : `${draft.name}_v${version}`
-    const call =
-      version === undefined ? `ref('${draft.name}')` : `ref('${draft.name}', version='${version}')`
-    return draftGenericTests(compilation, subjectOf(draft, name, call, entry), entry.tests)
-  })
-  const ofSeeds = seeds.flatMap((seed) => {
-    const entry = compilation.properties.get(propertiesKey('seed', seed))
-    if (entry === undefined || !seed.isEnabled) return []
-    const subject = subjectOf(seed, seed.name, `ref('${seed.name}')`, entry)
-    return draftGenericTests(compilation, subject, entry.tests)
-  })
-  const ofSnapshots = snapshots.flatMap((draft) => {
-    const entry = project.snapshotProperties.find((each) => isOf(each, draft))
-    if (entry === undefined || !draft.isEnabled) return []
-    const subject = subjectOf(draft, draft.name, `ref('${draft.name}')`, entry)
-    return draftGenericTests(compilation, subject, entry.tests)
-  })
-  const ofSources = sources.flatMap(({ node, table, isEnabled }) => {
-    const subject: Subject = {
-      reference: { source: table.source, table: table.name },
-      id: node.id,
-      name: `${table.source}_${table.name}`,
-      call: `source('${table.source}', '${table.name}')`,
-      isSource: true,
-      isEnabled,
-      package: table.package,
-      columns: table.columns,
-      quotesColumns: table.quoting['column'] === true,
-      tags: table.testTags,
-      group: undefined,
-    }
-    return draftGenericTests(compilation, subject, table.tests)
-  })
-  return [...ofModels, ...ofSeeds, ...ofSnapshots, ...ofSources]
-}
-
-function isOf(entry: SnapshotProperties, { package: owner, name }: SqlDraft): boolean {
-  return entry.package === owner && entry.name === name
-}
-
-function subjectOf(
-  node: Pick<SqlDraft, 'id' | 'name' | 'isEnabled' | 'config'> & {
-    readonly version?: string | undefined
-  },
-  name: string,
-  call: string,
-  { columns, package: owner, ...rest }: Pick<SnapshotProperties, 'columns' | 'package'>,
-): Subject {
-  const quotesColumns = 'quoteColumns' in rest && rest.quoteColumns === true
-  const { group } = node.config
-  const version = 'version' in node ? node.version : undefined
-  return {
-    id: node.id,
-    name,
-    reference: { parts: [node.name], version },
-    call,
-    isSource: false,
-    isEnabled: node.isEnabled,
-    package: owner,
-    columns,
-    quotesColumns,
-    tags: [],
-    group: typeof group === 'string' ? group : undefined,
-  }
 }
 
 /** A macro that fails may do so for many nodes; it is one problem. */
