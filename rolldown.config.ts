@@ -28,7 +28,11 @@ export default defineConfig({
     // Each file costs about a millisecond: what nearly every command loads goes together.
     codeSplitting: {
       groups: [
-        { name: 'main', test: /\/core\/config\/default-cache-dir\.ts/, priority: 4 },
+        {
+          name: 'main',
+          test: /\/core\/config\/default-cache-dir\.ts|\/cli\/(?:thread-pool|compile-cache)\.ts/,
+          priority: 4,
+        },
         { name: 'start', test: /\/cli\/(?:run-process|command-line)\.ts/, priority: 3 },
         { name: 'project', test: /\/cli\/runner\/(?:open-project|run-context)\.ts/, priority: 2 },
         { name: 'library', test: /\/transform\/index\.ts/, priority: 1 },

@@ -1,8 +1,8 @@
 /** Runs a call of dbt: its command line, its variables, its exit codes; the work is done by the commands of Millrace. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { processEnvironment } from '../../core/config/environment.ts'
-import { MillraceError } from '../../core/errors.ts'
+import { MillraceError, messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
 import { commandOptions, runCommandLine } from '../command-line.ts'
 import { type DbtValue, parseDbtCall, valuesOfEnvironment } from './parse-call.ts'
 import { helpText, versionText } from './texts.ts'
@@ -39,7 +39,7 @@ async function runCall(argv: readonly string[]): Promise<number> {
     return 2
   }
   const values = new Map<string, DbtValue>([
-    ...valuesOfEnvironment(command, processEnvironment),
+    ...valuesOfEnvironment(command, process.env),
     ...call.values,
   ])
   if (!values.has('project-dir')) values.set('project-dir', findProject(process.cwd()))
@@ -54,15 +54,20 @@ function findProject(folder: string): string {
   return file === undefined ? '.' : dirname(file)
 }
 
-/** dbt reads the nearest `.env`; what the environment says already stays. */
+/** dbt reads the nearest `.env`; what the environment says already stays. @throws `cli/cannot-read` */
 function loadDotEnv(folder: string): void {
   const file = findUpwards(folder, '.env')
-  if (file !== undefined) process.loadEnvFile(file)
+  if (file === undefined) return
+  try {
+    process.loadEnvFile(file)
+  } catch (cause) {
+    throw problem('cli/cannot-read', { file, reason: messageOf(cause) }, { cause })
+  }
 }
 
 function findUpwards(folder: string, name: string): string | undefined {
   const file = join(folder, name)
-  if (existsSync(file)) return file
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file
   const parent = dirname(folder)
   return parent === folder ? undefined : findUpwards(parent, name)
 }

@@ -62,7 +62,7 @@ describe('dbt', () => {
 
   it('finds the project from a folder inside it', async () => {
     const inside = join(folder.path, 'models', 'deep')
-    await mkdir(inside, { recursive: true })
+    await mkdir(join(inside, '.env'), { recursive: true }) // a folder, as of a Python environment
     const { code, stdout, stderr } = await dbt(['-q', 'ls', '--profiles-dir', '../..'], {}, inside)
     expect(code, stderr).toBe(0)
     expect(stdout.split('\n')).toContain('shop.named')
