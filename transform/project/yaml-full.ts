@@ -25,6 +25,8 @@ export type FullYaml = {
 /** A text of a few lines can stand for billions of values: an alias of aliases of aliases. */
 const maxAliases = 100_000
 
+const oddKey = 'a key is a list or a map; quote a value that begins with {{'
+
 /** @throws `model/not-yaml` with line and column */
 export function readFully(file: string, text: string): FullYaml {
   const lines = new LineCounter()
@@ -42,11 +44,13 @@ export function readFully(file: string, text: string): FullYaml {
   const duplicates: { key: string; offset: number }[] = []
   visit(document, {
     Map: (_, map) => {
+      const odd = map.items.map(({ key }) => key).find((key) => isMap(key) || isSeq(key))
+      if (odd !== undefined) throw refuse(offsetOfNode(odd), oddKey)
       duplicates.push(...duplicatesOf(map.items))
     },
     Alias: (_, alias, above) => {
       const reason = faultOfAlias(document, alias, above)
-      if (reason !== undefined) throw refuse(alias.range?.[0] ?? 0, reason)
+      if (reason !== undefined) throw refuse(offsetOfNode(alias), reason)
     },
     Scalar: (key, scalar) => {
       const isPlain = scalar.type === Scalar.PLAIN && scalar.tag === undefined
@@ -85,6 +89,10 @@ function offsetIn(parent: unknown, key: string | number | undefined): number | u
   if (!isSeq(parent) || typeof key !== 'number') return undefined
   const item = parent.items[key]
   return isScalar(item) || isMap(item) || isSeq(item) ? item.range?.[0] : undefined
+}
+
+function offsetOfNode(node: unknown): number {
+  return (isNode(node) ? node.range?.[0] : undefined) ?? 0
 }
 
 function duplicatesOf(items: readonly { readonly key: unknown }[]) {

@@ -163,7 +163,9 @@ describe('a YAML file', () => {
   it.each([
     ['a: 1\nb: *x\n', 'nothing before is anchored as x', 2, 4],
     ['a: &x\n  b: [*x]\n', 'x contains itself', 2, 7],
-  ])('says where an alias leads nowhere or into itself', (text, reason, line, column) => {
+    ['a: 1\nb: {{ var("x") }}\n', 'quote a value that begins with {{', 2, 5],
+    ['? [a, b]\n: 1\n', 'a key is a list or a map', 1, 3],
+  ])('says where an alias or a key cannot be meant so', (text, reason, line, column) => {
     const error = thrownBy(() => parseYamlFile('x.yml', text))
     expect(error?.message).toContain(reason)
     expect(error?.at).toEqual({ file: 'x.yml', line, column })
