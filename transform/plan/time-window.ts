@@ -10,6 +10,10 @@ export type TimeWindow = { readonly start: number; readonly end: number }
 const grains = ['hour', 'day', 'month', 'year'] as const
 type Grain = (typeof grains)[number]
 
+/** Of Python's calendar. */
+const firstInstant = Date.parse('0001-01-01T00:00:00Z')
+const lastInstant = Date.parse('9999-12-31T23:59:59Z')
+
 /**
  * @param text `3 days` back from now, or `{start: 2024-01-01, end: 2024-02-01}` in UTC
  * @param now milliseconds since 1970
@@ -23,7 +27,9 @@ export function parseSample(text: string, now: number): TimeWindow {
   const unit = word.toLowerCase().replace(/s+$/, '')
   const grain = grains.find((known) => known === unit)
   if (grain === undefined) throw badSample(text, `${word} is none of ${grains.join('s, ')}s`)
-  return { start: back(now, Number(count), grain), end: now }
+  const start = back(now, Number(count), grain)
+  if (start >= firstInstant && start <= lastInstant) return { start, end: now }
+  throw badSample(text, 'it leads out of the calendar')
 }
 
 function parseBounds(text: string): TimeWindow {
@@ -72,13 +78,18 @@ function eventTime(text: string): number {
   })
 }
 
+const instantPattern =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:Z|[+-]\d\d:?\d\d)?)?$/
+
 /** A date, or a date and a time; UTC, whatever zone it names, as dbt takes it. */
 function instant(text: string): number | undefined {
-  const parts = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?/.exec(text)
+  const parts = instantPattern.exec(text)
   if (parts === null) return undefined
   const [, date, time = '00:00'] = parts
   const at = Date.parse(`${date}T${time}Z`)
-  return Number.isNaN(at) ? undefined : at
+  // JavaScript takes the 30th of February for the 1st of March.
+  const isDay = !Number.isNaN(at) && new Date(at).toISOString().startsWith(date ?? '')
+  return isDay ? at : undefined
 }
 
 /** Months and years keep the day where the month has it, and else take its last one. */

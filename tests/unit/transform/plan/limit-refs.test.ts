@@ -55,12 +55,14 @@ describe('a window of time', () => {
     expect(parseSample(text, now)).toEqual(window)
   })
 
-  it.each(['3', '3 weeks', 'x days', '3 days ago', '{start: 2024-01-01}', '{start: [', '{}'])(
-    'is not %s',
-    (text) => {
-      expect(codeOf(() => parseSample(text, now))).toBe('model/bad-sample')
-    },
-  )
+  it.each([
+    ...['3', '3 weeks', 'x days', '3 days ago', '{start: 2024-01-01}', '{start: [', '{}'],
+    ...['99999999999999999 years', '9000 years', '-90000 years', '999999999999 hours'],
+    '{start: 2024-02-30, end: 2024-03-05}',
+    '{start: 2024-01-01 or so, end: 2024-03-05}',
+  ])('is not %s', (text) => {
+    expect(codeOf(() => parseSample(text, now))).toBe('model/bad-sample')
+  })
 
   it('of event times has both ends, in order', () => {
     expect(parseEventTimes(undefined, undefined)).toBeUndefined()
@@ -68,6 +70,7 @@ describe('a window of time', () => {
     expect(both).toEqual({ start: at('2024-01-01T00:00:00Z'), end: at('2024-01-02T10:00:00Z') })
     for (const [start, end] of [
       ['2024-01-01', undefined],
+      ['2024-02-30', '2024-03-05'],
       [undefined, '2024-01-01'],
       ['2024-01-01', '2024-01-01'],
       ['2024-01-01', 'tomorrow'],
