@@ -88,6 +88,7 @@ export function readDuckdbCredentials(values: ProfileValues): DuckdbCredentials 
     values.wrong('database', `must be ${own}, as the path says, or an alias under attach`)
   }
   const secrets = [...values.items('secrets').map(readSecret), ...defaultSecrets(values)]
+  const [settings, configOptions] = [values.scalars('settings'), values.scalars('config_options')]
   const retries = values.has('retries') ? values.child('retries') : undefined
   if (retries?.has('query_attempts')) {
     retries.ignored('query_attempts', 'a query that fails ends the transaction of the whole run')
@@ -101,16 +102,19 @@ export function readDuckdbCredentials(values: ProfileValues): DuckdbCredentials 
       attached === undefined
         ? values.flag('is_ducklake') === true || isDucklakePath(path)
         : attached.isDucklake,
-    configOptions: values.scalars('config_options'),
+    configOptions,
     configOptionsAt: values.at('config_options'),
-    settings: values.scalars('settings'),
+    settings,
     settingsAt: values.at('settings'),
     extensions: values.items('extensions', 'name').flatMap(readExtension),
     secrets,
     attach,
     connectAttempts: retries?.count('connect_attempts') ?? 1,
     disableTransactions: values.flag('disable_transactions') === true,
-    hidden: secrets.flatMap(hiddenOf),
+    hidden: [
+      ...secrets.flatMap(hiddenOf),
+      ...[settings, configOptions, ...attach.map(({ options }) => options)].flatMap(hiddenIn),
+    ],
   }
 }
 
@@ -234,4 +238,10 @@ function hiddenOf({ parameters }: ProfileSecret): Secret[] {
     const values = isScalar(value) ? [value] : Object.values(value)
     return values.map((each) => new Secret(String(each)))
   })
+}
+
+/** Of settings and options, those that are secrets by their name: `s3_secret_access_key`, `encryption_key`. */
+function hiddenIn(options: Readonly<Record<string, Scalar>>): Secret[] {
+  const names = Object.keys(options).filter((name) => /secret|password|token|key/i.test(name))
+  return names.map((name) => new Secret(String(options[name])))
 }

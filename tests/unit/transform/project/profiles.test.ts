@@ -278,6 +278,14 @@ shop:
     expect(hidden.map((secret) => secret.reveal())).toEqual(['$&x', 'hush'])
   })
 
+  it('hides settings and options that are secrets by their name', async () => {
+    const { hidden } = await profileOf(`{type: duckdb,
+      settings: {s3_secret_access_key: one, s3_region: eu-west-1, TimeZone: UTC},
+      config_options: {motherduck_token: two, threads: 4},
+      attach: [{path: x.db, options: {encryption_key: three, block_size: 16384}}]}`)
+    expect(hidden.map((secret) => secret.reveal())).toEqual(['one', 'two', 'three'])
+  })
+
   it('takes --threads over the profile', async () => {
     expect(await profileOf('{type: duckdb, threads: 4}', { threads: 2 })).toMatchObject({
       threads: 2,
