@@ -32,7 +32,9 @@ export function baseNames(
   ]
   const plainly = (text: string) => {
     const [variable] = baseNames(inputs, vars, showsSecrets)
-    return compileTemplate('var', text).renderSync(new Map([...names, ...(variable ? [variable] : [])]))
+    return compileTemplate('var', text).renderSync(
+      new Map([...names, ...(variable ? [variable] : [])]),
+    )
   }
   return [['var', varValue(vars, render ?? plainly)], ...names]
 }

@@ -6,7 +6,7 @@ import type { MillraceError } from '../../core/errors.ts'
 import type { Config, Project } from '../project/project.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
-import { draftAll, warnOrphanProperties } from './draft-all.ts'
+import { draftAll, findDuplicateNames, warnOrphanProperties } from './draft-all.ts'
 import { draftTestsOfAll } from './draft-all-tests.ts'
 import { propertiesKey } from './draft-sources.ts'
 import type { Compilation, SqlDraft } from './drafts.ts'
@@ -50,6 +50,9 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   const sources = project.sources.map((table) => makeSource(compilation, table))
   const seeds = project.seeds.map((file) => makeSeed(compilation, file))
   warnOrphanProperties(compilation)
+  compilation.problems.push(
+    ...findDuplicateNames(project, [...drafts.models, ...drafts.tests, ...seeds]),
+  )
 
   const referable = [...drafts.models, ...drafts.snapshots, ...seeds]
   const index = new NameIndex(project.settings.name, {

@@ -20,16 +20,14 @@ export function draftAll(compilation: Compilation) {
   const { project, problems } = compilation
   const versions = findVersions(project)
   problems.push(...versions.problems)
-  problems.push(
-    ...findDuplicates([...project.models, ...project.pythonModels, ...project.seeds]),
-    ...findDuplicates(project.tests),
-    ...findDuplicates(project.snapshots),
-  )
   const drafted = <T extends DraftSource>(sources: readonly T[]) =>
-    sources.flatMap((source) => {
-      const draft = draftSql(compilation, source)
-      return draft === undefined ? [] : [{ ...source, ...draft }]
-    })
+    sources
+      .flatMap((source) => {
+        const draft = draftSql(compilation, source)
+        return draft === undefined ? [] : [{ ...source, ...draft }]
+      })
+      // Of two with one id, one of which is disabled, the other is found by it.
+      .sort((left, right) => Number(left.isEnabled) - Number(right.isEnabled))
   return {
     models: [
       ...drafted(modelSources(compilation, versions)),
@@ -41,6 +39,22 @@ export function draftAll(compilation: Compilation) {
     operations: drafted(hookSources(compilation)),
     tests: drafted(singularTestSources(compilation)),
   }
+}
+
+type Drafted = { readonly file: string; readonly isEnabled: boolean }
+
+/** Names that are given twice in a package; a file that is disabled gives none. */
+export function findDuplicateNames(
+  { models, pythonModels, seeds, tests, snapshots }: Compilation['project'],
+  drafts: readonly Drafted[],
+): MillraceError[] {
+  const off = new Set(drafts.flatMap(({ file, isEnabled }) => (isEnabled ? [] : [file])))
+  const isOn = ({ file }: { readonly file: string }) => !off.has(file)
+  return [
+    ...findDuplicates([...models, ...pythonModels, ...seeds].filter(isOn)),
+    ...findDuplicates(tests.filter(isOn)),
+    ...findDuplicates(snapshots),
+  ]
 }
 
 function findDuplicates(

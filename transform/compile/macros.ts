@@ -54,7 +54,7 @@ export function compileMacros(
   const problems: MillraceError[] = []
   for (const { file, text, package: owner } of files) {
     try {
-      const template = compileTemplate(file, text)
+      const template = compileDefinitions(file, text)
       const macros = packages.get(owner) ?? new Map()
       packages.set(owner, macros)
       const open = () => template
@@ -66,6 +66,39 @@ export function compileMacros(
   }
   packages.set(standardPackage, standardMacros)
   return { root, packages, searchOrders, problems }
+}
+
+/** Of a macro file dbt reads the definitions alone: what is no template between them does no harm. */
+function compileDefinitions(file: string, text: string): Template {
+  try {
+    return compileTemplate(file, text)
+  } catch (error) {
+    const kept = onlyDefinitions(text)
+    if (!(error instanceof MillraceError) || kept === text) throw error
+    return compileTemplate(file, kept)
+  }
+}
+
+const definition =
+  /\{%[-+]?\s*(macro|test|data_test|materialization)\s[\s\S]*?\{%[-+]?\s*end\1\s*[-+]?%\}/g
+
+/** The text with everything else blanked, so that lines and columns stay; as it is when a definition has no end. */
+function onlyDefinitions(text: string): string {
+  let from = 0
+  let kept = ''
+  let between = ''
+  for (const { 0: found, index } of text.matchAll(definition)) {
+    between += text.slice(from, index)
+    kept += blank(text.slice(from, index)) + found
+    from = index + found.length
+  }
+  const rest = text.slice(from)
+  const isWhole = !/\{%[-+]?\s*(end)?(macro|test|data_test|materialization)\b/.test(between + rest)
+  return isWhole ? kept + blank(rest) : text
+}
+
+function blank(text: string): string {
+  return text.replaceAll(/[^\n]/g, ' ')
 }
 
 function definedIn(template: Template): string[] {

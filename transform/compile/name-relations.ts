@@ -1,5 +1,6 @@
 /** Which schema and name a node gets: dbt's rules, or the project's own `generate_schema_name` and `generate_alias_name`. */
-import { toTemplateValue, toText } from '../jinja/values.ts'
+import { compileTemplate } from '../jinja/template.ts'
+import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import { type Compilation, makeNames } from './drafts.ts'
 import { type Relation, textConfig } from './graph.ts'
@@ -35,6 +36,8 @@ function plainName({ name, version }: NamedNode): string {
   return version === undefined ? name : `${name}_v${version.replaceAll('.', '_')}`
 }
 
+const naming = compileTemplate('dbt_project.yml', '{{ naming_macro(*naming_arguments) }}', true)
+
 /** The project's macro for a name, when it has one; dbt's own rule is not worth a rendering. */
 function callMacro(
   compilation: Compilation,
@@ -44,7 +47,8 @@ function callMacro(
   custom: string | undefined,
 ): string | undefined {
   if (!isOverridden(compilation.library, macro, node.package)) return undefined
-  const { all } = makeNames(compilation, node, new ParseHost(config), 'sync')
+  const names = makeNames(compilation, node, new ParseHost(config), 'sync')
+  const { all } = names
   const model = toTemplateValue({
     ...node,
     unique_id: node.id,
@@ -57,8 +61,11 @@ function callMacro(
     meta: config['meta'] ?? {},
     config,
   })
-  const text = all.macro(macro)?.call({ positional: [custom ?? null, model], named: new Map() })
-  return toText(text).trim()
+  const { own } = names
+  own.set('naming_macro', all.macro(macro))
+  own.set('naming_arguments', [custom ?? null, model])
+  // A template of its own, so that what goes wrong is told with its place.
+  return naming.renderSync(all).trim()
 }
 
 /** A macro of the node's own package, or one of the root project's, made for DuckDB or not. */

@@ -29,7 +29,7 @@ ${dispatching(
   'sync_column_schemas(on_schema_change, target_relation, schema_changes_dict)',
   'process_schema_changes(on_schema_change, source_relation, target_relation)',
 )}
-{% macro is_incremental() %}{{ return(context['is_incremental']()) }}{% endmacro %}
+{% macro is_incremental() %}{{ return(builtins.is_incremental()) }}{% endmacro %}
 {% macro default__get_incremental_microbatch_sql(arg_dict) %}
   {{ exceptions.raise_not_implemented('microbatch materialization strategy not implemented for adapter ' + adapter.type()) }}
 {% endmacro %}

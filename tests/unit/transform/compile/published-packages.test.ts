@@ -136,3 +136,94 @@ unit_tests:
     expect(given).toMatchObject([{ rows: [{ id: 3 }, { id: 2 }, { id: 1 }, { id: 4 }] }])
   })
 })
+
+describe('a variable that is written as a template', () => {
+  const files: Files = {
+    'dbt_project.yml': `
+name: shop
+vars:
+  started: '{{ run_started_at.strftime("%Y") }}'
+  events: "{{ source('raw', 'events') }}"
+  unused: '{{ no_such_thing() }}'
+`,
+    'models/s.yml': 'sources: [{name: raw, tables: [{name: events}]}]',
+  }
+
+  it('is rendered where it is asked for, with the names that hold there', async () => {
+    const { graph, sql } = await compiled({
+      ...files,
+      'models/a.sql': "select {{ var('started') }} from {{ var('events') }}",
+    })
+    expect(sql.get('model.shop.a')).toBe('select 2024 from "lake"."raw"."events"')
+    expect(json(graph, 'model.shop.a')['sources']).toEqual([['raw', 'events']])
+  })
+})
+
+describe('a model that switches itself off', () => {
+  it('may ask for variables that have no value', async () => {
+    const { graph } = await compiled({
+      'models/a.sql':
+        "{{ config(enabled=var('has_events', false)) }} select * from {{ var('events') }}",
+    })
+    expect([...graph.disabled.keys()]).toEqual(['model.shop.a'])
+  })
+})
+
+describe('what stands between the macros of a file', () => {
+  it('is not read', async () => {
+    const { sql } = await compiled({
+      'macros/m.sql': `
+{% https://example.org/issues/1 %}
+{%- macro one() -%} 1 {%- endmacro -%}
+see {{ also(
+{% macro two() %}2{% endmacro %}`,
+      'models/a.sql': 'select {{ one() }}, {{ two() }}',
+    })
+    expect(sql.get('model.shop.a')).toBe('select 1, 2')
+  })
+})
+
+describe('two models of one name, one of them disabled', () => {
+  it('are no duplicates, and the other one is what refs mean', async () => {
+    const { graph, sql } = await compiled({
+      'dbt_project.yml': `
+name: shop
+models:
+  shop:
+    duck: {+enabled: "{{ target.type == 'duckdb' }}"}
+    snow: {+enabled: "{{ target.type == 'snowflake' }}", +schema: cold}
+`,
+      'models/duck/m.sql': 'select 1',
+      'models/snow/m.sql': 'select 2',
+      'models/a.sql': "select * from {{ ref('m') }}",
+    })
+    expect(sql.get('model.shop.m')).toBe('select 1')
+    expect(sql.get('model.shop.a')).toBe('select * from "lake"."main"."m"')
+    expect(graph.disabled.get('model.shop.m')).toHaveLength(1)
+  })
+})
+
+describe("a project's own is_incremental()", () => {
+  it("may call dbt's", async () => {
+    const { sql } = await compiled({
+      'macros/m.sql':
+        '{% macro is_incremental() %}{{ return(dbt.is_incremental()) }}{% endmacro %}',
+      'models/a.sql': "{{ config(materialized='incremental') }}select {{ is_incremental() }}",
+    })
+    expect(sql.get('model.shop.a')).toBe('select False')
+  })
+})
+
+describe('a naming macro that fails', () => {
+  it('is told with its place', async () => {
+    const files = {
+      'macros/m.sql':
+        "{% macro generate_schema_name(name, node) %}\n{{ env_var('AREA') }}{% endmacro %}",
+      'models/a.sql': 'select 1',
+    }
+    await expect(compileFiles(files)).rejects.toMatchObject({
+      code: 'model/missing-variable',
+      at: { file: 'macros/m.sql', line: 2 },
+    })
+  })
+})

