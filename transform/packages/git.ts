@@ -133,11 +133,12 @@ async function runGit(
     errors += text
   })
   child.on('error', (cause: NodeJS.ErrnoException) => {
-    if (signal.aborted) reject(signal.reason)
-    else if (cause.code === 'ENOENT') reject(problem('packages/no-git', {}, { cause }))
+    if (signal.aborted) return // it still writes until it has closed
+    if (cause.code === 'ENOENT') reject(problem('packages/no-git', {}, { cause }))
     else reject(problem('packages/git-failed', { url: shown, reason: cause.message }, { cause }))
   })
   child.on('close', (code) => {
+    if (signal.aborted) reject(signal.reason)
     if (code === 0) resolve(output)
     const reason = hide(errors.trim() || `git ended with ${code}`)
     reject(problem('packages/git-failed', { url: shown, reason }))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -113,6 +113,22 @@ describe('a package of git', () => {
     ]
     for (const attack of attacks) await failure(fetchPackage(attack))
     expect(existsSync(mark)).toBe(false)
+  })
+
+  it('is not left before git has ended when it is stopped', async () => {
+    const folder = temporaryDirectory()
+    const [started, ended] = [join(folder, 'started'), join(folder, 'ended')]
+    // A git that takes its time to end, as one does that removes its lock files.
+    const script = `#!/bin/sh\ntrap 'sleep 0.3; : > ${ended}; exit 1' TERM\n: > ${started}\nsleep 2 & wait\n`
+    writeFileSync(join(folder, 'git'), script, { mode: 0o755 })
+    const stop = new AbortController()
+    const PATH = `${folder}:${environment.PATH}`
+    const work = fetchPackage({ url: 'x' }, { environment: { PATH }, signal: stop.signal })
+    const left = expect(work).rejects.toThrow('enough')
+    while (!existsSync(started)) await new Promise((resolve) => setTimeout(resolve, 10))
+    stop.abort(new Error('enough'))
+    await left
+    expect(existsSync(ended)).toBe(true)
   })
 
   it('is fetched the same from inside a hook of another repository', async () => {
