@@ -66,7 +66,11 @@ export async function findProfile(request: ProfileRequest): Promise<FoundProfile
   }
   const profiles = isObject(file.value) ? file.value : {}
   const raw = profiles[name]
-  if (!isObject(raw)) {
+  if (raw !== undefined && !isObject(raw)) {
+    const parameters = { path: name, reason: 'must be a map of keys and values' }
+    throw problem('profile/invalid-value', parameters, { at: file.positionOf([name]) })
+  }
+  if (raw === undefined) {
     const near = nearest(name, Object.keys(profiles))
     if (request.profile !== undefined) {
       throw problem('profile/not-found', { profile: name, place: file.file, nearest: near })

@@ -222,6 +222,12 @@ shop:
     ])
   })
 
+  it('refuses a profile that is there and is no map', async () => {
+    expect(await problemsOf('other: {}\nshop: 5')).toEqual([
+      'profile/invalid-value profiles.yml:2 shop: must be a map of keys and values.',
+    ])
+  })
+
   it('refuses MotherDuck, whose token it does not print', async () => {
     const [problem] = await problemsOf(
       'shop: {outputs: {default: {type: duckdb, path: "md:my_db?motherduck_token=abc"}}}',
