@@ -1,6 +1,6 @@
 /** `docs serve`: the page and the artifacts of the target folder over HTTP, for this machine. */
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { problem } from '../../core/problems.ts'
 import { openContext } from '../context.ts'
@@ -8,6 +8,7 @@ import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { type ArtifactArguments, artifactFolders } from './artifact-options.ts'
 import { readDocsPage } from './docs-page.ts'
+import { isOwnHost } from './own-host.ts'
 
 type ServeArguments = GlobalArguments &
   ArtifactArguments & { readonly host: string; readonly port: number }
@@ -31,7 +32,9 @@ export async function serveDocs(args: ServeArguments): Promise<number> {
   const page = await readDocsPage()
   return await withInterrupt(async (signal) => {
     const server = createServer((request, response) => {
-      void answer(target, page, request.url ?? '/', response)
+      const refused = refusalOf(request, args.host)
+      if (refused === undefined) void answer(target, page, request.url ?? '/', response)
+      else response.writeHead(refused).end()
     })
     const port = await listen(server, args)
     process.stderr.write(`Serving http://${args.host}:${port} (Ctrl-C stops it)\n`)
@@ -43,6 +46,12 @@ export async function serveDocs(args: ServeArguments): Promise<number> {
     })
     return 0
   })
+}
+
+/** The status for what is not answered. */
+function refusalOf({ method, headers }: IncomingMessage, listening: string): number | undefined {
+  if (!isOwnHost(headers.host, listening)) return 421
+  return method === 'GET' || method === 'HEAD' ? undefined : 405
 }
 
 async function answer(

@@ -1,5 +1,7 @@
 /** Commands that tell about a project, on a dbt project of its own with a DuckDB file as its database. */
+import { once } from 'node:events'
 import { readFile, rm, stat } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ArtifactName, findArtifactFaults } from '../../support/artifact-keys.ts'
@@ -33,6 +35,14 @@ exposures: [{name: page, type: dashboard, owner: {name: Ann}, depends_on: [ref('
 afterAll(() => folder[Symbol.asyncDispose]())
 
 const millrace = (...args: readonly string[]) => runCli([...args, '--project-dir', folder.path])
+
+/** The answer to a page whose own name was pointed at this machine. */
+async function statusFor(url: string, host: string): Promise<number | undefined> {
+  const request = get(url, { headers: { host } })
+  const [response]: IncomingMessage[] = await once(request, 'response')
+  response?.resume()
+  return response?.statusCode
+}
 
 async function readTarget(name: string): Promise<Record<string, Record<string, never>>> {
   return JSON.parse(await readFile(join(folder.path, 'target', name), 'utf8'))
@@ -236,6 +246,8 @@ describe('millrace docs', () => {
       expect(manifest).toHaveProperty('metadata.project_name', 'shop')
       expect((await fetch(`${url}/run_results.json`)).status).toBe(404)
       expect((await fetch(`${url}/..%2fdbt_project.yml`)).status).toBe(404)
+      expect((await fetch(`${url}/manifest.json`, { method: 'POST' })).status).toBe(405)
+      expect(await statusFor(`${url}/manifest.json`, 'evil.example')).toBe(421)
     } finally {
       cli.process.kill('SIGINT')
       expect((await cli.finished).code).toBe(0)
