@@ -12,7 +12,7 @@ import { readProjectSettings } from './project-settings.ts'
 import type { Report } from './report.ts'
 import { joinSchemaFiles, readSchemaFile, type SchemaFile } from './schema-file.ts'
 import type { SourceEntry } from './source-overrides.ts'
-import { parseYamlFile } from './yaml-file.ts'
+import { isObject, parseYamlFile } from './yaml-file.ts'
 import { YamlNode } from './yaml-node.ts'
 
 const projectFile = 'dbt_project.yml'
@@ -57,8 +57,17 @@ function loadSchemaFiles(find: FindFiles, settings: ProjectSettings, report: Rep
   ]
   return find(folders, /\.ya?ml$/).flatMap((file) => {
     try {
-      const node = YamlNode.root(parseYamlFile(file.file, readText(file, report)), report)
-      return [readSchemaFile(node, { package: settings.name, folders: file.folders })]
+      const yaml = parseYamlFile(file.file, readText(file, report))
+      if (!isObject(yaml.value)) {
+        const reason = 'it must be a map, such as models: and a list'
+        throw problem('model/not-yaml', { reason }, { at: { file: file.file } })
+      }
+      return [
+        readSchemaFile(YamlNode.root(yaml, report), {
+          package: settings.name,
+          folders: file.folders,
+        }),
+      ]
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       report.problems.push(error)
