@@ -2,12 +2,11 @@
 import { performance } from 'node:perf_hooks'
 import { defineCommand } from '../command.ts'
 import { artifactFolders } from '../runner/artifact-options.ts'
-import { describeProject } from '../runner/describe-project.ts'
 import { openProjectGraph } from '../runner/open-project.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { openProjectLog } from '../runner/project-log.ts'
 import { openRunContext } from '../runner/run-context.ts'
-import { writeArtifacts } from '../runner/write-artifacts.ts'
+import { writeKeptArtifacts } from '../runner/write-kept-artifacts.ts'
 
 export const parseCommand = defineCommand({
   command: 'parse',
@@ -26,10 +25,10 @@ export const parseCommand = defineCommand({
     const project = await openProjectGraph(config, args, database, { withMacros: true })
     const folders = artifactFolders(config, project.graph, args)
     const log = openProjectLog(folders, project)
-    await writeArtifacts(folders, await describeProject(project))
+    const macros = await writeKeptArtifacts(folders, project)
     const seconds = ((performance.now() - started) / 1_000).toFixed(2)
-    const { nodes, sources, macros } = project.graph
-    const line = `Parsed ${nodes.size} nodes, ${sources.size} sources and ${macros.size} macros in ${seconds} s`
+    const { nodes, sources } = project.graph
+    const line = `Parsed ${nodes.size} nodes, ${sources.size} sources and ${macros} macros in ${seconds} s`
     log.line('info', line)
     process.stderr.write(`${line}.\n`)
   },

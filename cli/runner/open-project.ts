@@ -2,7 +2,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
-import type { Compiled, CompileInputs, Graph } from '../../transform/index.ts'
+import type { Compiled, CompileInputs, Graph, KeptGraph } from '../../transform/index.ts'
 import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
 import { invocationArguments } from './invocation.ts'
@@ -55,13 +55,13 @@ export async function openProjectGraph(
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
   { withMacros }: { readonly withMacros: boolean },
-): Promise<OpenedGraph> {
+): Promise<OpenedGraph & { readonly kept?: KeptGraph | undefined }> {
   const release = parseCacheRelease()
   if (release === undefined || !isPartialParse(args)) return await openProject(config, args, shared)
   return await withInputs(config, args, shared, async (inputs) => {
     const { openGraph } = await import('../../transform/index.ts')
     const directory = config.projectDir
-    return { graph: await openGraph({ directory, inputs, release, withMacros }) }
+    return await openGraph({ directory, inputs, release, withMacros })
   })
 }
 

@@ -45,7 +45,7 @@ export function manifestNode(
 /** The whole manifest, ready for `toArtifactText`. */
 export function manifestOf(graph: Graph, inputs: ManifestInputs): JsonObject {
   const { invocation, ...rest } = inputs
-  const details = { ...rest, createdAt: Date.parse(invocation.startedAt) / 1_000 }
+  const details = { ...rest, createdAt: createdAt(invocation) }
   const json = (node: SelectableNode) => manifestNode(node, graph, details)
   const nodes = [...graph.nodes.values()]
   const described = [...graph.described.values()]
@@ -65,7 +65,7 @@ export function manifestOf(graph: Graph, inputs: ManifestInputs): JsonObject {
     metrics: ofKind('metric'),
   }
   return {
-    metadata: { ...artifactMetadata('manifest', invocation), ...projectJson(graph, inputs) },
+    metadata: manifestMetadata(graph, invocation),
     nodes: parts.nodes,
     sources: byId(graph.sources.values(), json),
     macros: byId(graph.macros.values(), (macro) => macroJson(macro, details)),
@@ -88,8 +88,15 @@ export function manifestOf(graph: Graph, inputs: ManifestInputs): JsonObject {
   }
 }
 
-function projectJson(graph: Graph, { invocation }: ManifestInputs): JsonObject {
+/** Seconds since 1970 that nodes parsed by this call were made. */
+export function createdAt({ startedAt }: Invocation): number {
+  return Date.parse(startedAt) / 1_000
+}
+
+/** What differs from one manifest of a project to the next when nothing has changed; it stands first. */
+export function manifestMetadata(graph: Graph, invocation: Invocation): JsonObject {
   return {
+    ...artifactMetadata('manifest', invocation),
     project_name: graph.project,
     project_id: md5(graph.project),
     user_id: null,

@@ -52,6 +52,8 @@ export class AskStore implements AskMemo {
   readonly #environment: CompileInputs['environment']
   readonly #target: string
   #watch: Watch | undefined
+  /** Packages of models in which the plain names mean dbt's own. */
+  readonly plainPackages = new Set<string>()
 
   /** @param inputs their environment is asked for what stored templates read of it */
   constructor(old: StoredAsks | undefined, { environment, target }: CompileInputs) {
@@ -66,6 +68,9 @@ export class AskStore implements AskMemo {
   }
 
   find(question: Question): Answer | undefined {
+    const { isPlain, source } = question
+    const [kind, owner = ''] = source.id.split('.')
+    if (isPlain && kind === 'model') this.plainPackages.add(owner)
     for (const key of [plainKey(question), nodeKey(question)]) {
       const entry = key === undefined ? undefined : this.#old.get(key)
       if (key === undefined || entry === undefined || !this.#holds(entry, question)) continue

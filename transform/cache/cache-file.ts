@@ -11,11 +11,31 @@ type Part = { readonly bytes: number; readonly crc32: number }
 type Head = { readonly writer: string; readonly parts: Readonly<Record<string, Part>> }
 
 /** The parts of a cache, each made when it is asked for; undefined for one that is not there or is damaged. */
-export type CacheFile = { readonly part: (name: string) => unknown }
+export type CacheFile = {
+  readonly part: (name: string) => unknown
+  /** A part as it stands in the file, to be written again. */
+  readonly written: (name: string) => WrittenPart | undefined
+}
+
+class WrittenPart {
+  readonly bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  /** What was written. */
+  read(): unknown {
+    return deserialize(this.bytes)
+  }
+}
+
+/** Where a cache lies, and what has to have written it. */
+export type Place = { readonly path: string; readonly writer: string }
 
 /** What has to be the same for a cache to be read at all. @param release of Millrace */
 export function writerOf(release: string): string {
-  return JSON.stringify({ format: 1, release, node: process.version, arch: process.arch })
+  return JSON.stringify({ format: 2, release, node: process.version, arch: process.arch })
 }
 
 export function readCacheFile(path: string, writer: string): CacheFile | undefined {
@@ -25,28 +45,31 @@ export function readCacheFile(path: string, writer: string): CacheFile | undefin
     // Written below; whatever else it is fails one of the checks.
     const head = JSON.parse(bytes.toString('utf8', 0, end)) as Head
     if (head.writer !== writer) return undefined
-    return { part: partReader(head, bytes.subarray(end + 1)) }
+    return partReader(head, bytes.subarray(end + 1))
   } catch {
     return undefined
   }
 }
 
-function partReader({ parts }: Head, body: Buffer): CacheFile['part'] {
-  return (name) => {
+function partReader({ parts }: Head, body: Buffer): CacheFile {
+  const written = (name: string) => {
     let start = 0
     for (const [each, { bytes, crc32: expected }] of Object.entries(parts)) {
       const part = body.subarray(start, start + bytes)
       start += bytes
       if (each !== name) continue
-      if (part.length !== bytes || crc32(part) !== expected) return undefined
-      try {
-        return deserialize(part)
-      } catch {
-        return undefined
-      }
+      return part.length === bytes && crc32(part) === expected ? new WrittenPart(part) : undefined
     }
     return undefined
   }
+  const part = (name: string) => {
+    try {
+      return written(name)?.read()
+    } catch {
+      return undefined
+    }
+  }
+  return { part, written }
 }
 
 /**
@@ -54,12 +77,14 @@ function partReader({ parts }: Head, body: Buffer): CacheFile['part'] {
  * later one wins. A cache that cannot be written is none: the next run does without.
  */
 export function writeCacheFile(
-  { path, writer }: { readonly path: string; readonly writer: string },
+  { path, writer }: Place,
   parts: Readonly<Record<string, unknown>>,
 ): void {
   const temporary = `${path}.${process.pid}.tmp`
   try {
-    const bodies = Object.entries(parts).map(([name, value]) => [name, serialize(value)] as const)
+    const bodies = Object.entries(parts)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, bytesOf(value)] as const)
     const heads = bodies.map(([name, body]) => [name, { bytes: body.length, crc32: crc32(body) }])
     const head: Head = { writer, parts: Object.fromEntries(heads) }
     mkdirSync(dirname(path), { recursive: true })
@@ -69,4 +94,8 @@ export function writeCacheFile(
   } catch {
     rmSync(temporary, { force: true })
   }
+}
+
+function bytesOf(value: unknown): Buffer {
+  return value instanceof WrittenPart ? value.bytes : serialize(value)
 }

@@ -115,19 +115,30 @@ export function takeFingerprint(
   return { places, entries }
 }
 
-/** `unchanged`: by their looks; `same`: some look different and hold what they held. */
-export function compareFiles({ places, entries }: Fingerprint): 'unchanged' | 'same' | 'changed' {
+export type Comparison = {
+  /** Some files look different and hold what they held. */
+  readonly isTouched: boolean
+  /** Absolute paths of those that hold something else. */
+  readonly edited: readonly string[]
+}
+
+/** More than these at once are no edit of somebody at work. */
+const maxEdited = 20
+
+/** How the files differ; undefined when files came or went, or many were edited. */
+export function compareFiles({ places, entries }: Fingerprint): Comparison | undefined {
   let count = 0
-  let answer: 'unchanged' | 'same' = 'unchanged'
+  let isTouched = false
+  const edited: string[] = []
   for (const { path, stats } of walk(places)) {
     const entry = entries.get(path)
-    if (entry === undefined) return 'changed'
+    if (entry === undefined) return undefined
     count++
     if (entry.signature === signatureOf(stats)) continue
-    if (entry.hash !== hashOf(path, stats)) return 'changed'
-    answer = 'same'
+    if (entry.hash === hashOf(path, stats)) isTouched = true
+    else if (edited.push(path) > maxEdited) return undefined
   }
-  return count === entries.size ? answer : 'changed'
+  return count === entries.size ? { isTouched, edited } : undefined
 }
 
 type Found = { readonly path: string; readonly stats: BigIntStats | undefined }

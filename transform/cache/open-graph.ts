@@ -2,18 +2,38 @@
  * The graph of a project, from the cache when nothing that it was made from has changed. A cache is a help and no
  * more: whatever is wrong with it, the project is parsed.
  */
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { compileProject } from '../compile/compile-project.ts'
-import type { Graph } from '../compile/graph.ts'
+import type { Graph, GraphNode, ModelNode } from '../compile/graph.ts'
 import type { CompileInputs } from '../compile/inputs.ts'
 import { loadProject } from '../project/load-project.ts'
 import type { Project } from '../project/project.ts'
 import type { StoredAsks } from './ask-store.ts'
-import { type CacheFile, readCacheFile, writeCacheFile, writerOf } from './cache-file.ts'
-import { compareFiles, type Fingerprint, placesOf, takeFingerprint } from './fingerprint.ts'
+import {
+  type CacheFile,
+  type Place,
+  readCacheFile,
+  writeCacheFile,
+  writerOf,
+} from './cache-file.ts'
+import { definesMacros, modelsOf, withTexts } from './edited-models.ts'
+import {
+  type Comparison,
+  compareFiles,
+  type Fingerprint,
+  placesOf,
+  takeFingerprint,
+} from './fingerprint.ts'
 import { isSameEnvironment, keyOf, type Reads, recordInputs } from './recorded-inputs.ts'
-import { fromStored, type StoredGraph, type StoredMacros, toStored } from './stored-graph.ts'
+import {
+  fromStored,
+  type StoredGraph,
+  type StoredMacros,
+  toStored,
+  withMacros as withMacrosOf,
+} from './stored-graph.ts'
 
 export type GraphRequest = {
   /** Folder of the project. */
@@ -27,70 +47,148 @@ export type GraphRequest = {
 
 /** What the stored graph was made from. */
 type Origin = {
+  /** Another one for each parse that is stored. */
+  readonly stamp: string
   readonly key: string
   readonly reads: Reads
   readonly files: Fingerprint
+  readonly plainPackages: ReadonlySet<string>
+}
+
+export type OpenedGraph = {
+  readonly graph: Graph
+  /** Undefined when nothing is kept of it. */
+  readonly kept: KeptGraph | undefined
+}
+
+/** The parse that a graph is of, as far as it is stored. */
+export type KeptGraph = {
+  /** File of what else is kept of that parse. */
+  readonly place: Place
+  readonly stamp: string
+  /** Nodes of that parse whose code is another in the graph, by id. */
+  readonly replaced: ReadonlyMap<string, GraphNode>
 }
 
 /**
  * The graph that `compileProject` makes of the project as it is, without a renderer.
  * @throws as `loadProject`
  */
-export async function openGraph(request: GraphRequest): Promise<Graph> {
+export async function openGraph(request: GraphRequest): Promise<OpenedGraph> {
   const root = resolve(request.directory)
   const place = { path: cachePlace(root), writer: writerOf(request.release) }
   const file = readCacheFile(place.path, place.writer)
-  return findStored(request, root, place, file) ?? (await parseAndStore(request, place, file))
+  const stored = file && findStored(request.inputs, root, file)
+  return (
+    (stored && openStored(request, place, stored)) ??
+    (await parseAndStore(request, place, file, stored))
+  )
 }
 
-type Place = { readonly path: string; readonly writer: string }
+/** A stored graph of the same project, target and variables, of which no file came or went. */
+type Stored = Comparison & {
+  readonly file: CacheFile
+  readonly origin: Origin
+  readonly graph: StoredGraph
+  /** The edited files that are a model's, by path; undefined when others are edited too. */
+  readonly models: ReadonlyMap<string, ModelNode> | undefined
+  readonly since: bigint
+}
 
-function findStored(
-  { inputs, withMacros }: GraphRequest,
-  root: string,
-  place: Place,
-  file: CacheFile | undefined,
-): Graph | undefined {
+function findStored(inputs: CompileInputs, root: string, file: CacheFile): Stored | undefined {
   // The checksum vouches for the shape: we wrote it, this release.
-  const origin = file?.part('origin') as Origin | undefined
-  if (file === undefined || origin === undefined) return undefined
-  if (origin.key !== keyOf(root, inputs, origin.reads.flags)) return undefined
+  const origin = file.part('origin') as Origin | undefined
+  if (origin === undefined || origin.key !== keyOf(root, inputs, origin.reads.flags)) {
+    return undefined
+  }
   if (!isSameEnvironment(inputs.environment, origin.reads.environment)) return undefined
   const since = nowNs()
   const files = compareFiles(origin.files)
-  if (files === 'changed') return undefined
-  const graph = file.part('graph') as StoredGraph | undefined
-  const macros = withMacros ? (file.part('macros') as StoredMacros | undefined) : undefined
-  if (graph === undefined || (withMacros && macros === undefined)) return undefined
-  if (files === 'same') {
+  const graph = files && (file.part('graph') as StoredGraph | undefined)
+  if (files === undefined || graph === undefined) return undefined
+  return { ...files, file, origin, graph, since, models: modelsOf(graph, files.edited) }
+}
+
+function openStored(
+  { inputs, withMacros }: GraphRequest,
+  place: Place,
+  { file, origin, graph, models, edited, isTouched, since }: Stored,
+): OpenedGraph | undefined {
+  const macros = storedMacros(file)
+  if (models === undefined || (withMacros && macros === undefined)) return undefined
+  const { plainPackages } = origin
+  const fresh = withTexts({ graph, plainPackages, sha256: inputs.sha256 }, models)
+  if (fresh === undefined) return undefined
+  if (isTouched && edited.length === 0) {
     const renewed = takeFingerprint(origin.files.places, since, origin.files)
-    const parts = { graph, macros: file.part('macros'), asks: file.part('asks') }
-    if (renewed !== undefined) {
-      writeCacheFile(place, { origin: { ...origin, files: renewed }, ...parts })
-    }
+    const rest = ['graph', 'macros', 'asks'].map((name) => [name, file.written(name)])
+    const parts = { origin: { ...origin, files: renewed }, ...Object.fromEntries(rest) }
+    if (renewed !== undefined) writeCacheFile(place, parts)
   }
-  return fromStored(graph, macros)
+  const nodes = new Map(graph.nodes)
+  const replaced = new Map<string, GraphNode>()
+  for (const [id, node] of fresh) {
+    replaced.set(id, nodes.get(id) ?? node)
+    nodes.set(id, node)
+  }
+  const kept = { place: besides(place), stamp: origin.stamp, replaced }
+  return { graph: fromStored({ ...graph, nodes }, macros ?? notAsked), kept }
+}
+
+/** The macros of the stored graph, made when they are read; undefined when they are not stored. */
+function storedMacros(file: CacheFile): (() => StoredMacros) | undefined {
+  const written = file.written('macros')
+  // The checksum vouches for the shape.
+  return written && (() => written.read() as StoredMacros)
+}
+
+function notAsked(): never {
+  throw new Error('the macros of a stored graph were not asked for')
 }
 
 async function parseAndStore(
   { directory, inputs, withMacros }: GraphRequest,
   place: Place,
   file: CacheFile | undefined,
-): Promise<Graph> {
+  stored: Stored | undefined,
+): Promise<OpenedGraph> {
   const since = nowNs()
   const project = await loadProject(directory)
   const recorded = recordInputs(inputs, file?.part('asks') as StoredAsks | undefined)
-  const { graph } = await compileProject(project, recorded.inputs)
+  const { graph: compiled } = await compileProject(project, recorded.inputs)
+  const macros = file && stored && keepsMacros(stored, compiled) ? storedMacros(file) : undefined
+  const graph = macros === undefined ? compiled : withMacrosOf(compiled, macros)
   const reads = recorded.reads()
-  if (graph.problems.length > 0 || reads.isVolatile) return graph
-  const before = file?.part('origin') as Origin | undefined
+  const unkept = { graph, kept: undefined }
+  if (graph.problems.length > 0 || reads.isVolatile) return unkept
+  const before = stored?.origin ?? (file?.part('origin') as Origin | undefined)
   const files = fingerprintOf(project, since, before?.files)
-  if (files === undefined) return graph
-  const origin: Origin = { key: keyOf(project.root, inputs, reads.flags), reads, files }
-  const macros = withMacros ? graph.macros : undefined
-  const parts = { origin, graph: toStored(graph), macros, asks: recorded.asks.kept() }
-  writeCacheFile(place, parts)
-  return graph
+  if (files === undefined) return unkept
+  const stamp = randomUUID()
+  const { asks } = recorded
+  const key = keyOf(project.root, inputs, reads.flags)
+  const origin: Origin = { stamp, key, reads, files, plainPackages: asks.plainPackages }
+  const own = withMacros ? { macros: graph.macros } : {}
+  const kept = macros === undefined ? own : { macros: file?.written('macros') }
+  writeCacheFile(place, { origin, graph: toStored(graph), ...kept, asks: asks.kept() })
+  return { graph, kept: { place: besides(place), stamp, replaced: new Map() } }
+}
+
+/** Whether nothing was edited but models, and those define no macros: then those of the project are what they were. */
+function keepsMacros({ models }: Stored, { nodes, disabled }: Graph): boolean {
+  if (models === undefined) return false
+  const now = [...nodes.values(), ...[...disabled.values()].flat()]
+  const files = new Set([...models.values()].map(({ file }) => file))
+  const texts = now.flatMap((node) =>
+    files.has(node.file) && 'rawCode' in node ? [node.rawCode] : [],
+  )
+  const before = [...models.values()].map(({ rawCode }) => rawCode)
+  return ![...before, ...texts].some(definesMacros)
+}
+
+/** Read by who writes artifacts alone. */
+function besides({ path, writer }: Place): Place {
+  return { path: join(dirname(path), 'partial_artifacts.millrace'), writer }
 }
 
 function fingerprintOf(

@@ -28,15 +28,30 @@ function toStoredWarning(warning: MillraceError): StoredWarning {
   return { code, message, hint, exitCode, httpStatus, retryable, at }
 }
 
-/** @param macros undefined when nobody will ask for them */
-export function fromStored(stored: StoredGraph, macros: StoredMacros | undefined): Graph {
-  return {
-    ...stored,
-    get macros() {
-      if (macros === undefined) throw new Error('the macros of a stored graph were not asked for')
-      return macros
+/** @param macros asked when they are read, once */
+export function fromStored(stored: StoredGraph, macros: () => StoredMacros): Graph {
+  const { warnings, ...rest } = stored
+  return withMacros(
+    {
+      ...rest,
+      problems: [],
+      warnings: warnings.map((warning) => new MillraceError({ ...warning, cause: undefined })),
     },
-    problems: [],
-    warnings: stored.warnings.map((warning) => new MillraceError({ ...warning, cause: undefined })),
+    macros,
+  )
+}
+
+/** A graph whose macros come from elsewhere; those that it has are not made. */
+export function withMacros(graph: Omit<Graph, 'macros'>, macros: () => StoredMacros): Graph {
+  let made: StoredMacros | undefined
+  const get = () => {
+    made ??= macros()
+    return made
   }
+  const properties = {
+    ...Object.getOwnPropertyDescriptors(graph),
+    macros: { get, enumerable: true },
+  }
+  // The properties of a graph, with the macros that it may not have had.
+  return Object.create(Object.prototype, properties) as Graph
 }

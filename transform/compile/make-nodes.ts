@@ -226,10 +226,19 @@ function base(context: NodeContext, draft: SqlDraft) {
     columns,
     unrenderedConfig: draft.unrenderedConfig,
     patch: patch && patchOf(context.compilation, patch),
-    // A block of a snapshot is kept to the letter.
-    rawCode: draft.kind === 'snapshot' ? draft.text : draft.text.trim(),
-    checksum: context.compilation.inputs.sha256(squeeze(draft.hashed ?? draft.text)),
+    ...codeOf(draft, context.compilation.inputs.sha256),
     language: draft.language,
+  }
+}
+
+/** What a node keeps of its text. A block of a snapshot is kept to the letter. */
+export function codeOf(
+  { kind, text, hashed }: Pick<SqlDraft, 'kind' | 'text' | 'hashed'>,
+  sha256: (text: string) => string,
+) {
+  return {
+    rawCode: kind === 'snapshot' ? text : text.trim(),
+    checksum: sha256(squeeze(hashed ?? text)),
   }
 }
 

@@ -1,7 +1,8 @@
 /** A project folder that is parsed with and without its cache. */
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openGraph } from '../../../../transform/cache/open-graph.ts'
+import { keptArtifacts } from '../../../../transform/cache/kept-artifacts.ts'
+import { type KeptGraph, openGraph } from '../../../../transform/cache/open-graph.ts'
 import type { CompileInputs, Graph } from '../../../../transform/index.ts'
 import { compileProject, loadProject } from '../../../../transform/index.ts'
 
@@ -13,8 +14,11 @@ export type Given = {
 
 export type Opened = {
   readonly graph: Graph
+  readonly kept: KeptGraph | undefined
   /** Whether the project was parsed for it, and not taken from the cache. */
   readonly wasParsed: boolean
+  /** How many nodes were made anew. */
+  readonly made: number
   /** What templates logged: those that were rendered. */
   readonly logged: readonly string[]
 }
@@ -44,15 +48,16 @@ export async function openCached(
   release = 'test',
 ): Promise<Opened> {
   const inputs = inputsOf(given)
-  let wasParsed = false
+  let made = 0
   const sha256 = (text: string) => {
-    wasParsed = true // each node has one
+    made++ // each node has one
     return inputs.sha256(text)
   }
   const logged: string[] = []
   const log = (text: string) => logged.push(text)
   const request = { directory, inputs: { ...inputs, sha256, log }, release, withMacros: true }
-  return { graph: await openGraph(request), wasParsed, logged: logged.sort() }
+  const { graph, kept } = await openGraph(request)
+  return { graph, kept, wasParsed: made > 0, made, logged: logged.sort() }
 }
 
 export async function openFresh(directory: string, given: Given = {}): Promise<Graph> {
@@ -68,6 +73,27 @@ export function dataOf(graph: Graph) {
     ...rest,
     noted: noted.map(({ code, message, hint, at }) => ({ code, message, hint, at })),
   }
+}
+
+/** The artifacts of a parse at some time, read as JSON. */
+export function artifactsOf(graph: Graph, kept: KeptGraph | undefined, startedAt: string) {
+  const invocation = { id: startedAt, startedAt, generatedAt: startedAt, environment: {} }
+  const { files } = keptArtifacts(graph, kept, invocation)
+  return Object.fromEntries(
+    Object.entries(files).map(([name, pieces]) => [
+      name,
+      JSON.parse(Buffer.concat(pieces).toString()),
+    ]),
+  )
+}
+
+/** The text of artifacts, keys in their order, without times and what tells one call from another. */
+export function timeless(artifacts: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify(artifacts, undefined, 1)
+  return text.replaceAll(
+    /"(created_at|generated_at|invocation_id|_invocation_id|invocation_started_at|run_started_at)": [^,\n]+/g,
+    '"$1": 0',
+  )
 }
 
 /** Until what was written counts as older than what is read next. */

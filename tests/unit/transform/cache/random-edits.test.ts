@@ -3,13 +3,19 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { makeFolder, writeProject } from '../../../support/project.ts'
-import { dataOf, openCached, openFresh, settle } from './cached-project.ts'
+import { artifactsOf, dataOf, openCached, openFresh, settle, timeless } from './cached-project.ts'
 
 const models = ['models/a.sql', 'models/b.sql', 'models/deep/c.sql', 'models/deep/d.sql']
 const modelTexts = [
   'select 1 as id',
+  'select 2 as id -- é',
   "{{ config(materialized='table', tags=['t']) }} select 1 as id",
+  "{{ config(materialized='table', tags=['t']) }} select 3 as id",
+  "{{ config(tags=['t'], materialized='table') }} select 3 as id",
+  "{{ config(materialized='table', tags=['t'], pre_hook='{{ model.raw_code }}') }} select 4",
+  "{{ config(materialized='table', tags=['t'], pre_hook='{{ model.raw_code }}') }} select 5",
   "select * from {{ ref('a') }}",
+  "select * from {{ ref('a') }} -- and no more",
   "select * from {{ ref('b') }} join {{ source('raw', 'events') }} using (id)",
   "{{ config(enabled=var('on', true)) }} select {{ pick(1) }}",
   "select '{{ env_var('REGION', 'eu') }}', {{ outer(2) }} from {{ ref('a') }}",
@@ -102,9 +108,14 @@ it('after any edits the graph of the cache is the graph of a parse', async () =>
           environment: given.environment[now.environment] ?? {},
           target: given.target[now.target] ?? 'dev',
         }
-        const { graph } = await openCached(folder.path, inputs)
+        const { graph, kept } = await openCached(folder.path, inputs)
         const fresh = await openFresh(folder.path, inputs)
         expect(dataOf(graph)).toEqual(dataOf(fresh))
+        if (fresh.problems.length > 0) continue
+        const ofCache = artifactsOf(graph, kept, '2025-01-01T00:00:00.000Z')
+        expect(timeless(ofCache)).toEqual(
+          timeless(artifactsOf(fresh, undefined, '2026-01-01T00:00:00.000Z')),
+        )
       }
     },
   )
