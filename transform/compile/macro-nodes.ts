@@ -98,16 +98,20 @@ function describe(
 function calledMacros(library: MacroLibrary, owner: string, body: unknown, own: string): string[] {
   const found = new Set<string>()
   const add = (id: string | undefined) => id !== undefined && found.add(id)
+  // As in dbt, a macro that calls itself names itself when it says its package.
+  const addOther = (id: string | undefined) => id !== own && add(id)
   for (const { callee, args } of callsIn(body)) {
-    if (callee.kind === 'name') add(findMacro(library, owner, callee.name))
+    if (callee.kind === 'name') addOther(findMacro(library, owner, callee.name))
     if (callee.kind !== 'attribute' || callee.object.kind !== 'name') continue
     if (callee.object.name === 'adapter' && callee.name === 'dispatch') {
-      for (const id of dispatched(library, owner, args)) add(id)
+      const [bare, called] = dispatched(library, owner, args)
+      addOther(bare)
+      add(called)
     } else if (library.packages.get(callee.object.name)?.has(callee.name)) {
       add(macroId(callee.object.name, callee.name))
     }
   }
-  return [...found].filter((id) => id !== own).sort()
+  return [...found].sort()
 }
 
 type Call = Extract<Expression, { kind: 'call' }>

@@ -149,6 +149,7 @@ function rendered(text: string, { names, at, problems }: Rendering): unknown {
   try {
     const result = compileTemplate(at.file, text).renderSync(names)
     if (/^(true|false)$/i.test(result)) return result.toLowerCase() === 'true'
+    if (result === 'None') return null
     return /^-?(0|[1-9]\d{0,14})$/.test(result) ? Number(result) : result
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error

@@ -87,4 +87,13 @@ dispatch: [{macro_namespace: tools, search_order: [other, tools]}]
     const { macros } = await macro(files, 'macro.tools.all_columns')
     expect(macros).toEqual(['macro.tools.default__star', 'macro.tools.star'])
   })
+
+  it('hold itself when it calls itself by its package, and not by its name alone', async () => {
+    const files = withPackage(`
+{% macro a() %}{{ tools.a() }}{% endmacro %}
+{% macro b() %}{{ b() }}{% endmacro %}
+`)
+    expect((await macro(files, 'macro.tools.a')).macros).toEqual(['macro.tools.a'])
+    expect((await macro(files, 'macro.tools.b')).macros).toEqual([])
+  })
 })

@@ -227,3 +227,16 @@ describe('a naming macro that fails', () => {
     })
   })
 })
+
+describe('a config that a template makes none', () => {
+  it('is none, and not its name', async () => {
+    const { graph } = await compiled({
+      'dbt_project.yml': `
+name: shop
+models: {shop: {+group: "{{ none if target.type == 'duckdb' else 'x' }}"}}
+`,
+      'models/a.sql': 'select 1',
+    })
+    expect(json(graph, 'model.shop.a')).toMatchObject({ group: null, config: { group: null } })
+  })
+})
