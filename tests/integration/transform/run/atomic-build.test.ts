@@ -228,3 +228,24 @@ describe('readers of a lake whose builder is killed', () => {
     )
   })
 })
+
+describe('a data test that lets some rows fail', () => {
+  it('has no failures when it passes', async () => {
+    await writeProject(folder.path, {
+      'models/base.sql': 'select range as id from range(3)',
+      'models/schema.yml': `
+models:
+  - name: base
+    columns:
+      - name: id
+        data_tests:
+          - accepted_values:
+              arguments: {values: [0], quote: false}
+              config: {error_if: '> 2', warn_if: '> 2'}
+`,
+    })
+    const { results } = await runFolder(folder.path, lake)
+    const test = results.find(({ kind }) => kind === 'test')
+    expect(test).toMatchObject({ status: 'pass', failures: 0 })
+  })
+})
