@@ -84,8 +84,13 @@ function readBody(body: YamlNode): { readonly args: Config; readonly config: Con
       config[key] = value
       body.child(key).deprecated('PropertyMovedToConfigDeprecation')
     } else if (key === 'config') Object.assign(config, body.object('config'))
-    else if (key === 'arguments') Object.assign(args, body.object('arguments'))
-    else if (!ownKeys.includes(key)) {
+    else if (key === 'arguments') {
+      // As in dbt, a config that stands among the arguments is a config.
+      for (const [name, given] of Object.entries(body.object('arguments'))) {
+        const kept = configKeys.includes(name) ? config : args
+        kept[name] = given
+      }
+    } else if (!ownKeys.includes(key)) {
       args[key] = value
       if (body.has('arguments')) continue
       body.child(key).deprecated('MissingArgumentsPropertyInGenericTestDeprecation')

@@ -240,3 +240,21 @@ models: {shop: {+group: "{{ none if target.type == 'duckdb' else 'x' }}"}}
     expect(json(graph, 'model.shop.a')).toMatchObject({ group: null, config: { group: null } })
   })
 })
+
+describe('a config among the arguments of a test', () => {
+  it('is a config, and no part of the name', async () => {
+    const { graph } = await compiled({
+      'models/a.sql': 'select 1 as id',
+      'models/a.yml': `
+models:
+  - name: a
+    columns:
+      - name: id
+        data_tests: [{accepted_values: {arguments: {values: [1], warn_if: '> 0', error_if: '> 9'}}}]
+`,
+    })
+    const test = [...graph.nodes.values()].find(({ kind }) => kind === 'test')
+    expect(test?.name).toBe('accepted_values_a_id__1')
+    expect(test?.config).toMatchObject({ warn_if: '> 0', error_if: '> 9' })
+  })
+})
