@@ -87,8 +87,9 @@ function readBody(body: YamlNode): { readonly args: Config; readonly config: Con
     else if (key === 'arguments') {
       // As in dbt, a config that stands among the arguments is a config.
       for (const [name, given] of Object.entries(body.object('arguments'))) {
-        const kept = configKeys.includes(name) ? config : args
-        kept[name] = given
+        if (name === 'config' && isObject(given)) Object.assign(config, given)
+        else if (configKeys.includes(name)) config[name] = given
+        else args[name] = given
       }
     } else if (!ownKeys.includes(key)) {
       args[key] = value

@@ -250,7 +250,7 @@ models:
   - name: a
     columns:
       - name: id
-        data_tests: [{accepted_values: {arguments: {values: [1], warn_if: '> 0', error_if: '> 9'}}}]
+        data_tests: [{accepted_values: {arguments: {values: [1], warn_if: '> 0', config: {error_if: '> 9'}}}}]
 `,
     })
     const test = [...graph.nodes.values()].find(({ kind }) => kind === 'test')
