@@ -60,7 +60,9 @@ export function findMisuse(
     const at = { file: node.file }
     const { name, materialized } = node
     if (!materializations.includes(materialized) && !custom.has(materialized)) {
-      const near = nearest(materialized, materializations)
+      const near = nearest(materialized, [...materializations, ...custom])
+      // Another engine's may stand in a project that is only read here; running it says so.
+      if (near === undefined) return []
       const parameters = { node: name, materialized, nearest: near }
       return [problem('model/unknown-materialization', parameters, { at })]
     }

@@ -114,6 +114,14 @@ with  __dbt__cte__one as (
     expect(sql(graph, 'a')).toBe('select (price * 100)::bigint, get_current_timestamp(), a')
   })
 
+  it('may be materialized as another engine does, until it is run', async () => {
+    const graph = await graphOf({
+      'models/a.sql': "{{ config(materialized='dynamic_table') }} select 1",
+    })
+    expect(problemsOf(graph)).toEqual([])
+    expect(node(graph, 'a')).toMatchObject({ materialized: 'dynamic_table' })
+  })
+
   it('can be switched off', async () => {
     const graph = await graphOf({ 'models/a.sql': '{{ config(enabled=false) }} select 1' })
     expect(graph.nodes.size).toBe(0)
