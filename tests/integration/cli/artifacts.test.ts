@@ -34,7 +34,9 @@ exposures: [{name: page, type: dashboard, owner: {name: Ann}, depends_on: [ref('
 
 afterAll(() => folder[Symbol.asyncDispose]())
 
-const millrace = (...args: readonly string[]) => runCli([...args, '--project-dir', folder.path])
+// A relative path of a profile is taken from where the command runs, as in dbt.
+const millrace = (...args: readonly string[]) =>
+  runCli([...args, '--project-dir', folder.path], { cwd: folder.path })
 
 /** The answer to a page whose own name was pointed at this machine. */
 async function statusFor(url: string, host: string): Promise<number | undefined> {
@@ -238,7 +240,9 @@ describe('millrace docs', () => {
   })
 
   it('serves the page and the artifacts, and nothing else of the folder', async () => {
-    const cli = startCli(['docs', 'serve', '--port', '0', '--project-dir', folder.path])
+    const cli = startCli(['docs', 'serve', '--port', '0', '--project-dir', folder.path], {
+      cwd: folder.path,
+    })
     try {
       const [, url] = /Serving (\S+)/.exec(await cli.shows(/Serving \S+/)) ?? []
       expect(await (await fetch(`${url}/`)).text()).toMatch(/^<!doctype html>/)
