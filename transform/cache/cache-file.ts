@@ -92,8 +92,15 @@ export function writeCacheFile(
     writeFileSync(temporary, Buffer.concat([line, ...bodies.map(([, body]) => body)]))
     renameSync(temporary, path)
   } catch {
-    rmSync(temporary, { force: true })
+    removeQuietly(temporary)
   }
+}
+
+/** Where nothing can be written, there may be no folder to remove from either. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {}
 }
 
 function bytesOf(value: unknown): Buffer {

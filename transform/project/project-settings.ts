@@ -84,8 +84,8 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
     requireDbtVersion: required,
     ...paths,
     // Docs blocks may stand beside anything.
-    docsPaths: node.texts('docs-paths') ?? [...new Set(Object.values(paths).flat())],
-    assetPaths: node.texts('asset-paths') ?? [],
+    docsPaths: folders(node, 'docs-paths') ?? [...new Set(Object.values(paths).flat())],
+    assetPaths: folders(node, 'asset-paths') ?? [],
     targetPath: node.text('target-path', 'target'),
     logPath: node.text('log-path', 'logs'),
     cleanTargets: node.texts('clean-targets'),
@@ -130,6 +130,16 @@ function readConfigs(node: YamlNode): ProjectSettings['configs'] {
   }
 }
 
+/** A list of folders; a single one may stand by itself. */
+function folders(node: YamlNode, key: string): string[] | undefined {
+  const { value } = node.child(key)
+  const items = Array.isArray(value) ? value : [value]
+  if (value !== undefined && value !== null && !items.every((item) => typeof item === 'string')) {
+    node.child(key).wrong('must be a list of folders')
+  }
+  return node.texts(key)
+}
+
 function readDispatch(node: YamlNode): Config {
   for (const key of ['macro_namespace', 'search_order']) {
     if (!node.has(key)) node.wrong(`needs ${key}`)
@@ -142,12 +152,12 @@ function readDispatch(node: YamlNode): Config {
 
 function readPaths(node: YamlNode) {
   return {
-    modelPaths: node.texts('model-paths') ?? node.texts('source-paths') ?? ['models'],
-    seedPaths: node.texts('seed-paths') ?? node.texts('data-paths') ?? ['seeds'],
-    snapshotPaths: node.texts('snapshot-paths') ?? ['snapshots'],
-    analysisPaths: node.texts('analysis-paths') ?? ['analyses'],
-    macroPaths: node.texts('macro-paths') ?? ['macros'],
-    testPaths: node.texts('test-paths') ?? ['tests'],
-    functionPaths: node.texts('function-paths') ?? ['functions'],
+    modelPaths: folders(node, 'model-paths') ?? folders(node, 'source-paths') ?? ['models'],
+    seedPaths: folders(node, 'seed-paths') ?? folders(node, 'data-paths') ?? ['seeds'],
+    snapshotPaths: folders(node, 'snapshot-paths') ?? ['snapshots'],
+    analysisPaths: folders(node, 'analysis-paths') ?? ['analyses'],
+    macroPaths: folders(node, 'macro-paths') ?? ['macros'],
+    testPaths: folders(node, 'test-paths') ?? ['tests'],
+    functionPaths: folders(node, 'function-paths') ?? ['functions'],
   }
 }

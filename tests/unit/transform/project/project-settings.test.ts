@@ -32,6 +32,12 @@ describe('dbt_project.yml', () => {
     })
   })
 
+  it('says which folders are no folders', async () => {
+    const { problems } = await load({ 'dbt_project.yml': 'name: shop\nseed-paths: 4\n' })
+    const places = problems.map(({ at, message }) => `${at?.line} ${message}`)
+    expect(places).toEqual(['2 seed-paths: must be a list of folders.'])
+  })
+
   it('is carried whole', async () => {
     const { settings, problems, warnings } = await load({
       'dbt_project.yml': `
