@@ -9,8 +9,9 @@ import type { LakeOptions } from './attach.ts'
 // The last one is a commit that lost to another which made the same tables first (seen on SQLite catalogs).
 const conflict =
   /transaction conflict|conflicts? (with|on)|database is locked|could not serialize|deadlock detected|another transaction|write-write conflict|failed to load ducklake - table entry/i
+// An aborted transaction is PostgreSQL's own: DuckLake asked on after it had lost the connection.
 const catalogDown =
-  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|SSL SYSCALL|failed to execute query "[^"]*":\s*$/i
+  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|from ducklake: current transaction is aborted|SSL SYSCALL|failed to execute query "[^"]*":\s*$/i
 const storeDown =
   /could(n't| not) establish connection|IO Error.*(https?|s3):\/\/|HTTP Error|connection error for HTTP/i
 // The store has answered: what a query asks for is not there.

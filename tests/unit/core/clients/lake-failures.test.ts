@@ -48,6 +48,10 @@ describe('an outage', () => {
       'lake/store-unreachable',
     ],
     [
+      'TransactionContext Error: Failed to get data file list from DuckLake: Current transaction is aborted (please ROLLBACK)',
+      'lake/catalog-unreachable',
+    ],
+    [
       `IO Error: Unable to connect to Postgres at "host='h' password='x'": connection to server at "h", port 1 failed: Connection refused`,
       'lake/catalog-unreachable',
     ],
