@@ -25,7 +25,7 @@ export type RunRequest = Selection &
 export type PlannedNode = Exclude<GraphNode, { readonly kind: 'analysis' }> | UnitTestNode
 
 /** What the runner can carry out today. */
-type RunnableNode = Extract<PlannedNode, { readonly kind: 'model' | 'seed' | 'test' }>
+export type RunnableNode = Extract<PlannedNode, { readonly kind: 'model' | 'seed' | 'test' }>
 
 /** One step of a plan. */
 export type Stage<Node extends PlannedNode = RunnableNode> = {

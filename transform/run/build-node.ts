@@ -14,16 +14,9 @@ import { materializeSeed } from '../materialize/seed.ts'
 import { relationSql, type Statement } from '../materialize/statement.ts'
 import { materializeTable } from '../materialize/table.ts'
 import { materializeView } from '../materialize/view.ts'
+import type { Session } from './adapter.ts'
+import type { NodeContext } from './execute-node.ts'
 import { findNewRows, keyOf, loadSeen, type NewRows, stateRow } from './increments.ts'
-import type { NodeRenderer } from './node-renderer.ts'
-import type { TransactionState } from './transaction-state.ts'
-
-export type BuildContext = {
-  readonly state: TransactionState
-  readonly renderer: NodeRenderer
-  readonly fullRefresh: boolean
-  readonly run: { readonly runId: string; readonly at: string }
-}
 
 export type Built = {
   /** Rows written; undefined for a view. */
@@ -32,11 +25,11 @@ export type Built = {
 }
 
 /** @throws DuckDB's error, or a problem of the model */
-export async function buildNode(node: ModelNode | SeedNode, context: BuildContext): Promise<Built> {
-  const { state } = context
+export async function buildNode(node: ModelNode | SeedNode, context: NodeContext): Promise<Built> {
+  const { session, state } = context
   const { schema, catalog } = node.relation
   if (!state.hasSchema(node.relation)) {
-    await state.session.execute(
+    await session.execute(
       `create schema if not exists ${quoteIdent(catalog)}.${quoteIdent(schema)}`,
     )
   }
@@ -73,25 +66,22 @@ export async function buildNode(node: ModelNode | SeedNode, context: BuildContex
 }
 
 /** The query of a full build; its template sees what this run has written before. */
-function fullSql({ id }: ModelNode, { state, renderer }: BuildContext): Promise<string> {
-  return renderer.render(id, { isIncremental: false, database: state.session.database })
+function fullSql({ id }: ModelNode, { session, renderer }: NodeContext): Promise<string> {
+  return renderer.render(id, { isIncremental: false, database: session.database })
 }
 
 async function replace(
   node: ModelNode | SeedNode,
-  { state }: BuildContext,
+  { session, state }: NodeContext,
   statements: readonly Statement[],
   kind: 'table' | 'view',
 ): Promise<Built> {
-  const rows = await runStatements(state, statements)
+  const rows = await runStatements(session, statements)
   state.wrote(node, kind, 'replaced')
   return { rows: kind === 'view' ? undefined : rows, message: undefined }
 }
 
-async function runStatements(
-  { session }: TransactionState,
-  statements: readonly Statement[],
-): Promise<number> {
+async function runStatements(session: Session, statements: readonly Statement[]): Promise<number> {
   let rows = 0
   for (const { sql, countsRows } of statements) {
     const written = await session.execute(sql)
@@ -100,8 +90,8 @@ async function runStatements(
   return rows
 }
 
-async function buildIncremental(node: ModelNode, context: BuildContext): Promise<Built> {
-  const { state, renderer } = context
+async function buildIncremental(node: ModelNode, context: NodeContext): Promise<Built> {
+  const { session, state, renderer } = context
   const strategy = strategyOf(node)
   const increment = await planIncrement(node, context)
   rememberSeen(node, context, increment.upstreams)
@@ -113,17 +103,17 @@ async function buildIncremental(node: ModelNode, context: BuildContext): Promise
   }
   const sql = await renderer.render(node.id, {
     isIncremental: true,
-    database: state.session.database,
+    database: session.database,
     watermarkOf: (id) => {
       const found = increment.upstreams.get(id)
       return found?.kind === 'from' ? found.watermark : undefined
     },
   })
-  await state.session.execute(stageBatch(node, sql).sql)
-  const table = await columnsOf(state, relationSql(node.relation))
-  const batch = await columnsOf(state, batchName(node))
+  await session.execute(stageBatch(node, sql).sql)
+  const table = await columnsOf(session, relationSql(node.relation))
+  const batch = await columnsOf(session, batchName(node))
   const change = adaptSchema(node, table, batch)
-  const rows = await runStatements(state, [
+  const rows = await runStatements(session, [
     ...change.statements,
     ...takeBatch(node, change.columns),
   ])
@@ -138,22 +128,19 @@ type Increment = {
   readonly upstreams: ReadonlyMap<string, NewRows>
 }
 
-async function planIncrement(node: ModelNode, context: BuildContext): Promise<Increment> {
-  const { state, fullRefresh } = context
+async function planIncrement(node: ModelNode, context: NodeContext): Promise<Increment> {
+  const { session, state, fullRefresh } = context
   const seen =
     state.uuids === undefined
       ? new Map()
-      : await loadSeen(state.session, state.catalog, node, (id) => state.relationOf(id))
+      : await loadSeen(session, state.catalog, node, (id) => state.relationOf(id))
   const upstreams = new Map<string, NewRows>()
   for (const id of node.newRowsOf) {
     const relation = state.relationOf(id)
     if (relation === undefined) continue
     const isTable = state.existing(relation) === 'table'
     const upstream = { id, relation, isTable, change: state.changeOf(id) }
-    upstreams.set(
-      id,
-      await findNewRows(state.session, upstream, seen.get(id), state.uuids ?? new Map()),
-    )
+    upstreams.set(id, await findNewRows(session, upstream, seen.get(id), state.uuids ?? new Map()))
   }
   return { fullReason: fullReason(), upstreams }
 
@@ -177,7 +164,7 @@ function isFullRefresh({ config }: ModelNode, flag: boolean): boolean {
 
 function rememberSeen(
   node: ModelNode,
-  { state, run }: BuildContext,
+  { state, run }: NodeContext,
   upstreams: ReadonlyMap<string, NewRows>,
 ): void {
   for (const [id, { next }] of upstreams) {
@@ -185,7 +172,7 @@ function rememberSeen(
   }
 }
 
-async function columnsOf({ session }: TransactionState, relation: string): Promise<TableColumn[]> {
+async function columnsOf(session: Session, relation: string): Promise<TableColumn[]> {
   const rows = await session.query(`describe ${relation}`)
   return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }))
 }

@@ -7,7 +7,7 @@ import { MillraceError, messageOf } from '../../core/errors.ts'
 import type { Graph, GraphNode } from '../compile/graph.ts'
 import type { Plan, Stage } from '../plan/plan-run.ts'
 import type { Adapter, Session } from './adapter.ts'
-import { buildNode } from './build-node.ts'
+import { executeNode, type Findings } from './execute-node.ts'
 import { appendHistory, ensureHistory, recordFailures, recordRun, takeFence } from './history.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import {
@@ -18,8 +18,7 @@ import {
   type RunOutcome,
   type RunResult,
 } from './result.ts'
-import { testNode } from './test-node.ts'
-import { TransactionState } from './transaction-state.ts'
+import { RunState } from './run-state.ts'
 
 export type RunDependencies = {
   readonly graph: Graph
@@ -37,7 +36,7 @@ class RollBack extends Error {
   readonly outcome: RunOutcome
   readonly results: readonly NodeResult[]
   readonly baseSnapshot: number | undefined
-  constructor(outcome: RunOutcome, state: TransactionState) {
+  constructor(outcome: RunOutcome, state: RunState) {
     super('the run ends without a commit')
     this.outcome = outcome
     this.results = [...state.results.values()]
@@ -126,13 +125,13 @@ async function runStages(
   session: Session,
   dependencies: RunDependencies,
   run: { readonly runId: string; readonly at: string },
-): Promise<TransactionState> {
+): Promise<RunState> {
   const { adapter, graph, signal } = dependencies
   const interrupt = () => session.interrupt()
   signal?.addEventListener('abort', interrupt)
   try {
     if (adapter.keepsHistory) await ensureHistory(session, adapter.catalog)
-    const state = await TransactionState.load(session, adapter, graph)
+    const state = await RunState.load(session, adapter, graph)
     if (adapter.keepsHistory && plan.stages.some(({ node }) => node.kind !== 'test')) {
       await takeFence(session, adapter.catalog, run.runId)
     }
@@ -140,7 +139,7 @@ async function runStages(
       const place = { index: index + 1, total: plan.stages.length }
       if (signal?.aborted) throw new RollBack('interrupted', state)
       dependencies.onEvent?.({ kind: 'started', node: stage.node, ...place })
-      const result = await runStage(stage, plan, state, dependencies, run)
+      const result = await runStage(stage, plan, { session, state }, dependencies, run)
       state.results.set(stage.node.id, result)
       dependencies.onEvent?.({ kind: 'finished', result, ...place })
     }
@@ -158,7 +157,7 @@ async function runStages(
 async function runStage(
   stage: Stage,
   plan: Plan,
-  state: TransactionState,
+  { session, state }: { readonly session: Session; readonly state: RunState },
   dependencies: RunDependencies,
   run: { readonly runId: string; readonly at: string },
 ): Promise<NodeResult> {
@@ -169,18 +168,15 @@ async function runStage(
   const started = clock.now()
   const elapsed = () => clock.now() - started
   try {
-    if (node.kind === 'test') {
-      return describeResult(node, await testNode(node, state.session, renderer), elapsed())
-    }
     const { fullRefresh } = plan
-    const built = await buildNode(node, { state, renderer, fullRefresh, run })
-    await state.session.settle(true)
-    return describeResult(node, { status: 'success', ...built }, elapsed())
+    const found = await executeNode(node, { session, state, renderer, fullRefresh, run })
+    if (node.kind !== 'test') await session.settle(true)
+    return describeResult(node, found, elapsed())
   } catch (error) {
     if (signal?.aborted) throw new RollBack('interrupted', state)
     if (!(error instanceof MillraceError) && adapter.isOutage(error)) throw error
-    await state.session.settle(false)
-    const isLost = await state.session.isLost()
+    await session.settle(false)
+    const isLost = await session.isLost()
     const result = describeResult(node, { status: 'error', message: explain(error) }, elapsed())
     if (isLost) state.lostTo = node.name
     return result
@@ -188,7 +184,7 @@ async function runStage(
 }
 
 /** Why a stage cannot be run, if it cannot. */
-function skipReason(stage: Stage, state: TransactionState): string | undefined {
+function skipReason(stage: Stage, state: RunState): string | undefined {
   for (const id of stage.waitsFor) {
     const result = state.results.get(id)
     if (result === undefined || !isFailure(result)) continue
@@ -204,11 +200,6 @@ function explain(error: unknown): string {
   const place = at?.line === undefined ? '' : `${at.file}:${at.line}:${at.column ?? 1} `
   return `${place}${error.message}${hint === undefined ? '' : ` (${hint})`}`
 }
-
-type Findings = Partial<
-  Pick<NodeResult, 'status' | 'message' | 'rows' | 'failures' | 'failingRows'>
-> &
-  Pick<NodeResult, 'status' | 'message'>
 
 function describeResult(node: GraphNode, found: Findings, elapsedMs: number): NodeResult {
   return {

@@ -1,4 +1,7 @@
-/** What one transaction knows: what stands in the lake, what it has changed, how its nodes went. */
+/**
+ * What a run knows, whatever the number of its connections: what stands in the database, what it has changed, how its
+ * nodes went.
+ */
 import { quoteLiteral } from '../../core/sql.ts'
 import type { Graph, ModelNode, Relation, SeedNode } from '../compile/graph.ts'
 import type { Existing } from '../materialize/statement.ts'
@@ -7,8 +10,7 @@ import type { SqlValue } from './history.ts'
 import type { Change } from './increments.ts'
 import type { NodeResult } from './result.ts'
 
-export class TransactionState {
-  readonly session: Session
+export class RunState {
   readonly catalog: string
   readonly baseSnapshot: number | undefined
   /** Identities of the tables as they were when the transaction began. */
@@ -24,7 +26,6 @@ export class TransactionState {
   readonly #relations = new Map<string, Relation>()
 
   private constructor(
-    session: Session,
     catalog: string,
     graph: Graph,
     baseSnapshot: number | undefined,
@@ -32,7 +33,6 @@ export class TransactionState {
     existing: Map<string, Existing>,
     schemas: Set<string>,
   ) {
-    this.session = session
     this.catalog = catalog
     this.baseSnapshot = baseSnapshot
     this.uuids = uuids
@@ -44,7 +44,7 @@ export class TransactionState {
     for (const { id, relation } of graph.sources.values()) this.#relations.set(id, relation)
   }
 
-  static async load(session: Session, adapter: Adapter, graph: Graph): Promise<TransactionState> {
+  static async load(session: Session, adapter: Adapter, graph: Graph): Promise<RunState> {
     const { catalog } = adapter
     const snapshot = await session.snapshot()
     const uuids = await session.tableIds(snapshot)
@@ -68,7 +68,7 @@ export class TransactionState {
     const schemaNames = new Set(
       schemas.map((row) => keyIn(row['catalog_name'], row['schema_name'])),
     )
-    return new TransactionState(session, catalog, graph, snapshot, uuids, existing, schemaNames)
+    return new RunState(catalog, graph, snapshot, uuids, existing, schemaNames)
   }
 
   existing({ catalog, schema, name }: Relation): Existing {

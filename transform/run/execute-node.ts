@@ -1,0 +1,35 @@
+/** Carries out one node of a plan, whatever its kind, on one connection. */
+import type { RunnableNode } from '../plan/plan-run.ts'
+import type { Session } from './adapter.ts'
+import { buildNode } from './build-node.ts'
+import type { NodeRenderer } from './node-renderer.ts'
+import type { NodeResult } from './result.ts'
+import type { RunState } from './run-state.ts'
+import { testNode } from './test-node.ts'
+
+export type NodeContext = {
+  /** The connection that the node works on, inside its transaction. */
+  readonly session: Session
+  /** Shared by all connections of the run. */
+  readonly state: RunState
+  readonly renderer: NodeRenderer
+  readonly fullRefresh: boolean
+  readonly run: { readonly runId: string; readonly at: string }
+}
+
+/** How a node went; it is a failure only when it says so, and throws when it could not be carried out. */
+export type Findings = Pick<NodeResult, 'status' | 'message'> &
+  Partial<Pick<NodeResult, 'rows' | 'failures' | 'failingRows'>>
+
+/** @throws DuckDB's error, or a problem of the node */
+export async function executeNode(node: RunnableNode, context: NodeContext): Promise<Findings> {
+  switch (node.kind) {
+    case 'model':
+    case 'seed':
+      return { status: 'success', ...(await buildNode(node, context)) }
+    case 'test':
+      return await testNode(node, context.session, context.renderer)
+    default:
+      return node satisfies never
+  }
+}
