@@ -24,8 +24,11 @@ import {
 } from './lake/snapshots.ts'
 
 export type TransactionOptions = {
-  /** Shown by `lake.snapshots()`. */
+  /** Shown by `lake.snapshots()`, as are the author (default `millrace`) and `extra`, kept as JSON. */
   readonly message?: string
+  readonly author?: string | undefined
+  /** Asked for when the work is done, just before the commit. */
+  readonly extra?: (() => object | undefined) | undefined
   /** Tries in all when others commit in between. Default 20. */
   readonly maxAttempts?: number
   readonly signal?: AbortSignal
@@ -89,10 +92,7 @@ export class Lake {
     try {
       await connection.run('begin')
       const result = await work(connection)
-      if (options.message !== undefined) {
-        const message = quoteLiteral(options.message)
-        await connection.run(`call ${lakeName}.set_commit_message('millrace', ${message})`)
-      }
+      await noteCommit(connection, options)
       await this.#commit(connection)
       return result
     } catch (error) {
@@ -184,6 +184,17 @@ export async function openLake(
     }
   })
   return new Lake(duckdb, options, clock)
+}
+
+async function noteCommit(
+  connection: DuckDBConnection,
+  { message, author = 'millrace', extra }: TransactionOptions,
+): Promise<void> {
+  if (message === undefined) return
+  const parameters = [quoteLiteral(author), quoteLiteral(message)]
+  const more = extra?.()
+  if (more !== undefined) parameters.push(`extra_info => ${quoteLiteral(JSON.stringify(more))}`)
+  await connection.run(`call ${lakeName}.set_commit_message(${parameters.join(', ')})`)
 }
 
 /** Two processes that create the same catalog at once collide; the second try finds it made. */

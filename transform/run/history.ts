@@ -9,38 +9,102 @@ import type { NodeResult, RunResult } from './result.ts'
 
 const opsSchema = 'ops'
 
-const tables: Readonly<Record<string, string>> = {
-  runs: `run_id varchar, command varchar, outcome varchar, started_at timestamptz, elapsed_ms double,
-    base_snapshot bigint, nodes bigint, failed bigint, skipped bigint`,
-  run_results: `run_id varchar, node_id varchar, name varchar, kind varchar, status varchar, rows_written bigint,
-    failures bigint, elapsed_ms double, message varchar, base_snapshot bigint`,
-  test_failures:
-    'run_id varchar, test_id varchar, name varchar, row_number bigint, failing_row varchar, failed_at timestamptz',
-  model_state: `model varchar, upstream varchar, upstream_uuid varchar, watermark bigint, rows_seen bigint,
-    base_snapshot bigint, run_id varchar, recorded_at timestamptz`,
-  model_fence: 'name varchar, run_id varchar',
+/** Column → type of each table. What later releases add comes last, and is added to tables that are there. */
+const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  runs: {
+    run_id: 'varchar',
+    command: 'varchar',
+    outcome: 'varchar',
+    started_at: 'timestamptz',
+    elapsed_ms: 'double',
+    base_snapshot: 'bigint',
+    nodes: 'bigint',
+    failed: 'bigint',
+    skipped: 'bigint',
+    author: 'varchar',
+    revision: 'varchar',
+  },
+  node_runs: {
+    run_id: 'varchar',
+    node_id: 'varchar',
+    name: 'varchar',
+    kind: 'varchar',
+    relation: 'varchar',
+    status: 'varchar',
+    rows_written: 'bigint',
+    elapsed_ms: 'double',
+    message: 'varchar',
+    base_snapshot: 'bigint',
+  },
+  test_results: {
+    run_id: 'varchar',
+    test_id: 'varchar',
+    name: 'varchar',
+    status: 'varchar',
+    failures: 'bigint',
+    elapsed_ms: 'double',
+    message: 'varchar',
+    base_snapshot: 'bigint',
+  },
+  test_failures: {
+    run_id: 'varchar',
+    test_id: 'varchar',
+    name: 'varchar',
+    row_number: 'bigint',
+    failing_row: 'varchar',
+    failed_at: 'timestamptz',
+  },
+  model_state: {
+    model: 'varchar',
+    upstream: 'varchar',
+    upstream_uuid: 'varchar',
+    watermark: 'bigint',
+    rows_seen: 'bigint',
+    base_snapshot: 'bigint',
+    run_id: 'varchar',
+    recorded_at: 'timestamptz',
+  },
+  model_fence: { name: 'varchar', run_id: 'varchar' },
 }
 
 export function opsRelation(catalog: string, table: string): string {
   return quoteRelation(catalog, opsSchema, table)
 }
 
-/** Makes the tables that are missing. */
+/** Makes the tables that are missing, and the columns that an earlier release did not have. */
 export async function ensureHistory(session: Session, catalog: string): Promise<void> {
-  const rows = await session.query(
-    `select table_name from information_schema.tables
-     where table_catalog = ${quoteLiteral(catalog)} and table_schema = ${quoteLiteral(opsSchema)}`,
-  )
-  const known = new Set(rows.map((row) => String(row['table_name'])))
-  const missing = Object.keys(tables).filter((name) => !known.has(name))
-  if (missing.length === 0) return
-  await session.execute(`create schema if not exists ${quoteRelation(catalog, opsSchema)}`)
-  for (const name of missing) {
-    await session.execute(`create table ${opsRelation(catalog, name)} (${tables[name]})`)
+  const known = await knownColumns(session, catalog)
+  if (known.size === 0) {
+    await session.execute(`create schema if not exists ${quoteRelation(catalog, opsSchema)}`)
   }
-  if (missing.includes('model_fence')) {
+  for (const [name, columns] of Object.entries(tables)) {
+    const there = known.get(name)
+    const missing = Object.entries(columns).filter(([column]) => !there?.has(column))
+    const list = missing.map((column) => column.join(' '))
+    if (there === undefined) {
+      await session.execute(`create table ${opsRelation(catalog, name)} (${list.join(', ')})`)
+      continue
+    }
+    for (const column of list) {
+      await session.execute(`alter table ${opsRelation(catalog, name)} add column ${column}`)
+    }
+  }
+  if (!known.has('model_fence')) {
     await session.execute(`insert into ${opsRelation(catalog, 'model_fence')} values ('build', '')`)
   }
+}
+
+async function knownColumns(session: Session, catalog: string): Promise<Map<string, Set<string>>> {
+  const rows = await session.query(
+    `select table_name, column_name from information_schema.columns
+     where table_catalog = ${quoteLiteral(catalog)} and table_schema = ${quoteLiteral(opsSchema)}`,
+  )
+  const known = new Map<string, Set<string>>()
+  for (const row of rows) {
+    const table = String(row['table_name'])
+    known.set(table, (known.get(table) ?? new Set()).add(String(row['column_name'])))
+  }
+  return known
 }
 
 /** Claims the right to commit: two transactions that do this cannot both commit. */
@@ -61,7 +125,11 @@ export async function appendHistory(
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += 500) {
     const values = rows.slice(start, start + 500).map((row) => `(${row.map(valueSql).join(', ')})`)
-    await session.execute(`insert into ${opsRelation(catalog, table)} values ${values.join(',\n')}`)
+    // By name: in a table of an earlier release the columns may stand in another order.
+    const columns = Object.keys(tables[table] ?? {}).join(', ')
+    await session.execute(
+      `insert into ${opsRelation(catalog, table)} (${columns}) values ${values.join(',\n')}`,
+    )
   }
 }
 
@@ -70,41 +138,41 @@ function valueSql(value: SqlValue): string {
   return typeof value === 'string' ? quoteLiteral(value) : String(value)
 }
 
+/** Who ran it, and on which state of the project. */
+export type RunOrigin = {
+  readonly author?: string | undefined
+  readonly revision?: string | undefined
+}
+
 /** Writes down a run and its results. */
 export async function recordRun(
   session: Session,
   catalog: string,
   run: Omit<RunResult, 'built' | 'snapshot'>,
   baseSnapshot: number | undefined,
+  { author, revision }: RunOrigin = {},
 ): Promise<void> {
   const { runId, command, outcome, startedAt, elapsedMs, results } = run
   const count = (...statuses: readonly string[]) =>
     results.filter(({ status }) => statuses.includes(status)).length
-  const failed = count('error', 'fail')
-  await appendHistory(session, catalog, 'runs', [
-    [
-      runId,
-      command,
-      outcome,
-      startedAt,
-      elapsedMs,
-      baseSnapshot,
-      results.length,
-      failed,
-      count('skipped'),
-    ],
-  ])
-  const rows = results.map((result) => resultRow(runId, result, baseSnapshot))
-  await appendHistory(session, catalog, 'run_results', rows)
-}
+  const counts = [results.length, count('error', 'fail'), count('skipped')]
+  const head = [runId, command, outcome, startedAt, elapsedMs, baseSnapshot]
+  await appendHistory(session, catalog, 'runs', [[...head, ...counts, author, revision]])
+  const isTest = ({ kind }: NodeResult) => kind === 'test'
+  const nodeRows = results.filter((result) => !isTest(result)).map(nodeRow)
+  const testRows = results.filter(isTest).map(testRow)
+  await appendHistory(session, catalog, 'node_runs', nodeRows)
+  await appendHistory(session, catalog, 'test_results', testRows)
 
-function resultRow(
-  runId: string,
-  result: NodeResult,
-  baseSnapshot: number | undefined,
-): SqlValue[] {
-  const { id, name, kind, status, rows, failures, elapsedMs, message } = result
-  return [runId, id, name, kind, status, rows, failures, elapsedMs, message, baseSnapshot]
+  function nodeRow(result: NodeResult): SqlValue[] {
+    const { id, name, kind, relation, status, rows, elapsedMs: took, message } = result
+    const place = relation && `${relation.schema}.${relation.name}`
+    return [runId, id, name, kind, place, status, rows, took, message, baseSnapshot]
+  }
+
+  function testRow({ id, name, status, failures, elapsedMs: took, message }: NodeResult) {
+    return [runId, id, name, status, failures, took, message, baseSnapshot]
+  }
 }
 
 /** Keeps the failing rows of tests. */
