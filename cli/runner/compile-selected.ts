@@ -41,8 +41,8 @@ export async function compileSelected(
   const selected = new Set(ids)
   const opened = { graph, config, database, selected, builds: false }
   const reading = await readingOf(args, opened)
-  const isBuilt = await builtRelations(graph, ids, database)
-  const { code, problems } = await compileNodes(graph, renderer.with(reading), ids, isBuilt)
+  const isTable = await builtTables(graph, ids, database)
+  const { code, problems } = await compileNodes(graph, renderer.with(reading), ids, isTable)
   if (problems.length > 0) throw new AggregateError(problems, 'nodes could not be compiled')
   await warnOfForeignTables(config, graph, code, database)
   return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
@@ -70,15 +70,15 @@ async function warnOfForeignTables(
   printWarnings(findForeignTables(graph, reads, around))
 }
 
-/** The database is asked only when a model is incremental. */
-async function builtRelations(
+/** The database is asked only when a model is incremental; a view in its place is no table to add to. */
+async function builtTables(
   graph: Graph,
   ids: readonly string[],
   database: ProjectDatabase,
 ): Promise<((relation: Relation) => boolean) | undefined> {
   const nodes = ids.flatMap((id) => graph.nodes.get(id) ?? [])
   const asks = nodes.some((node) => node.kind === 'model' && node.materialized === 'incremental')
-  return asks ? await knownRelations(database) : undefined
+  return asks ? await knownRelations(database, 'tables') : undefined
 }
 
 /** Those that the command line names, and not by their tag or folder: their SQL is printed. */

@@ -91,12 +91,17 @@ async function deferredOf(args: ReadingArguments, opened: Opened) {
   })
 }
 
-/** What stands in the database, asked once. */
+/**
+ * What stands in the database, asked once.
+ * @param what `tables` leaves views out
+ */
 export async function knownRelations(
   database: ProjectDatabase,
+  what: 'relations' | 'tables' = 'relations',
 ): Promise<(relation: Relation) => boolean> {
+  const only = what === 'tables' ? "where table_type <> 'VIEW'" : ''
   const sql = `select lower(table_catalog || '.' || table_schema || '.' || table_name) as name
-    from information_schema.tables`
+    from information_schema.tables ${only}`
   const rows = await database.read((connection) => queryRows(connection, sql))
   const names = new Set(rows.map(({ name }) => name))
   return ({ catalog, schema, name }) => names.has(`${catalog}.${schema}.${name}`.toLowerCase())

@@ -44,13 +44,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       'Tests of a disabled model or source are disabled with it; dbt keeps some of them in the manifest without edges, where nothing runs them.',
   },
   {
-    id: 'tables are not seen by compile',
-    fixtures: ['incremental-later'],
-    path: /\/compiled_code$/,
-    reason:
-      'compile renders incremental models as for a first build; dbt asks the database, and filters where the table exists.',
-  },
-  {
     id: 'own ref in generic tests',
     fixtures: ['ref-override'],
     path: /\/depends_on(\/macros)?$|^resources\/test\..*\/compiled_code$/,

@@ -160,9 +160,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Resources',
     feature: 'Incremental models over tables that exist',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['incremental-later'],
-    differences: ['tables are not seen by compile'],
   },
   {
     area: 'Resources',

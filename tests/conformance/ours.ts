@@ -50,7 +50,12 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
     describeNode: manifestNode,
   }
   const { graph, renderer } = await compileProject(await loadProject(fixture.folder), inputs)
-  const { code, problems } = await compileNodes(graph, renderer, graph.nodes.keys(), database.has)
+  const { code, problems } = await compileNodes(
+    graph,
+    renderer,
+    graph.nodes.keys(),
+    database.hasTable,
+  )
   const compiled = new Map(
     [...code].map(([id, { sql, ctes }]): [string, CompiledNode] => [
       id,
@@ -100,12 +105,13 @@ function openDatabase(setup: string | undefined) {
         connection.closeSync()
       }
     }),
-    has: async ({ catalog, schema, name }: Relation): Promise<boolean> => {
+    hasTable: async ({ catalog, schema, name }: Relation): Promise<boolean> => {
       opened ??= open()
       const connection = await (await opened).connect()
       try {
         const found = await connection.runAndReadAll(
-          'select 1 from information_schema.tables where table_catalog = ? and table_schema = ? and table_name = ?',
+          `select 1 from information_schema.tables
+           where table_catalog = ? and table_schema = ? and table_name = ? and table_type <> 'VIEW'`,
           [catalog, schema, name],
         )
         return found.currentRowCount > 0

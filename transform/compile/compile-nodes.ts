@@ -11,13 +11,14 @@ export type CompiledNodes = {
 
 /**
  * The SQL of these nodes; what cannot be rendered is listed and the rest goes on.
- * @param isBuilt whether a relation is in the database: incremental models that are get the SQL of their next run
+ * @param isTable whether a relation is a table in the database: incremental models that are get the SQL of their next
+ *   run, and one in whose place a view stands is built anew
  */
 export async function compileNodes(
   graph: Graph,
   renderer: Renderer,
   ids: Iterable<string>,
-  isBuilt: (relation: Relation) => boolean | Promise<boolean> = () => false,
+  isTable: (relation: Relation) => boolean | Promise<boolean> = () => false,
 ): Promise<CompiledNodes> {
   const code = new Map<string, CompiledCode>()
   const problems: MillraceError[] = []
@@ -25,7 +26,7 @@ export async function compileNodes(
     const node = graph.nodes.get(id)
     if (node === undefined || node.kind === 'seed' || node.rawCode.trim() === '') continue
     try {
-      const isIncremental = await isIncrement(node, isBuilt)
+      const isIncremental = await isIncrement(node, isTable)
       code.set(id, await renderer.compile(id, { isIncremental }))
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
@@ -37,8 +38,8 @@ export async function compileNodes(
 
 async function isIncrement(
   node: GraphNode,
-  isBuilt: (relation: Relation) => boolean | Promise<boolean>,
+  isTable: (relation: Relation) => boolean | Promise<boolean>,
 ): Promise<boolean> {
   if (node.kind !== 'model' || node.materialized !== 'incremental') return false
-  return node.config['full_refresh'] !== true && (await isBuilt(node.relation))
+  return node.config['full_refresh'] !== true && (await isTable(node.relation))
 }
