@@ -7,10 +7,17 @@ const didYouMean = (nearest: string | undefined, otherwise: string): string =>
   nearest === undefined ? otherwise : `did you mean ${nearest}?`
 
 export const profileProblems = {
-  'profile/not-found': defineProblem<{ profile: string; place: string } & Nearest>({
+  'profile/not-found': defineProblem<
+    { profile: string; place: string; known: readonly string[] } & Nearest
+  >({
     actor: 'user',
-    message: ({ profile, place }) => `There is no profile ${profile} in ${place}.`,
-    hint: ({ nearest }) => didYouMean(nearest, '--profiles-dir names the folder of profiles.yml.'),
+    message: ({ profile, place, known }) =>
+      `There is no profile ${profile} in ${place}${known.length === 0 ? '' : `; it has ${known.join(', ')}`}.`,
+    hint: ({ nearest }) =>
+      didYouMean(
+        nearest,
+        'name another under profile: of dbt_project.yml or with --profile, or the folder of another profiles.yml with --profiles-dir.',
+      ),
   }),
   'profile/unknown-target': defineProblem<
     { profile: string; target: string; known: readonly string[] } & Nearest

@@ -12,7 +12,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
-import { problem } from '../../core/problems.ts'
+import { type Position, problem } from '../../core/problems.ts'
 import { type DuckdbCredentials, isDucklakePath, readDuckdbCredentials } from './profiles-duckdb.ts'
 import { type ProfileInputs, ProfileRenderer } from './profiles-render.ts'
 import { labelOf, type ProfileReport, ProfileValues } from './profiles-values.ts'
@@ -47,20 +47,22 @@ export type FoundProfile =
 
 /**
  * Finds the profile of a project.
- * @returns `none` when the project names no profile, there is no such profile, or it is of another type
+ * @returns `none` when the project names no profile, there is no profiles.yml, or the profile is of another type
  * @throws what is wrong with a profile of type duckdb, all of it and each with its place: `profile/*`; also
- * `model/not-yaml`, and `profile/not-found` when `--profile` or `--profiles-dir` name what is not there
+ * `model/not-yaml`, and `profile/not-found` when profiles.yml lacks the profile, or `--profile` or `--profiles-dir`
+ * are given and there is no file
  */
 export async function findProfile(request: ProfileRequest): Promise<FoundProfile> {
   const renderer = new ProfileRenderer(request)
   const asked = request.profile ?? nonEmpty(request.environment['DBT_PROFILE'])
-  const name = asked ?? (await projectProfile(request.projectDir, renderer))
+  const { name, at } =
+    asked === undefined ? await projectProfile(request.projectDir, renderer) : { name: asked }
   if (name === undefined) return { kind: 'none', reason: undefined }
   const file = await loadProfiles(request)
   if (file === undefined) {
     if (request.profile !== undefined || request.profilesDir !== undefined) {
       const place = foldersOf(request).join(', ')
-      throw problem('profile/not-found', { profile: name, place, nearest: undefined })
+      throw problem('profile/not-found', { profile: name, place, known: [], nearest: undefined })
     }
     return { kind: 'none', reason: `there is no profiles.yml for the profile ${name}` }
   }
@@ -71,27 +73,26 @@ export async function findProfile(request: ProfileRequest): Promise<FoundProfile
     throw problem('profile/invalid-value', parameters, { at: file.positionOf([name]) })
   }
   if (raw === undefined) {
-    const near = nearest(name, Object.keys(profiles))
-    if (request.profile !== undefined) {
-      throw problem('profile/not-found', { profile: name, place: file.file, nearest: near })
-    }
-    const hint = near === undefined ? '' : `, but one named ${near}`
-    return { kind: 'none', reason: `${file.file} has no profile ${name}${hint}` }
+    const known = Object.keys(profiles).filter((key) => key !== 'config')
+    const parameters = { profile: name, place: file.file, known, nearest: nearest(name, known) }
+    throw problem('profile/not-found', parameters, at === undefined ? {} : { at })
   }
   return readOutput(file, name, raw, request, renderer)
 }
 
+/** What dbt_project.yml names, and where; nothing when it names none. */
 async function projectProfile(
   projectDir: string,
   renderer: ProfileRenderer,
-): Promise<string | undefined> {
+): Promise<{ readonly name?: string; readonly at?: Position }> {
   const text = await readFile(join(projectDir, 'dbt_project.yml'), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined // loading the project says so
+  if (text === undefined) return {} // loading the project says so
   const file = parseYamlFile('dbt_project.yml', text)
   const value = isObject(file.value) ? file.value['profile'] : undefined
-  if (value === undefined || value === null) return undefined
-  const name = renderer.render(value, 'profile', file.positionOf(['profile']))
-  return typeof name === 'string' || typeof name === 'number' ? String(name) : undefined
+  if (value === undefined || value === null) return {}
+  const at = file.positionOf(['profile'])
+  const name = renderer.render(value, 'profile', at)
+  return typeof name === 'string' || typeof name === 'number' ? { name: String(name), at } : {}
 }
 
 function foldersOf({ profilesDir, environment, workDir, projectDir, homeDir }: ProfilesPlaces) {
@@ -139,7 +140,11 @@ function readOutput(
   const output = outputs[target]
   if (output === undefined) {
     const types = new Set(Object.values(outputs).map(typeOf))
-    if (types.size > 0 && !types.has('duckdb')) return otherType(name, [...types].join(', '))
+    // `--target` then names a target of millrace.yml, if there is such a file.
+    const isOther = types.size > 0 && !types.has('duckdb')
+    if (isOther && existsSync(join(request.projectDir, 'millrace.yml'))) {
+      return otherType(name, [...types].join(', '))
+    }
     const parameters = { profile: name, target, known: Object.keys(outputs) }
     const at = file.positionOf([name, 'outputs'])
     const near = nearest(target, parameters.known)

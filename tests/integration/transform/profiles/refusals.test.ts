@@ -128,3 +128,15 @@ it('shows no secret, whatever fails and wherever it is asked for', async () => {
     expect([entry.name, text.includes('tell-no')]).toEqual([entry.name, false])
   }
 })
+
+it('builds nothing when profiles.yml lacks the profile that the project names', async () => {
+  const files = { ...model, 'dbt_project.yml': 'name: shop\nprofile: shpo\n' }
+  const shop = await profileProject({ default: '{type: duckdb, path: shop.duckdb}' }, files)
+  const { code, stderr } = await shop.millrace(['build'])
+  expect(stderr).toBe(`error[profile/not-found] dbt_project.yml:2:1
+  There is no profile shpo in profiles.yml; it has shop.
+  hint: did you mean shop?
+`)
+  expect(code).toBe(2)
+  expect((await readdir(shop.path)).sort()).toEqual(['dbt_project.yml', 'models', 'profiles.yml'])
+})

@@ -147,20 +147,38 @@ shop:
     }
     expect(await reason('shop: {}', { project: 'name: shop' })).toBeUndefined()
     expect(await reason(undefined)).toBe('there is no profiles.yml for the profile shop')
-    expect(await reason('shops: {outputs: {}}')).toBe(
-      'profiles.yml has no profile shop, but one named shops',
-    )
     const snowflake = 'shop: {target: dev, outputs: {dev: {type: snowflake, account: x}}}'
     expect(await reason(snowflake)).toBe('the profile shop is of type snowflake')
-    expect(await reason(snowflake, { target: 'prod' })).toBe(
-      'the profile shop is of type snowflake',
-    )
   })
 
-  it('refuses a profile or a folder that was asked for by flag and is not there', async () => {
-    expect(await problemsOf('shops: {}', { profile: 'shop' })).toEqual([
-      'profile/not-found undefined:undefined There is no profile shop in profiles.yml. did you mean shops?',
+  it('refuses a profile that profiles.yml does not hold, whoever names it', async () => {
+    const refusal = 'There is no profile shop in profiles.yml; it has shops, b. did you mean shops?'
+    const profiles = 'shops: {}\nb: {}\nconfig: {}'
+    expect(await problemsOf(profiles)).toEqual([`profile/not-found dbt_project.yml:2 ${refusal}`])
+    const unplaced = [`profile/not-found undefined:undefined ${refusal}`]
+    expect(await problemsOf(profiles, { profile: 'shop' })).toEqual(unplaced)
+    const environment = { DBT_PROFILE: 'shop' }
+    expect(await problemsOf(profiles, { environment })).toEqual(unplaced)
+    expect(await problemsOf('other: {}')).toEqual([
+      'profile/not-found dbt_project.yml:2 There is no profile shop in profiles.yml; it has other. name another under profile: of dbt_project.yml or with --profile, or the folder of another profiles.yml with --profiles-dir.',
     ])
+  })
+
+  it('takes --target for a target of millrace.yml beside a profile of another type', async () => {
+    const snowflake = 'shop: {outputs: {dev: {type: snowflake}}}'
+    expect(await problemsOf(snowflake, { target: 'prod' })).toEqual([
+      'profile/unknown-target profiles.yml:1 The profile shop has no target prod; it has dev. choose one with --target or DBT_TARGET.',
+    ])
+    const folder = temporaryDirectory()
+    writeFiles(folder, { 'dbt_project.yml': settings, 'millrace.yml': 'name: shop' })
+    const given = { projectDir: folder, target: 'prod' }
+    expect(await find(snowflake, given)).toEqual({
+      kind: 'none',
+      reason: 'the profile shop is of type snowflake',
+    })
+  })
+
+  it('refuses a folder that was asked for by flag and holds no profiles.yml', async () => {
     const [missing] = await problemsOf('shop: {}', { profilesDir: 'nowhere' })
     expect(missing).toMatch(/^profile\/not-found .* no profile shop in .*nowhere\./)
   })
