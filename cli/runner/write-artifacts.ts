@@ -45,12 +45,12 @@ export async function writeCompiled(
   const { writtenPath } = await import('../../transform/index.ts')
   const files = new Map<string, string>()
   const written = new Map<string, CompiledNode>()
-  for (const [id, { sql, ctes }] of code) {
+  for (const [id, { sql, ...rest }] of code) {
     const node = graph.nodes.get(id)
     if (node === undefined) continue
     const path = writtenPath(node, targetPath, 'compiled')
     files.set(resolve(projectDir, path), `${sql}\n`)
-    written.set(id, { code: sql, ctes, compiledPath: path, buildPath: undefined })
+    written.set(id, { code: sql, ...rest, compiledPath: path, buildPath: undefined })
   }
   writeAll(files)
   return written

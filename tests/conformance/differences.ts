@@ -44,12 +44,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       'Tests of a disabled model or source are disabled with it; dbt keeps some of them in the manifest without edges, where nothing runs them.',
   },
   {
-    id: 'own ref in generic tests',
-    fixtures: ['ref-override'],
-    path: /\/depends_on(\/macros)?$|^resources\/test\..*\/compiled_code$/,
-    reason: "A project's own ref() is not what generic tests use.",
-  },
-  {
     id: 'text of templates in docs blocks',
     fixtures: ['docs-blocks'],
     path: /(block_contents|source_description)$/,
@@ -98,12 +92,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     fixtures: ['python-models'],
     path: /\/compiled_code$/,
     reason: 'The code of a Python model is not yet followed by what lets it run.',
-  },
-  {
-    id: 'unseen macros',
-    fixtures: ['queries-in-templates'],
-    path: /\/depends_on\/macros$/,
-    reason: 'A macro named only behind `if execute` is not listed among those a model needs.',
   },
   {
     id: 'unrendered configs',

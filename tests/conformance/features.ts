@@ -317,9 +317,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Templates',
     feature: 'Overriding `ref` and `source`',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['ref-override'],
-    differences: ['own ref in generic tests'],
   },
   {
     area: 'Templates',
@@ -346,7 +345,7 @@ export const features: readonly Feature[] = [
     feature: 'Queries in templates: `run_query`, `statement`, `adapter.*`',
     state: 'partly',
     fixtures: ['queries-in-templates'],
-    differences: ['decimals', 'unseen macros'],
+    differences: ['decimals'],
   },
   {
     area: 'Templates',

@@ -57,9 +57,9 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
     database.hasTable,
   )
   const compiled = new Map(
-    [...code].map(([id, { sql, ctes }]): [string, CompiledNode] => [
+    [...code].map(([id, { sql, ...rest }]): [string, CompiledNode] => [
       id,
-      { code: sql, ctes, compiledPath: undefined, buildPath: undefined },
+      { code: sql, ...rest, compiledPath: undefined, buildPath: undefined },
     ]),
   )
   const invocation = { id: inputs.invocationId, startedAt, generatedAt: startedAt, environment: {} }

@@ -9,6 +9,8 @@ export type NodeDetails = {
 
 export type CompiledNode = {
   readonly code: string
+  /** Ids of macros that the code named when it was rendered. */
+  readonly macros?: readonly string[]
   /** Ephemeral models in `code`, each with its id and its CTE. */
   readonly ctes: readonly { readonly id: string; readonly sql: string }[]
   /** Under the target folder, relative to the project; undefined while nothing is written. */

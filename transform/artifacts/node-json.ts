@@ -94,11 +94,17 @@ function codeJson(
     sources: node.sources.map(sourceCallJson),
     metrics: 'metrics' in node ? node.metrics : [],
     functions: 'functions' in node ? node.functions : [],
-    depends_on: dependsOnJson(node.dependencies, node.macros),
+    depends_on: dependsOnJson(node.dependencies, macrosOf(node, compiled)),
     compiled_path: orNull(compiled?.compiledPath),
     ...done,
     contract: contractJson(config['contract'], node.kind === 'model' ? node : undefined),
   }
+}
+
+/** Macros that were seen while parsing, and those that are only named when the code is wanted. */
+function macrosOf({ macros }: GraphNode, compiled: CompiledNode | undefined): readonly string[] {
+  const found = compiled?.macros?.filter((id) => !macros.includes(id)) ?? []
+  return found.length === 0 ? macros : [...macros, ...found]
 }
 
 /** What only one kind has. */

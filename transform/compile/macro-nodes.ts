@@ -107,8 +107,9 @@ function calledMacros(library: MacroLibrary, owner: string, body: unknown, own: 
       const [bare, called] = dispatched(library, owner, args)
       addOther(bare)
       add(called)
-    } else if (library.packages.get(callee.object.name)?.has(callee.name)) {
-      add(macroId(callee.object.name, callee.name))
+    } else {
+      // As in dbt, which takes whatever stands before the dot for a package: `builtins.ref()` finds the project's own.
+      add(findMacro(library, callee.object.name, callee.name))
     }
   }
   return [...found].sort()

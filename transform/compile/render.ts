@@ -4,8 +4,9 @@ import { compileTemplate } from '../jinja/template.ts'
 import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
+import { flagsOf } from '../stdlib/flags.ts'
 import { type Look, quotedLook, RelationValue } from '../stdlib/relation.ts'
-import { evaluateArguments, type GenericDraft } from './draft-tests.ts'
+import { evaluateArguments, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
 import {
   type Graph,
@@ -17,6 +18,13 @@ import {
 import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import type { NodeHost } from './node-names.ts'
+import {
+  isStandardTest,
+  readStandardTest,
+  type StandardTest,
+  standardTestSql,
+} from './standard-test.ts'
+import { keepsFailures } from './test-failures.ts'
 
 /** What is known of the database when a node is rendered. */
 export type RenderState = {
@@ -32,6 +40,8 @@ const fullBuild: RenderState = { isIncremental: false }
 /** SQL of a node, with the ephemeral models that were put in front of it, each after those it reads. */
 export type CompiledCode = {
   readonly sql: string
+  /** Ids of the macros that it named, those too that it names only when it is run. */
+  readonly macros: readonly string[]
   readonly ctes: readonly { readonly id: string; readonly sql: string }[]
 }
 
@@ -81,18 +91,19 @@ export class Renderer {
   /** The same, with the CTEs that were put into it. */
   async compile(id: string, state: RenderState = fullBuild): Promise<CompiledCode> {
     const draft = this.#parts.drafts.get(id)
-    if (draft === undefined) return { sql: '', ctes: [] }
-    const { sql, ephemerals } = await this.#body(draft, state)
+    if (draft === undefined) return { sql: '', macros: [], ctes: [] }
+    const { sql, macros, ephemerals } = await this.#body(draft, state)
     const ctes = await this.#collectCtes(ephemerals, state, [])
     return {
       sql: injectCtes(sql, ctes),
+      macros: [...macros],
       ctes: ctes.map((cte) => ({ id: cte.id, sql: ` ${cte.name} as (\n${cte.sql}\n)` })),
     }
   }
 
   async #body(draft: Draft, state: RenderState): Promise<Body> {
     if ('language' in draft && draft.language === 'python') {
-      return { sql: draft.text, ephemerals: new Set() }
+      return { sql: draft.text, macros: new Set(), ephemerals: new Set() }
     }
     const host = new RenderHost(this, draft, state)
     const text = 'declaration' in draft ? this.#test(draft, host) : this.#own(draft, host)
@@ -100,6 +111,7 @@ export class Renderer {
     return {
       // Tests begin and end with the blanks of macros, which are nobody's.
       sql: 'declaration' in draft ? sql.trim() : withoutOuterBlanks(draft.text, sql),
+      macros: host.macros,
       ephemerals: host.ephemerals,
     }
   }
@@ -112,26 +124,68 @@ export class Renderer {
     return draft.template.render(all)
   }
 
+  /** A generic test that means one of dbt's own; undefined for others, and for what reads ephemeral models. */
+  standardTest(id: string): (StandardTest & { readonly sql: string }) | undefined {
+    const draft = this.#parts.drafts.get(id)
+    if (draft === undefined || !('declaration' in draft)) return undefined
+    const host = new RenderHost(this, draft, fullBuild)
+    const found = this.#standard(draft, host, this.#arguments(draft, host))
+    if (found === undefined || host.ephemerals.size > 0) return undefined
+    return { ...found, sql: standardTestSql(found, this.#keepsFailures(draft)) }
+  }
+
+  /** A flag by dbt's name in capitals, as templates see it. */
+  flag(name: string): unknown {
+    return flagsOf(this.#parts.compilation.inputs.flags ?? {})[name]
+  }
+
+  #keepsFailures({ config }: Draft): boolean {
+    return keepsFailures(config) ?? this.flag('STORE_FAILURES') === true
+  }
+
+  #standard(
+    { test, namespace, subject, id, config }: GenericDraft,
+    host: RenderHost,
+    args: ReadonlyMap<string, unknown>,
+  ): StandardTest | undefined {
+    if (!isStandardTest(this.#parts.compilation.library, test, namespace)) return undefined
+    const relation = this.value(subject.id, host.ephemerals, id).text()
+    return readStandardTest(test, relation, config['where'], args)
+  }
+
+  #arguments(draft: GenericDraft, host: RenderHost): Map<string, unknown> {
+    const args = evaluateArguments(this.#parts.compilation, draft, host, draft.declaration)
+    if (draft.column !== undefined) args.set('column_name', draft.column)
+    return args
+  }
+
   async #test(draft: GenericDraft, host: RenderHost): Promise<string> {
-    const { compilation } = this.#parts
-    const args = evaluateArguments(compilation, draft, host, draft.declaration)
-    const { test, namespace, column, subject } = draft
+    const { test, namespace, subject } = draft
+    const args = this.#arguments(draft, host)
+    const standard = this.#standard(draft, host, args)
+    if (standard !== undefined) return standardTestSql(standard, this.#keepsFailures(draft))
     const { own, all } = this.#names(draft, host)
     const macro = `test_${test}`
     const named = new Map([...args].map(([key, value]) => [key, toTemplateValue(value)]))
     own.set('tested_relation', this.value(subject.id, host.ephemerals, draft.id))
     own.set('test_arguments', named)
-    if (column !== undefined) named.set('column_name', column)
     own.set(
       'test_macro',
       namespace === undefined ? all.macro(macro) : all.macroOf(namespace, macro),
     )
     // A template of its own, so that a fault inside the macro names its place and the schema file's.
+    const tested = this.#isReplaced(subject, draft.package) ? subject.call : 'tested_relation'
     const template = compileTemplate(
       draft.file,
-      '{{ test_macro(model=get_where_subquery(tested_relation), **test_arguments) }}',
+      `{{ test_macro(model=get_where_subquery(${tested}), **test_arguments) }}`,
     )
     return await template.render(all)
+  }
+
+  /** Whether a project has its own `ref()` or `source()`, whichever names what is tested. */
+  #isReplaced({ isSource }: Subject, owner: string): boolean {
+    const { packages, root } = this.#parts.compilation.library
+    return [owner, root].some((each) => packages.get(each)?.has(isSource ? 'source' : 'ref'))
   }
 
   #names(draft: Draft, host: RenderHost) {
@@ -140,7 +194,7 @@ export class Renderer {
     const { inputs } = compilation
     const seen =
       database === undefined ? compilation : { ...compilation, inputs: { ...inputs, database } }
-    return makeNames(seen, draft, host, 'async')
+    return makeNames(seen, draft, host, 'async', host.macros)
   }
 
   /** A relation as a template sees it; an ephemeral one is noted as a CTE that the query needs. */
@@ -241,7 +295,11 @@ function withoutOuterBlanks(source: string, text: string): string {
   return inner.trimEnd()
 }
 
-type Body = { readonly sql: string; readonly ephemerals: ReadonlySet<string> }
+type Body = {
+  readonly sql: string
+  readonly macros: ReadonlySet<string>
+  readonly ephemerals: ReadonlySet<string>
+}
 
 function cteName({ name }: Relation): string {
   return `__dbt__cte__${name}`
@@ -257,6 +315,7 @@ type Rendered = {
 class RenderHost implements NodeHost {
   readonly execute = true
   readonly ephemerals = new Set<string>()
+  readonly macros = new Set<string>()
   readonly #renderer: Renderer
   readonly #node: Rendered
   readonly state: RenderState
