@@ -63,14 +63,15 @@ export async function readingOf(args: ReadingArguments, opened: Opened): Promise
   const { sample, empty } = args
   const window = sample === undefined ? undefined : parseSample(sample, systemClock.now())
   const deferred = args.defer ? { deferred: await deferredOf(args, opened) } : {}
-  if (!empty && window === undefined) return deferred
+  const { selected } = opened
+  if (!empty && window === undefined) return { ...deferred, selected }
   const limit: Reading['limit'] = (printed, target, reader) =>
     limitRef(
       printed,
       { empty, window: isSampled(reader) ? window : undefined },
       eventTimeColumn(target),
     )
-  return { ...deferred, limit }
+  return { ...deferred, selected, limit }
 }
 
 async function deferredOf(args: ReadingArguments, opened: Opened) {

@@ -75,13 +75,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: 'The text of a snapshot block opened with -%} keeps its blanks.',
   },
   {
-    id: 'flags of the project',
-    fixtures: ['project-flags', 'events', 'context'],
-    path: /\/compiled_code$/,
-    reason:
-      '`flags` in templates do not know those of dbt_project.yml and name the command run; `selected_resources` is empty when all is compiled.',
-  },
-  {
     id: 'decimals',
     fixtures: ['queries-in-templates'],
     path: /\/compiled_code$/,

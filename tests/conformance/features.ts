@@ -101,9 +101,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Project',
     feature: 'Flags of the project',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['project-flags'],
-    differences: ['flags of the project'],
   },
   {
     area: 'Project',
@@ -123,7 +122,6 @@ export const features: readonly Feature[] = [
       'defaults of selectors',
       'other warnings',
       'begin',
-      'flags of the project',
     ],
   },
   {
@@ -336,9 +334,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Templates',
     feature: 'Names of the context: `graph`, `model`, `target`, `flags`, `this`',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['context'],
-    differences: ['flags of the project'],
   },
   {
     area: 'Templates',

@@ -52,7 +52,7 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
   const { graph, renderer } = await compileProject(await loadProject(fixture.folder), inputs)
   const { code, problems } = await compileNodes(
     graph,
-    renderer,
+    renderer.with({ selected: new Set(graph.nodes.keys()) }),
     graph.nodes.keys(),
     database.hasTable,
   )

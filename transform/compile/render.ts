@@ -62,6 +62,8 @@ export type Reading = {
   readonly deferred?: ReadonlyMap<string, Relation>
   /** What is printed for a relation that a node reads: `--empty` and `--sample` put a subquery there. */
   readonly limit?: (printed: string, target: SelectableNode, reader: GraphNode) => string
+  /** Ids that the command works on: `selected_resources` of templates. */
+  readonly selected?: ReadonlySet<string>
 }
 
 export class Renderer {
@@ -194,7 +196,10 @@ export class Renderer {
     const { inputs } = compilation
     const seen =
       database === undefined ? compilation : { ...compilation, inputs: { ...inputs, database } }
-    return makeNames(seen, draft, host, 'async', host.macros)
+    const names = makeNames(seen, draft, host, 'async', host.macros)
+    const { selected } = this.#reading
+    if (selected !== undefined) names.own.set('selected_resources', [...selected])
+    return names
   }
 
   /** A relation as a template sees it; an ephemeral one is noted as a CTE that the query needs. */
