@@ -6,6 +6,7 @@ import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { flagsOf } from '../stdlib/flags.ts'
 import { type Look, quotedLook, RelationValue } from '../stdlib/relation.ts'
+import { standardPackage } from '../stdlib/standard-macros.ts'
 import { evaluateArguments, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
 import {
@@ -15,16 +16,20 @@ import {
   type SelectableNode,
   textConfig,
 } from './graph.ts'
+import { type Materialization, Materializations } from './find-materialization.ts'
 import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
-import type { NodeHost } from './node-names.ts'
+import { macroId } from './macros.ts'
+import type { NamedNode, NodeHost } from './node-names.ts'
+import { findOperation } from './find-operation.ts'
+import { callMacro, type Materialized, materialize, type Names } from './run-macro.ts'
 import {
   isStandardTest,
   readStandardTest,
   type StandardTest,
   standardTestSql,
 } from './standard-test.ts'
-import { keepsFailures } from './test-failures.ts'
+import { failuresKeptAs } from './test-failures.ts'
 
 /** What is known of the database when a node is rendered. */
 export type RenderState = {
@@ -33,6 +38,18 @@ export type RenderState = {
   readonly watermarkOf?: (upstream: string) => bigint | undefined
   /** Answers the queries of templates instead of the database that compiling was given. */
   readonly database?: TemplateDatabase
+  /** Names that hold besides: what the hooks at the end of a run know of it. */
+  readonly names?: ReadonlyMap<string, unknown>
+}
+
+/** What a macro that carries out a node works with. */
+export type NodeWork = {
+  /** The node's SQL: `sql`, `compiled_code`. */
+  readonly code?: string
+  /** `load_agate_table()` of a seed. */
+  readonly seedTable?: unknown
+  /** Receives the statements that the macro names as the node's own. */
+  readonly write?: (code: string) => void
 }
 
 const fullBuild: RenderState = { isIncremental: false }
@@ -71,10 +88,93 @@ export class Renderer {
   readonly #reading: Reading
   /** Rendered bodies of ephemeral models; they ask nothing of the state. */
   readonly #bodies = new Map<string, Promise<Body>>()
+  #materializations: Materializations | undefined
 
   constructor(parts: RendererParts, reading: Reading = {}) {
     this.#parts = parts
     this.#reading = reading
+  }
+
+  /** The macro that carries out a node instead of the runner, if one does. */
+  replacing(id: string): Materialization | undefined {
+    const { compilation, graph } = this.#parts
+    const node = graph.nodes.get(id)
+    this.#materializations ??= new Materializations(
+      compilation.library,
+      compilation.inputs.flags ?? {},
+    )
+    return node && this.#materializations.replacing(node)
+  }
+
+  /**
+   * Carries out a node by a macro.
+   * @throws `model/template-failed` and whatever the macro raises
+   */
+  async materialize(
+    id: string,
+    by: Materialization,
+    state: RenderState,
+    work: NodeWork,
+  ): Promise<Materialized> {
+    const node = this.#nodeOf(id)
+    const names = this.#namesOf(node, state, work)
+    const macro = names.all.macroOf(by.package, by.macro)
+    if (macro === undefined) {
+      throw problem('model/unknown-macro', { name: by.macro, nearest: undefined })
+    }
+    const materialized = textConfig(node.config, 'materialized') ?? node.kind
+    return await materialize(names, macro, { ...node, materialized })
+  }
+
+  /** A text of a node's config that is a template: a hook. @throws `model/template-failed` */
+  async renderText(id: string, text: string, state: RenderState): Promise<string> {
+    const node = this.#nodeOf(id)
+    const { all } = this.#namesOf(node, state, {})
+    return await compileTemplate(node.file, text).render(all)
+  }
+
+  /**
+   * Calls a macro of the project, of a package, or of dbt.
+   * @param name `macro` or `package.macro`
+   * @returns what it returns
+   * @throws `model/unknown-macro`, `model/template-failed`
+   */
+  async call(name: string, args: Config, state: RenderState): Promise<unknown> {
+    const { library } = this.#parts.compilation
+    const found = findOperation(library, name)
+    const node = {
+      ...{ id: found.id, name: found.name, package: found.searched, kind: 'operation' },
+      ...{ file: found.file, fqn: [], config: {} },
+    }
+    const names = this.#namesOf(node, state, {})
+    const macro = names.all.macroOf(found.package, found.name)
+    if (macro === undefined) throw problem('model/unknown-macro', { name, nearest: undefined })
+    const given = new Map(Object.entries(args).map(([key, value]) => [key, toTemplateValue(value)]))
+    return await callMacro(names, macro, given, found.file)
+  }
+
+  #nodeOf(id: string): NamedNode & { readonly config: Config } {
+    const draft = this.#parts.drafts.get(id)
+    if (draft !== undefined) return draft
+    const node = this.#parts.graph.nodes.get(id)
+    if (node === undefined) throw problem('model/unknown-node', { node: id })
+    const { name, file, fqn, package: owner, kind, config } = node
+    return { id, name, file, fqn, package: owner, kind, config }
+  }
+
+  #namesOf(node: NamedNode & { readonly config: Config }, state: RenderState, work: NodeWork) {
+    const names = this.#names(node, new RenderHost(this, node, state, work))
+    this.#nameRelation(names.own, node.id)
+    return names
+  }
+
+  /** `this`, and the names of where it lives. */
+  #nameRelation(own: Map<string, unknown>, id: string): void {
+    const relation = this.#parts.relations.get(id)
+    if (relation === undefined) return
+    own.set('this', new RelationValue(id, relation, undefined, this.#lookOf(id)))
+    own.set('database', relation.catalog)
+    own.set('schema', relation.schema)
   }
 
   /** One that reads so, of the same project. */
@@ -120,9 +220,7 @@ export class Renderer {
 
   #own(draft: SqlDraft, host: RenderHost): Promise<string> {
     const { own, all } = this.#names(draft, host)
-    const relation = this.#parts.relations.get(draft.id)
-    if (relation !== undefined)
-      own.set('this', new RelationValue(draft.id, relation, undefined, this.#lookOf(draft.id)))
+    this.#nameRelation(own, draft.id)
     return draft.template.render(all)
   }
 
@@ -142,15 +240,21 @@ export class Renderer {
   }
 
   #keepsFailures({ config }: Draft): boolean {
-    return keepsFailures(config) ?? this.flag('STORE_FAILURES') === true
+    return failuresKeptAs(config, this.flag('STORE_FAILURES') === true) !== undefined
   }
 
   #standard(
-    { test, namespace, subject, id, config }: GenericDraft,
+    { test, namespace, subject, id, config, package: owner }: GenericDraft,
     host: RenderHost,
     args: ReadonlyMap<string, unknown>,
   ): StandardTest | undefined {
-    if (!isStandardTest(this.#parts.compilation.library, test, namespace)) return undefined
+    const { library } = this.#parts.compilation
+    if (!isStandardTest(library, test, namespace) || this.#isReplaced(subject, owner)) {
+      return undefined
+    }
+    for (const name of [`test_${test}`, 'get_where_subquery']) {
+      host.macros.add(macroId(standardPackage, name))
+    }
     const relation = this.value(subject.id, host.ephemerals, id).text()
     return readStandardTest(test, relation, config['where'], args)
   }
@@ -190,13 +294,14 @@ export class Renderer {
     return [owner, root].some((each) => packages.get(each)?.has(isSource ? 'source' : 'ref'))
   }
 
-  #names(draft: Draft, host: RenderHost) {
+  #names(draft: NamedNode, host: RenderHost): Names {
     const { compilation } = this.#parts
     const { database } = host.state
     const { inputs } = compilation
     const seen =
       database === undefined ? compilation : { ...compilation, inputs: { ...inputs, database } }
     const names = makeNames(seen, draft, host, 'async', host.macros)
+    for (const [name, value] of host.state.names ?? []) names.own.set(name, value)
     const { selected } = this.#reading
     if (selected !== undefined) names.own.set('selected_resources', [...selected])
     return names
@@ -323,12 +428,26 @@ class RenderHost implements NodeHost {
   readonly macros = new Set<string>()
   readonly #renderer: Renderer
   readonly #node: Rendered
+  readonly #work: NodeWork
   readonly state: RenderState
 
-  constructor(renderer: Renderer, node: Rendered, state: RenderState) {
+  constructor(renderer: Renderer, node: Rendered, state: RenderState, work: NodeWork = {}) {
     this.#renderer = renderer
     this.#node = node
+    this.#work = work
     this.state = state
+  }
+
+  compiledCode(): string | undefined {
+    return this.#work.code
+  }
+
+  seedTable(): unknown {
+    return this.#work.seedTable
+  }
+
+  write(code: string): void {
+    this.#work.write?.(code)
   }
 
   ref(parts: readonly string[], version: string | undefined): RelationValue {
@@ -357,7 +476,10 @@ class RenderHost implements NodeHost {
   }
 
   model(): unknown {
-    return this.#renderer.describe(this.#node.id)
+    const model = this.#renderer.describe(this.#node.id)
+    const { code } = this.#work
+    if (!(model instanceof Map) || code === undefined) return model
+    return new Map([...model, ['compiled', true], ['compiled_code', code]])
   }
 
   config(): void {}

@@ -75,11 +75,19 @@ const merged = ['docs', 'contract']
  */
 export function configValueOf(kind: string, config: Config, key: string): unknown {
   const defaults = byKind[kind] ?? node
-  const value = config[key]
+  const value = kind === 'test' ? testValueOf(config, key) : config[key]
   if (value === undefined) return defaults[key]
   return merged.includes(key) && isObject(value) && isObject(defaults[key])
     ? { ...defaults[key], ...value }
     : value
+}
+
+/** Of the two keys that say how failures are kept, each says what the other is; `store_failures_as` wins. */
+function testValueOf(config: Config, key: string): unknown {
+  const { store_failures: isKept, store_failures_as: as } = config
+  if (key === 'store_failures') return as == null ? isKept : as !== 'ephemeral'
+  if (key !== 'store_failures_as' || as != null || isKept == null) return config[key]
+  return isKept === true ? 'table' : 'ephemeral'
 }
 
 function isObject(value: unknown): value is Config {
