@@ -3,6 +3,7 @@ import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import { problem } from '../core/problems.ts'
 import { explainArguments, explainNumbers } from './bad-arguments.ts'
 import type { Command } from './command.ts'
+import { explainProjectDir } from './find-project.ts'
 import { type GlobalOptions, globalOptions } from './options.ts'
 import { printError } from './print-error.ts'
 import { version } from './release.ts'
@@ -20,6 +21,7 @@ const commands = {
   docs: async () => (await import('./commands/docs.ts')).docsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   down: async () => (await import('./commands/down.ts')).downCommand,
+  history: async () => (await import('./commands/history.ts')).historyCommand,
   init: async () => (await import('./commands/init.ts')).initCommand,
   land: async () => (await import('./commands/land.ts')).landCommand,
   list: async () => ({ ...(await import('./commands/ls.ts')).lsCommand, command: 'list' }),
@@ -32,7 +34,9 @@ const commands = {
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
   publish: async () => (await import('./commands/publish.ts')).publishCommand,
   register: async () => (await import('./commands/register.ts')).registerCommand,
+  rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
+  runs: async () => (await import('./commands/runs.ts')).runsCommand,
   seed: async () => (await import('./commands/seed.ts')).seedCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   setup: async () => (await import('./commands/setup.ts')).setupCommand,
@@ -132,7 +136,7 @@ function addCommand<Arguments>(
 ): Argv<GlobalOptions> {
   const { command: usage, describe, builder, handler } = command
   return parser.command(usage, describe, builder, (args: ArgumentsCamelCase<Arguments>) => {
-    const reason = explainNumbers(args)
+    const reason = explainNumbers(args) ?? explainProjectDir(args['projectDir'])
     if (reason !== undefined) {
       throw problem('cli/bad-arguments', { reason, command: helpFor(usage.split(' ')[0] ?? '') })
     }

@@ -15,6 +15,7 @@ import { producerProblems } from './problems/producer.ts'
 import { profileProblems } from './problems/profile.ts'
 import { publishProblems } from './problems/publish.ts'
 import { registrarProblems } from './problems/registrar.ts'
+import { runProblems } from './problems/runs.ts'
 import { serviceProblems } from './problems/services.ts'
 
 const catalogue = {
@@ -29,6 +30,7 @@ const catalogue = {
   ...profileProblems,
   ...publishProblems,
   ...registrarProblems,
+  ...runProblems,
   ...serviceProblems,
 }
 

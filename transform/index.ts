@@ -30,6 +30,8 @@ export type {
 } from './compile/graph.ts'
 export type { CompileInputs, Target } from './compile/inputs.ts'
 export type { Reading } from './compile/render.ts'
+export { planRollback, rollBackRun } from './history/rollback.ts'
+export { findRun, listRuns, nodesOfRun, runsOfNode } from './history/runs.ts'
 export { findForeignTables } from './lineage/foreign-tables.ts'
 export { loadReads } from './lineage/load-reads.ts'
 export { type DeferInputs, deferRelations } from './plan/defer.ts'

@@ -1,0 +1,65 @@
+/** `millrace rollback`: the state before a run, published again. */
+import { randomUUID } from 'node:crypto'
+import { lakeName } from '../../core/clients/lake/attach.ts'
+import { defineCommand } from '../command.ts'
+import { openConfiguredLake, openContext } from '../context.ts'
+import { formatOption } from '../options.ts'
+import { printRows } from '../output.ts'
+import { authorName } from '../runner/origin.ts'
+
+export const rollbackCommand = defineCommand({
+  command: 'rollback <run>',
+  describe: 'Publish the state before a run again, as a new snapshot',
+  builder: (yargs) =>
+    yargs
+      .positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Id of a committed run, or how it begins; later runs are undone with it',
+      })
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Only print what would be put back',
+      })
+      .option('format', formatOption)
+      .example('$0 rollback 3f2a --dry-run', 'which tables would be as before that run'),
+  handler: async (args) => {
+    const { config } = openContext(args)
+    const { planRollback, rollBackRun } = await import('../../transform/index.ts')
+    if (args.dryRun) {
+      await using lake = await openConfiguredLake(config, { readOnly: true })
+      const plan = await lake.read((connection) =>
+        planRollback(connection, lake, lakeName, args.run),
+      )
+      tell(`would publish snapshot ${plan.snapshot} again and undo ${plan.undone.join(', ')}`)
+      printRows(plan.relations.map(rowOf('would be put back')), args.format)
+      return 0
+    }
+    await using lake = await openConfiguredLake(config)
+    const by = {
+      runId: randomUUID(),
+      startedAt: new Date().toISOString(),
+      author: authorName(),
+    }
+    const done = await rollBackRun(lake, lakeName, args.run, by)
+    tell(`published snapshot ${done.snapshot} again as run ${by.runId}`)
+    tell('tables in PostgreSQL are as they were: `millrace publish` brings them up to date.')
+    printRows(
+      done.restored.map((relation) => rowOf(relation.outcome)(relation)),
+      args.format,
+    )
+    return 0
+  },
+})
+
+function rowOf(outcome: string) {
+  return ({ schema, name }: { readonly schema: string; readonly name: string }) => ({
+    relation: `${schema}.${name}`,
+    outcome,
+  })
+}
+
+function tell(text: string): void {
+  process.stderr.write(`note: ${text}\n`)
+}

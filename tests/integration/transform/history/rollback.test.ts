@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Lake } from '../../../../core/clients/lake.ts'
+import {
+  findRun,
+  listRuns,
+  nodesOfRun,
+  planRollback,
+  rollBackRun,
+  runsOfNode,
+} from '../../../../transform/index.ts'
+import {
+  makeFolder,
+  openFolderLake,
+  queryLake,
+  runFolder,
+  type TestFolder,
+  writeProject,
+} from '../../../support/project.ts'
+
+const project = {
+  'models/numbers.sql':
+    "{{ config(materialized='table') }}\nselect {{ var('step') }} as n, date '2024-01-01' as day",
+  'models/shown.sql': 'select n * 10 as ten from {{ ref("numbers") }}',
+  'models/schema.yml': `
+models:
+  - name: numbers
+    columns: [{name: n, data_tests: [not_null]}]`,
+}
+
+let folder: TestFolder
+let lake: Lake
+
+beforeEach(async () => {
+  folder = await makeFolder()
+  await writeProject(folder.path, project)
+  lake = await openFolderLake(folder.path)
+})
+
+afterEach(async () => {
+  lake.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+const build = (step: number | string) => runFolder(folder.path, lake, { vars: { step } })
+const sql = (text: string) => queryLake(lake, text)
+const by = () => ({ runId: randomUUID(), startedAt: new Date().toISOString(), author: 'ada' })
+const back = (id: string) => rollBackRun(lake, 'lake', id, by())
+
+describe('the history of runs', () => {
+  it('lists runs newest first, and what each of them did', async () => {
+    const first = await build(1)
+    const second = await build('null')
+    expect(second.outcome).toBe('rolled-back')
+    const runs = await lake.read((c) => listRuns(c, 'lake', 10))
+    expect(runs.map(({ runId, outcome, failed }) => [runId, outcome, failed])).toEqual([
+      [second.runId, 'rolled-back', 1],
+      [first.runId, 'committed', 0],
+    ])
+    const nodes = await lake.read((c) => nodesOfRun(c, 'lake', second.runId))
+    expect(nodes.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'not_null_numbers_n fail',
+      'numbers success',
+      'shown skipped',
+    ])
+  })
+
+  it('finds a run by how its id begins, and says when there is none', async () => {
+    const { runId } = await build(1)
+    const found = await lake.read((c) => findRun(c, 'lake', runId.slice(0, 6)))
+    expect(found.runId).toBe(runId)
+    const missing = lake.read((c) => findRun(c, 'lake', 'zzz'))
+    await expect(missing).rejects.toMatchObject({ code: 'runs/unknown' })
+  })
+
+  it('says so where nothing was run yet', async () => {
+    const runs = lake.read((c) => listRuns(c, 'lake', 10))
+    await expect(runs).rejects.toMatchObject({ code: 'runs/no-history' })
+  })
+
+  it('tells which runs wrote a model', async () => {
+    const first = await build(1)
+    await build('null')
+    const third = await build(3)
+    const runs = await lake.read((c) => runsOfNode(c, 'lake', 'numbers', 10))
+    expect(runs.map(({ runId }) => runId)).toEqual([third.runId, first.runId])
+    const at = `select n from lake.main.numbers at (version => ${runs[1]?.snapshot})`
+    expect(await sql(at)).toEqual([{ n: 1 }])
+  })
+
+  it('adds the columns that tables of an earlier release do not have', async () => {
+    await sql('create schema lake.ops')
+    await sql('create table lake.ops.runs (run_id varchar, command varchar, outcome varchar)')
+    await sql("insert into lake.ops.runs values ('old', 'build', 'committed')")
+    await build(1)
+    const rows = await sql('select run_id, nodes from lake.ops.runs order by nodes nulls first')
+    expect(rows.map(({ run_id, nodes }) => [run_id === 'old', nodes])).toEqual([
+      [true, null],
+      [false, 3n],
+    ])
+  })
+})
+
+describe('a rollback', () => {
+  it('publishes the state before a run again, tables and views', async () => {
+    await build(1)
+    await writeProject(folder.path, {
+      ...project,
+      'models/shown.sql': "{{ config(materialized='table') }}\nselect 7 as seven",
+    })
+    const second = await build(2)
+    const third = await build(3)
+    const done = await back(second.runId)
+    expect(done.undone).toEqual([third.runId, second.runId])
+    expect(await sql('select n from lake.main.numbers')).toEqual([{ n: 1 }])
+    expect(await sql('select ten from lake.main.shown')).toEqual([{ ten: 10 }])
+  })
+
+  it('drops what the run made first, and can be rolled back itself', async () => {
+    const first = await build(1)
+    const undo = await back(first.runId)
+    expect(undo.restored.map(({ outcome }) => outcome)).toEqual(['dropped', 'dropped'])
+    expect(
+      await sql("select table_name from information_schema.tables where table_schema = 'main'"),
+    ).toEqual([])
+    const [newest] = await lake.read((c) => listRuns(c, 'lake', 1))
+    expect(newest).toMatchObject({ command: 'rollback', author: 'ada' })
+    await back(String(newest?.runId))
+    expect(await sql('select ten from lake.main.shown')).toEqual([{ ten: 10 }])
+  })
+
+  it('keeps partitions, sort order and comments', async () => {
+    await build(1)
+    await sql('alter table lake.main.numbers set partitioned by (year(day), n)')
+    await sql('alter table lake.main.numbers set sorted by (n desc)')
+    await sql("comment on table lake.main.numbers is 'it''s numbers'")
+    await sql("comment on column lake.main.numbers.n is 'one'")
+    const second = await build(2)
+    await back(second.runId)
+    const comments = await sql(
+      "select comment from duckdb_tables() where table_name = 'numbers' union all select comment from duckdb_columns() where table_name = 'numbers' and column_name = 'n'",
+    )
+    expect(comments.map((row) => row['comment'])).toEqual(["it's numbers", 'one'])
+    const metadata = '__ducklake_metadata_lake.main'
+    expect(
+      await sql(
+        `select p.transform from ${metadata}.ducklake_partition_info i join ${metadata}.ducklake_partition_column p using (partition_id) where i.end_snapshot is null order by p.partition_key_index`,
+      ),
+    ).toEqual([{ transform: 'year' }, { transform: 'identity' }])
+    expect(
+      await sql(
+        `select e.sort_direction as d from ${metadata}.ducklake_sort_info i join ${metadata}.ducklake_sort_expression e using (sort_id) where i.end_snapshot is null`,
+      ),
+    ).toEqual([{ d: 'DESC' }])
+  })
+
+  it('leaves an incremental model exact: the next build reads everything once', async () => {
+    await sql('create schema lake.raw')
+    await sql('create table lake.raw.events as select range as id from range(5)')
+    await writeProject(folder.path, {
+      ...project,
+      'models/sources.yml': 'sources: [{name: raw, tables: [{name: events}]}]',
+      'models/seen.sql':
+        "{{ config(materialized='incremental') }}\nselect id from {{ new_rows(source('raw', 'events')) }}",
+    })
+    await build(1)
+    await sql('insert into lake.raw.events values (5), (6)')
+    const second = await build(2)
+    await back(second.runId)
+    const count = 'select count(*) as n, count(distinct id) as ids from lake.main.seen'
+    expect(await sql(count)).toEqual([{ n: 5n, ids: 5n }])
+    await build(3)
+    expect(await sql(count)).toEqual([{ n: 7n, ids: 7n }])
+  })
+
+  it('refuses a run that published nothing, and one whose state is forgotten', async () => {
+    const failed = await build('null')
+    await expect(back(failed.runId)).rejects.toMatchObject({ code: 'runs/not-published' })
+    const good = await build(1)
+    await build(2)
+    await sql("call ducklake_expire_snapshots('lake', older_than => now())")
+    const forgotten = lake.read((c) => planRollback(c, lake, 'lake', good.runId))
+    await expect(forgotten).rejects.toMatchObject({ code: 'runs/forgotten' })
+  })
+})
