@@ -1,10 +1,15 @@
 /** Options that several commands share, defined once. */
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
+import { findProject } from './find-project.ts'
 
 const projectDirOption = {
   type: 'string',
-  default: '.',
-  describe: 'Folder with millrace.yml',
+  // Asked only where a command line is parsed.
+  get default() {
+    return findProject()
+  },
+  defaultDescription: 'the nearest, here or above, with dbt_project.yml or millrace.yml',
+  describe: 'Folder of the project',
   requiresArg: true,
 } as const satisfies Options
 

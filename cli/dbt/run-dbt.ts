@@ -1,9 +1,8 @@
 /** Runs a call of dbt: its command line, its variables, its exit codes; the work is done by the commands of Millrace. */
-import { statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { commandOptions, runCommandLine } from '../command-line.ts'
+import { findUpwards } from '../find-project.ts'
 import { type DbtValue, parseDbtCall, valuesOfEnvironment } from './parse-call.ts'
 import { helpText, versionText } from './texts.ts'
 import { toMillrace } from './to-millrace.ts'
@@ -42,16 +41,9 @@ async function runCall(argv: readonly string[]): Promise<number> {
     ...valuesOfEnvironment(command, process.env),
     ...call.values,
   ])
-  if (!values.has('project-dir')) values.set('project-dir', findProject(process.cwd()))
   const { argv: ours, warnings } = toMillrace({ command, positionals, values, known })
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   return await runCommandLine(ours)
-}
-
-/** The folder itself or the nearest above it that holds a project; without one the folder itself. */
-function findProject(folder: string): string {
-  const file = findUpwards(folder, 'dbt_project.yml')
-  return file === undefined ? '.' : dirname(file)
 }
 
 /** dbt reads the nearest `.env`; what the environment says already stays. @throws `cli/cannot-read` */
@@ -63,11 +55,4 @@ function loadDotEnv(folder: string): void {
   } catch (cause) {
     throw problem('cli/cannot-read', { file, reason: messageOf(cause) }, { cause })
   }
-}
-
-function findUpwards(folder: string, name: string): string | undefined {
-  const file = join(folder, name)
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file
-  const parent = dirname(folder)
-  return parent === folder ? undefined : findUpwards(parent, name)
 }

@@ -4,6 +4,7 @@ import { processEnvironment } from '../../core/config/environment.ts'
 import type { Layer } from '../../core/config/setting-paths.ts'
 import { type Config, isEmbedded } from '../../core/config.ts'
 import { openContext } from '../context.ts'
+import { requireProject } from '../find-project.ts'
 import type { GlobalArguments } from '../options.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase, profileDatabase } from './project-database.ts'
@@ -25,11 +26,13 @@ export type ProfileArguments = {
  * Finds the profile of the project, as `findProfile` says. With a profile of type duckdb `--target` names an output
  * of it, and its database is the project's; else `--target` names a target of millrace.yml, whose lake is, and a
  * line on stderr says why when a profile was asked for.
+ * @throws `model/project-not-found`, and what `findProfile` and `loadConfig` throw
  */
 export async function openRunContext(
   args: GlobalArguments & ProfileArguments,
   flags: Layer = {},
 ): Promise<RunContext> {
+  requireProject(args.projectDir)
   const { findProfile } = await import('../../transform/index.ts')
   const found = await findProfile({
     projectDir: args.projectDir,

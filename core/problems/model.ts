@@ -12,7 +12,8 @@ export const modelProblems = {
   'model/project-not-found': defineProblem<{ directory: string }>({
     actor: 'user',
     message: ({ directory }) => `There is no dbt_project.yml in ${directory}.`,
-    hint: () => 'run this inside a project, or name one with --project-dir.',
+    hint: () =>
+      'name the folder of a project with --project-dir, or begin one with `millrace init`.',
   }),
   'model/missing-package': defineProblem<{ package: string; folder: string }>({
     actor: 'user',
@@ -188,6 +189,13 @@ export const modelProblems = {
   'model/invalid-config': defineProblem<{ node: string; key: string; reason: string }>({
     actor: 'user',
     message: ({ node, key, reason }) => `${node}: config ${key} ${reason}.`,
+  }),
+  'model/not-a-snapshot': defineProblem<{ node: string; relation: string; reason: string }>({
+    actor: 'user',
+    message: ({ node, relation, reason }) =>
+      `${node} would add to ${relation}, which is no snapshot: ${reason}.`,
+    hint: () =>
+      'give the snapshot another name (alias), or rename what stands there; it is left as it is.',
   }),
   'model/new-rows-misused': defineProblem<{ node: string; reason: string }>({
     actor: 'user',

@@ -9,7 +9,7 @@ import type { Report } from './report.ts'
 export type Place = {
   readonly root: string
   readonly base: string
-  /** The folder as the user wrote it, for messages. */
+  /** The folder as messages name it. */
   readonly shown: string
 }
 

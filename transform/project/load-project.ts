@@ -22,7 +22,7 @@ import { YamlNode } from './yaml-node.ts'
 export async function loadProject(directory: string): Promise<Project> {
   const root = resolve(directory)
   const report = emptyReport()
-  const own = await loadFolder({ root, base: root, shown: directory }, report)
+  const own = await loadFolder({ root, base: root, shown: root }, report)
   const packages = await findPackages(root, own.settings, report)
   const resources = joinFolders([own, ...packages], report)
   const selectors = optionalYaml(root, 'selectors.yml', report)
@@ -45,7 +45,7 @@ export async function loadProject(directory: string): Promise<Project> {
 export async function loadProjectSettings(directory: string) {
   const root = resolve(directory)
   const report = emptyReport()
-  const settings = await loadSettings({ root, base: root, shown: directory }, report)
+  const settings = await loadSettings({ root, base: root, shown: root }, report)
   return { settings, problems: report.problems }
 }
 
