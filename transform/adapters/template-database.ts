@@ -1,5 +1,5 @@
 /** What templates ask while they are rendered, answered by a connection that is opened when one asks. */
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api'
 import type { QueryResult, TemplateDatabase } from '../stdlib/database.ts'
 
 /** @param withConnection runs work on a connection that sees what templates may see */
@@ -21,9 +21,17 @@ export function templateDatabase(
               plainValue(api, value, fractional.test(String(types[at]))),
             )
           }),
+          rowsChanged: rowsWritten(reader),
         }
       }),
   }
+}
+
+/** As `execute` of a session counts them: CREATE TABLE AS gives its rows as a result. */
+function rowsWritten(reader: DuckDBResultReader): number {
+  if (reader.rowsChanged > 0) return reader.rowsChanged
+  const isCount = reader.columnCount === 1 && reader.columnName(0) === 'Count'
+  return isCount ? Number(reader.getRows()[0]?.[0] ?? 0) : 0
 }
 
 const fractional = /^(FLOAT|DOUBLE)/
@@ -34,12 +42,16 @@ type Api = typeof import('@duckdb/node-api')
 function plainValue(api: Api, value: DuckDBValue, isFraction: boolean): unknown {
   // The binding gives whole numbers of less than 64 bits as number, as it gives fractions.
   if (typeof value === 'number') return isFraction ? value : BigInt(value)
-  if (value instanceof api.DuckDBDecimalValue) return value.toDouble()
   if (value instanceof api.DuckDBTimestampValue || value instanceof api.DuckDBTimestampTZValue) {
     return new Date(Number(value.micros / 1000n))
   }
   if (value instanceof api.DuckDBDateValue) return value.toString()
-  if (value instanceof api.DuckDBListValue)
-    return value.items.map((item) => plainValue(api, item, isFraction))
+  if (value instanceof api.DuckDBDecimalValue) return value.toString()
+  if (value instanceof api.DuckDBListValue) {
+    // As in dbt, which writes lists as JSON: there a decimal is a number like any other.
+    return value.items.map((item) =>
+      item instanceof api.DuckDBDecimalValue ? item.toDouble() : plainValue(api, item, isFraction),
+    )
+  }
   return value
 }

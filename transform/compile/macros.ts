@@ -245,10 +245,12 @@ export class NodeNames implements NameSource {
     const known = this.#opened.get(template)
     if (known !== undefined) return known
     const { macros, blocks } = template.definitions(this, this.#mode)
-    const tests = blocks.flatMap(({ tag, name, macro }) =>
-      /test$/.test(tag) ? [[`test_${name}`, macro] as const] : [],
-    )
-    const all = new Map([...macros, ...tests])
+    const named = template.body.filter((node) => node.kind === 'definition').map(nameOfBlock)
+    const others = blocks.flatMap(({ macro }, at) => {
+      const name = named[at]
+      return name === undefined ? [] : [[name, macro] as const]
+    })
+    const all = new Map([...macros, ...others])
     this.#opened.set(template, all)
     return all
   }

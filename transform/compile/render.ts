@@ -9,6 +9,8 @@ import { type Look, quotedLook, RelationValue } from '../stdlib/relation.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
 import { evaluateArguments, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
+import { type Materialization, Materializations } from './find-materialization.ts'
+import { findOperation } from './find-operation.ts'
 import {
   type Graph,
   type GraphNode,
@@ -16,12 +18,10 @@ import {
   type SelectableNode,
   textConfig,
 } from './graph.ts'
-import { type Materialization, Materializations } from './find-materialization.ts'
 import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import { macroId } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
-import { findOperation } from './find-operation.ts'
 import { callMacro, type Materialized, materialize, type Names } from './run-macro.ts'
 import {
   isStandardTest,
@@ -157,7 +157,9 @@ export class Renderer {
     const draft = this.#parts.drafts.get(id)
     if (draft !== undefined) return draft
     const node = this.#parts.graph.nodes.get(id)
-    if (node === undefined) throw problem('model/unknown-node', { node: id })
+    if (node === undefined) {
+      throw problem('model/unknown-ref', { node: id, ref: id, nearest: undefined })
+    }
     const { name, file, fqn, package: owner, kind, config } = node
     return { id, name, file, fqn, package: owner, kind, config }
   }

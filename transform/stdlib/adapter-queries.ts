@@ -17,7 +17,7 @@ import {
   relationArgument,
 } from './adapter-context.ts'
 import { ColumnValue, makeColumn } from './column-value.ts'
-import { makeTable } from './query-table.ts'
+import { makeTable, responseOf } from './query-table.ts'
 import { RelationValue } from './relation.ts'
 
 type Query = {
@@ -54,6 +54,9 @@ export const adapterQueries: Readonly<Record<string, Query>> = {
   drop_relation: { run: typedViaMacro('drop_relation'), parsed: nothing },
   truncate_relation: { run: viaMacro('truncate_relation'), parsed: nothing },
   rename_relation: { run: viaMacro('rename_relation'), parsed: nothing },
+  ensure_transaction: { run: begin, parsed: nothing },
+  commit: { run: commit, parsed: nothing },
+  commit_if_has_connection: { run: commit, parsed: nothing },
 }
 
 /** Each is a macro that a project may replace. */
@@ -78,10 +81,22 @@ function typedViaMacro(name: string): Query['run'] {
 
 async function executeSql(context: AdapterContext, args: Arguments): Promise<Tuple> {
   const given = bindNamed('execute', ['sql', 'auto_begin', 'fetch', 'limit'], args)
+  if (isTruthy(given['auto_begin'] ?? false)) await begin(context)
   const result = await ask(context, toText(given['sql']))
   const isWanted = isTruthy(given['fetch'] ?? false)
   const seen = isWanted ? result : { columns: [], rows: [] }
-  return new Tuple(['OK', makeTable(seen, context.print)])
+  const response = responseOf('OK', null, result.rowsChanged ?? null)
+  return new Tuple([response, makeTable(seen, context.print)])
+}
+
+async function begin({ database }: AdapterContext): Promise<string> {
+  await database?.begin?.()
+  return ''
+}
+
+async function commit({ database }: AdapterContext): Promise<string> {
+  await database?.commit?.()
+  return ''
 }
 
 async function addQuery(context: AdapterContext, args: Arguments): Promise<Tuple> {

@@ -22,7 +22,7 @@ type Method = (context: AdapterContext, args: Arguments) => unknown
 /** What a run decides by itself, and a template may still say: transactions, caches, widths of columns. */
 const settled = [
   ...['cache_added', 'cache_dropped', 'cache_renamed', 'expand_target_column_types'],
-  ...['commit', 'ensure_transaction', 'verify_database', 'commit_if_has_connection'],
+  'verify_database',
 ]
 
 export const adapterValues: Readonly<Record<string, Method>> = {

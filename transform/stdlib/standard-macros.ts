@@ -5,6 +5,7 @@ import { dateMacros } from './macros/dates.ts'
 import { externalMacros } from './macros/external.ts'
 import { functionMacros } from './macros/functions.ts'
 import { incrementalMacros } from './macros/incremental.ts'
+import { materializationMacros } from './macros/materializations.ts'
 import { mergeMacros } from './macros/merge.ts'
 import { metadataMacros } from './macros/metadata.ts'
 import { nameMacros } from './macros/names.ts'
@@ -30,6 +31,7 @@ export const standardFiles: readonly StandardFile[] = [
   ...externalMacros,
   ...functionMacros,
   ...incrementalMacros,
+  ...materializationMacros,
   ...mergeMacros,
   ...metadataMacros,
   ...nameMacros,

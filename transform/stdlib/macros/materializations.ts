@@ -1,0 +1,182 @@
+/**
+ * dbt's materializations as macros. The runner makes tables, views, increments and seeds without them; they run where a
+ * project has replaced a macro that they call, and do the same in the same order, so that what was replaced is called.
+ */
+import { macrosOf } from './standard-macro.ts'
+
+/** Both sides of a transaction's begin: hooks before it, then those inside. */
+const before = `{{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks, inside_transaction=True) }}`
+
+/** What a run that was killed has left behind. */
+const sweep = `{{ drop_relation_if_exists(load_cached_relation(fresh)) }}
+  {{ drop_relation_if_exists(load_cached_relation(backup)) }}`
+
+const view = `
+{% macro materialization_view_default() %}
+  {% set existing = load_cached_relation(this) %}
+  {% set target = this.incorporate(type='view') %}
+  {% set fresh = make_intermediate_relation(target) %}
+  {% set backup = make_backup_relation(target, existing.type if existing is not none else 'view') %}
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  ${sweep}
+  {{ run_hooks(pre_hooks, inside_transaction=True) }}
+  {% call statement('main') -%} {{ get_create_view_as_sql(fresh, sql) }} {%- endcall %}
+  {% set standing = load_cached_relation(existing) if existing is not none else none %}
+  {% if standing is not none %}{{ adapter.rename_relation(standing, backup) }}{% endif %}
+  {{ adapter.rename_relation(fresh, target) }}
+  {% do apply_grants(target, config.get('grants'), should_revoke=should_revoke(existing, full_refresh_mode=True)) %}
+  {% do persist_docs(target, model) %}
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ adapter.commit() }}
+  {{ drop_relation_if_exists(load_cached_relation(backup)) }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target]}) }}
+{% endmacro %}
+`
+
+const table = `
+{% macro materialization_table_duckdb() %}
+  {% set language = model['language'] %}
+  {% set existing = load_cached_relation(this) %}
+  {% set target = this.incorporate(type='table') %}
+  {% set fresh = make_intermediate_relation(target) %}
+  {% set backup = make_backup_relation(target, existing.type if existing is not none else 'table') %}
+  {% set in_place = has_foreign_key_constraints(existing) %}
+  {% set dropped = [] %}
+  ${sweep}
+  ${before}
+  {% set partitioned_by = duckdb__get_partitioned_by(target, false) %}
+  {% set sorted_by = duckdb__get_sorted_by(target, false) %}
+  {% if in_place and existing is not none %}{% set dropped = drop_relation_for_rebuild(existing) %}{% endif %}
+  {% call statement('main', language=language) -%}
+    {{- create_table_as(False, target if in_place else fresh, compiled_code, language, partitioned_by=partitioned_by, sorted_by=sorted_by) }}
+  {%- endcall %}
+  {% if not in_place %}
+    {% if existing is not none %}
+      {% do drop_indexes_on_relation(existing) %}
+      {% if existing.is_table and may_be_foreign_key_target(existing) %}{% set dropped = drop_foreign_key_dependents(existing) %}{% endif %}
+      {{ adapter.rename_relation(existing, backup) }}
+    {% endif %}
+    {{ adapter.rename_relation(fresh, target) }}
+  {% endif %}
+  {% do restore_foreign_key_dependents(dropped) %}
+  {% do create_indexes(target) %}
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {% do apply_grants(target, config.get('grants'), should_revoke=should_revoke(existing, full_refresh_mode=True)) %}
+  {% do persist_docs(target, model) %}
+  {{ adapter.commit() }}
+  {{ drop_relation_if_exists(load_cached_relation(backup)) }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target]}) }}
+{% endmacro %}
+`
+
+const incremental = `
+{% macro materialization_incremental_duckdb() %}
+  {% set language = model['language'] %}
+  {% set existing = load_cached_relation(this) %}
+  {% set target = this.incorporate(type='table') %}
+  {% set fresh = make_intermediate_relation(target) %}
+  {% set backup = make_backup_relation(target, existing.type if existing is not none else 'table') %}
+  {% set is_full = existing is not none and (should_full_refresh() or existing.is_view) %}
+  {% set is_new = existing is none or is_full %}
+  {% set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') %}
+  {% set partitioned_by = duckdb__get_partitioned_by(target, false) if is_new else none %}
+  {% set sorted_by = duckdb__get_sorted_by(target, false) if is_new else none %}
+  {% set to_drop, dropped, swaps = [], [], false %}
+  ${sweep}
+  {% set batch = duckdb__dispatch_temporary_relation(target, adapter.batch_id_for_model(model)) %}
+  {% if not batch.temporary %}{% do to_drop.append(batch.relation) %}{% endif %}
+  ${before}
+  {% if is_new %}
+    {% if is_full and has_foreign_key_constraints(existing) %}
+      {% set dropped = drop_relation_for_rebuild(existing) %}
+    {% else %}
+      {% set swaps = is_full %}
+    {% endif %}
+    {% set build = create_table_as(False, fresh if swaps else target, compiled_code, language, partitioned_by=partitioned_by, sorted_by=sorted_by) %}
+  {% else %}
+    {% set made = create_table_as(batch.temporary, batch.relation, compiled_code, language, partitioned_by=none, sorted_by=none) %}
+    {% if language == 'python' %}{% call statement('pre', language=language) %}{{- made }}{% endcall %}{% else %}{% do run_query(made) %}{% endif %}
+    {% do adapter.expand_target_column_types(from_relation=batch.relation, to_relation=target) %}
+    {% set columns = process_schema_changes(on_schema_change, batch.relation, existing) or adapter.get_columns_in_relation(existing) %}
+    {% set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy') or 'default') %}
+    {% set build = strategy({
+      'target_relation': target,
+      'temp_relation': batch.relation,
+      'unique_key': config.get('unique_key'),
+      'dest_columns': columns,
+      'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
+    }) %}
+    {% set language = 'sql' %}
+  {% endif %}
+  {% call statement('main', language=language) %}
+    {{- build }}
+  {% endcall %}
+  {% if swaps %}
+    {% do drop_indexes_on_relation(target) %}
+    {% if may_be_foreign_key_target(target) %}{% set dropped = drop_foreign_key_dependents(target) %}{% endif %}
+    {% do adapter.rename_relation(existing, backup) %}
+    {% do adapter.rename_relation(fresh, target) %}
+    {% do to_drop.append(backup) %}
+  {% endif %}
+  {% do restore_foreign_key_dependents(dropped) %}
+  {% do apply_grants(target, config.get('grants'), should_revoke=should_revoke(existing, is_full)) %}
+  {% if is_new %}{% do create_indexes(target) %}{% endif %}
+  {% do persist_docs(target, model) %}
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {% do adapter.commit() %}
+  {% for relation in to_drop %}
+    {% do drop_indexes_on_relation(relation) %}
+    {% do adapter.drop_relation(relation) %}
+  {% endfor %}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target]}) }}
+{% endmacro %}
+`
+
+const seed = `
+{% macro materialization_seed_default() %}
+  {% set is_full = should_full_refresh() %}
+  {% set existing = adapter.get_relation(database=database, schema=schema, identifier=model['alias']) %}
+  {% set table = load_agate_table() %}
+  {% do store_result('agate_table', response='OK', agate_table=table) %}
+  ${before}
+  {% if existing is not none and existing.is_view %}
+    {{ exceptions.raise_compiler_error("Cannot seed to '{}', it is a view".format(existing.render())) }}
+  {% endif %}
+  {% set made = reset_csv_table(model, is_full, existing, table) if existing is not none else create_csv_table(model, table) %}
+  {% set code, rows = 'CREATE' if is_full else 'INSERT', table.rows | length %}
+  {% set filled = load_csv_rows(model, table) if rows > 0 else '' %}
+  {% call noop_statement('main', code ~ ' ' ~ rows, code, rows) %}
+    {{ get_csv_sql(made, filled) }};
+  {% endcall %}
+  {% set target = this.incorporate(type='table') %}
+  {% do apply_grants(target, config.get('grants'), should_revoke=should_revoke(existing, is_full)) %}
+  {% do persist_docs(target, model) %}
+  {% if is_full or existing is none %}{% do create_indexes(target) %}{% endif %}
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ adapter.commit() }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target]}) }}
+{% endmacro %}
+`
+
+/** A function is called by the name of what it is: \`scalar_function_sql\`. */
+const functions = `
+{% macro materialization_function_default() %}
+  {% set existing = load_cached_relation(this) %}
+  {% set target = this.incorporate(type=this.Function) %}
+  {{ run_hooks(pre_hooks) }}
+  {% set build = adapter.dispatch(this.get_function_macro_name(this.get_function_config(model)), 'dbt')(target) %}
+  {{ function_execute_build_sql(build, existing, target) }}
+  {{ run_hooks(post_hooks) }}
+  {{ return({'relations': [target]}) }}
+{% endmacro %}
+`
+
+export const materializationMacros = [
+  ...macrosOf('dbt', view + seed + functions),
+  ...macrosOf('dbt_duckdb', table + incremental),
+]
