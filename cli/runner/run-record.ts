@@ -58,6 +58,13 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       },
     }),
     renderer: {
+      flag: (name) => renderer.flag(name),
+      // A test that a batch answers is not rendered, and what it asks is told all the same.
+      standardTest: (id) => {
+        const found = renderer.standardTest(id)
+        if (found !== undefined) code.set(id, found.code)
+        return found
+      },
       render: async (id, state) => {
         const compiled = await renderer.compile(id, state)
         code.set(id, compiled)

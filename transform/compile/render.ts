@@ -227,13 +227,14 @@ export class Renderer {
   }
 
   /** A generic test that means one of dbt's own; undefined for others, and for what reads ephemeral models. */
-  standardTest(id: string): (StandardTest & { readonly sql: string }) | undefined {
+  standardTest(id: string): (StandardTest & { readonly code: CompiledCode }) | undefined {
     const draft = this.#parts.drafts.get(id)
     if (draft === undefined || !('declaration' in draft)) return undefined
     const host = new RenderHost(this, draft, fullBuild)
     const found = this.#standard(draft, host, this.#arguments(draft, host))
     if (found === undefined || host.ephemerals.size > 0) return undefined
-    return { ...found, sql: standardTestSql(found, this.#keepsFailures(draft)) }
+    const sql = standardTestSql(found, this.#keepsFailures(draft))
+    return { ...found, code: { sql, macros: [...host.macros], ctes: [] } }
   }
 
   /** A flag by dbt's name in capitals, as templates see it. */

@@ -5,6 +5,8 @@ import { buildNode } from './build-node.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import type { NodeResult } from './result.ts'
 import type { RunState } from './run-state.ts'
+import { takeSnapshot } from './take-snapshot.ts'
+import type { KeptFailures } from './test-failures.ts'
 import { testNode } from './test-node.ts'
 
 export type NodeContext = {
@@ -19,7 +21,10 @@ export type NodeContext = {
 
 /** How a node went; it is a failure only when it says so, and throws when it could not be carried out. */
 export type Findings = Pick<NodeResult, 'status' | 'message'> &
-  Partial<Pick<NodeResult, 'rows' | 'failures' | 'failingRows'>>
+  Partial<Pick<NodeResult, 'rows' | 'failures' | 'failingRows'>> & {
+    /** Of a data test: where its failing rows are kept, besides `ops.test_failures`. */
+    readonly kept?: KeptFailures
+  }
 
 /** @throws DuckDB's error, or a problem of the node */
 export async function executeNode(node: RunnableNode, context: NodeContext): Promise<Findings> {
@@ -27,8 +32,10 @@ export async function executeNode(node: RunnableNode, context: NodeContext): Pro
     case 'model':
     case 'seed':
       return { status: 'success', ...(await buildNode(node, context)) }
+    case 'snapshot':
+      return { status: 'success', ...(await takeSnapshot(node, context)) }
     case 'test':
-      return await testNode(node, context.session, context.renderer)
+      return await testNode(node, context)
     default:
       return node satisfies never
   }

@@ -1,54 +1,107 @@
-/** Runs one data test inside the run's transaction, so that it sees what readers will see. */
-import { type TestNode, textConfig } from '../compile/graph.ts'
-import type { Session } from './adapter.ts'
-import type { NodeRenderer } from './node-renderer.ts'
+/** Runs one data test by itself, inside the run's transaction, so that it sees what readers will see. */
+
+import type { Row } from '../../core/clients/duckdb.ts'
+import { problem } from '../../core/problems.ts'
+import type { Severity, TestNode } from '../compile/graph.ts'
+import { relationSql } from '../materialize/statement.ts'
+import type { NodeContext } from './execute-node.ts'
 import type { NodeStatus } from './result.ts'
+import { type KeptFailures, keepFailures, readFailures } from './test-failures.ts'
+import { type TestSettings, testSettings } from './test-settings.ts'
 
 /** Failing rows that are kept of one test. */
 const maxFailingRows = 100
 
 export type Tested = {
   readonly status: Extract<NodeStatus, 'pass' | 'warn' | 'fail'>
+  /** What the test counts; 0 when it passes. */
   readonly failures: number
   readonly failingRows: readonly string[]
   readonly message: string | undefined
+  /** Where the failing rows stand, with `store_failures`, and what puts them there again after a roll-back. */
+  readonly kept?: KeptFailures
 }
 
-/** @throws DuckDB's error when the test's query is wrong */
-export async function testNode(
-  node: TestNode,
-  session: Session,
-  renderer: NodeRenderer,
-): Promise<Tested> {
-  const { config } = node
-  const sql = await renderer.render(node.id, {
-    isIncremental: false,
-    database: session.database,
-  })
-  const limit = textConfig(config, 'limit')
-  const rows = limit === undefined ? sql : `select * from (${sql}\n) limit ${Number(limit)}`
-  const count = textConfig(config, 'fail_calc') ?? 'count(*)'
-  const warnIf = textConfig(config, 'warn_if') ?? '!= 0'
-  const errorIf = textConfig(config, 'error_if') ?? '!= 0'
-  const [result] = await session.query(
-    `select ${count} as failures, ${count} ${warnIf} as should_warn, ${count} ${errorIf} as should_error
-     from (${rows}\n) as test_rows`,
-  )
-  const failures = Number(result?.['failures'] ?? 0)
-  const status = statusOf(node, result?.['should_warn'] === true, result?.['should_error'] === true)
-  // As in dbt, a test that passes has none, however many rows its limit lets through.
-  if (status === 'pass') return { status, failures: 0, failingRows: [], message: undefined }
+export type TestContext = Pick<NodeContext, 'session' | 'state' | 'renderer'>
+
+/** What a test is that passes; a batch gives no other. */
+export const passed: Tested = { status: 'pass', failures: 0, failingRows: [], message: undefined }
+
+/** @throws DuckDB's error when the test's query is wrong, `model/invalid-config` */
+export async function testNode(node: TestNode, context: TestContext): Promise<Tested> {
+  const { session, renderer } = context
+  const settings = testSettings(node, renderer)
+  const sql = await renderer.render(node.id, { isIncremental: false, database: session.database })
+  const limited = settings.limit === undefined ? sql : `${sql}\nlimit ${settings.limit}`
+  const { keptAs } = settings
+  if (keptAs !== undefined) await keepFailures(node.relation, keptAs, limited, context)
+  const rows = keptAs === undefined ? limited : `select * from ${relationSql(node.relation)}`
+  const [row = {}] = await session.query(verdictSql(settings, rows))
+  const verdict = verdictOf(node, settings, row, renderer.flag('WARN_ERROR') === true)
+  // As in dbt, a test that passes has none, however many rows its conditions let through.
+  if (verdict.status === 'pass') return passed
   const sample = await session.query(
-    `select to_json(test_rows)::varchar as failing_row from (${rows}\n) as test_rows limit ${maxFailingRows}`,
+    `select to_json(test_rows)::varchar as failing_row from (\n${rows}\n) as test_rows limit ${maxFailingRows}`,
   )
-  const failingRows = sample.map((row) => String(row['failing_row']))
-  const condition = status === 'fail' ? errorIf : warnIf
-  const verb = failures === 1 ? 'row fails' : 'rows fail'
-  const rule = condition === '!= 0' ? '' : ` (limit: ${condition})`
-  return { status, failures, failingRows, message: `${failures} ${verb}${rule}` }
+  const failingRows = sample.map((each) => String(each['failing_row']))
+  if (keptAs === undefined) return { ...verdict, failingRows }
+  const kept = await readFailures(node.relation, keptAs, limited, context)
+  return { ...verdict, failingRows, kept }
 }
 
-function statusOf(node: TestNode, shouldWarn: boolean, shouldError: boolean): Tested['status'] {
-  if (node.severity === 'error' && shouldError) return 'fail'
-  return shouldWarn ? 'warn' : 'pass'
+function verdictSql({ failCalc, warnIf, errorIf }: TestSettings, rows: string): string {
+  return `select
+  ${failCalc} as failures,
+  ${failCalc} ${warnIf} as should_warn,
+  ${failCalc} ${errorIf} as should_error
+from (
+${rows}
+) dbt_internal_test`
+}
+
+type Verdict = Pick<Tested, 'status' | 'failures' | 'message'>
+
+function verdictOf(
+  node: TestNode,
+  { warnIf, errorIf }: TestSettings,
+  row: Row,
+  warningsFail: boolean,
+): Verdict {
+  const failures = wholeNumber(node, row['failures'])
+  const results = `Got ${failures} ${failures === 1 ? 'result' : 'results'}, configured to`
+  const fails = isTrue(node, row['should_error']) && isSevere(node.severity)
+  const warns = isTrue(node, row['should_warn'])
+  if (fails) return { status: 'fail', failures, message: `${results} fail if ${errorIf}` }
+  if (!warns) return passed
+  return warningsFail
+    ? { status: 'fail', failures, message: `${results} fail if ${warnIf}` }
+    : { status: 'warn', failures, message: `${results} warn if ${warnIf}` }
+}
+
+function isSevere(severity: Severity): boolean {
+  return severity === 'error'
+}
+
+/** @throws `model/invalid-config` when `fail_calc` gives something else, as it does over no rows with `sum(…)` */
+function wholeNumber(node: TestNode, value: Row[string] | undefined): number {
+  const number = typeof value === 'string' || value === null ? Number.NaN : Number(value)
+  if (Number.isInteger(number)) return number
+  const reason = `gives ${value === null ? 'NULL' : String(value)}, which is no number of failures`
+  const parameters = { node: node.name, key: 'fail_calc', reason }
+  throw problem('model/invalid-config', parameters, { at: { file: node.file } })
+}
+
+const words: ReadonlyMap<string, boolean> = new Map([
+  ...['y', 'yes', 't', 'true', 'on', '1'].map((word) => [word, true] as const),
+  ...['n', 'no', 'f', 'false', 'off', '0'].map((word) => [word, false] as const),
+])
+
+/** Conditions may give numbers and words too. */
+function isTrue(node: TestNode, value: Row[string] | undefined): boolean {
+  if (typeof value !== 'string') return Boolean(value)
+  const known = words.get(value.toLowerCase())
+  if (known !== undefined) return known
+  const reason = `gives '${value}', which is neither true nor false`
+  const parameters = { node: node.name, key: 'warn_if or error_if', reason }
+  throw problem('model/invalid-config', parameters, { at: { file: node.file } })
 }

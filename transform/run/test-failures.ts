@@ -1,0 +1,98 @@
+/** Keeps the rows of a data test in the database, as `store_failures` and `store_failures_as` say. */
+import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
+import type { Relation } from '../compile/graph.ts'
+import type { TableColumn } from '../materialize/incremental.ts'
+import { relationSql } from '../materialize/statement.ts'
+import type { Session } from './adapter.ts'
+import type { NodeContext } from './execute-node.ts'
+
+/** Rows that survive a roll-back; more would have to be held in memory. */
+const maxKeptRows = 10_000
+
+/** What puts a relation of failing rows there again once the build that made it was rolled back. */
+export type KeptFailures = {
+  readonly relation: Relation
+  readonly as: 'table' | 'view'
+  /** The query of a view. */
+  readonly sql: string
+  readonly columns: readonly TableColumn[]
+  /** Of a table, each as JSON. */
+  readonly rows: readonly string[]
+}
+
+type KeepContext = Pick<NodeContext, 'session' | 'state'>
+
+/** Makes the relation anew, empty when nothing fails, and notes what stands there. */
+export async function keepFailures(
+  relation: Relation,
+  as: KeptFailures['as'],
+  sql: string,
+  { session, state }: KeepContext,
+): Promise<void> {
+  if (!state.hasSchema(relation)) await makeSchema(session, relation)
+  const existing = state.existing(relation)
+  if (existing !== undefined && existing !== as) {
+    await session.execute(`drop ${existing} ${relationSql(relation)}`)
+  }
+  await session.execute(`create or replace ${as} ${relationSql(relation)} as\n${sql}`)
+  state.noted(relation, as)
+}
+
+/** What stands in it now, to be kept when the build is rolled back. */
+export async function readFailures(
+  relation: Relation,
+  as: KeptFailures['as'],
+  sql: string,
+  { session, state }: KeepContext,
+): Promise<KeptFailures> {
+  if (as === 'view') return { relation, as, sql, columns: [], rows: [] }
+  const columns = await state.columnsOf(session, relation)
+  const found = await session.query(
+    `select to_json(kept)::varchar as kept_row from ${relationSql(relation)} as kept limit ${maxKeptRows}`,
+  )
+  return { relation, as, sql, columns, rows: found.map((row) => String(row['kept_row'])) }
+}
+
+/**
+ * Puts the relation there again, in a transaction of its own, for whoever looks into the failure of a build that
+ * was rolled back.
+ * @throws DuckDB's error when a view reads what was never published
+ */
+export async function restoreFailures(session: Session, kept: KeptFailures): Promise<void> {
+  const { relation, as, sql, columns, rows } = kept
+  await makeSchema(session, relation)
+  const name = relationSql(relation)
+  await dropOther(session, relation, as)
+  if (as === 'view') {
+    await session.execute(`create or replace view ${name} as\n${sql}`)
+    return
+  }
+  const list = columns.map((column) => `${quoteIdent(column.name)} ${column.type}`).join(', ')
+  await session.execute(`create or replace table ${name} (${list})`)
+  const shape = JSON.stringify(Object.fromEntries(columns.map((each) => [each.name, each.type])))
+  for (let start = 0; start < rows.length; start += 500) {
+    const some = `[${rows.slice(start, start + 500).join(',')}]`
+    await session.execute(
+      `insert into ${name} select unnest(kept) from (select unnest(from_json(${quoteLiteral(some)}, ${quoteLiteral(`[${shape}]`)})) as kept)`,
+    )
+  }
+}
+
+async function makeSchema(session: Session, { catalog, schema }: Relation): Promise<void> {
+  await session.execute(`create schema if not exists ${quoteIdent(catalog)}.${quoteIdent(schema)}`)
+}
+
+/** What stands there may be of the other kind. */
+async function dropOther(
+  session: Session,
+  { catalog, schema, name }: Relation,
+  as: KeptFailures['as'],
+): Promise<void> {
+  const [found] = await session.query(
+    `select table_type from information_schema.tables where lower(table_catalog) = lower(${quoteLiteral(catalog)})
+     and lower(table_schema) = lower(${quoteLiteral(schema)}) and lower(table_name) = lower(${quoteLiteral(name)})`,
+  )
+  if (found === undefined) return
+  const other = found['table_type'] === 'VIEW' ? 'view' : 'table'
+  if (other !== as) await session.execute(`drop ${other} ${relationSql({ catalog, schema, name })}`)
+}
