@@ -75,12 +75,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: 'The text of a snapshot block opened with -%} keeps its blanks.',
   },
   {
-    id: 'decimals',
-    fixtures: ['queries-in-templates'],
-    path: /\/compiled_code$/,
-    reason: 'A decimal that a query gave prints without trailing zeros.',
-  },
-  {
     id: 'python code',
     fixtures: ['python-models'],
     path: /\/compiled_code$/,

@@ -340,9 +340,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Templates',
     feature: 'Queries in templates: `run_query`, `statement`, `adapter.*`',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['queries-in-templates'],
-    differences: ['decimals'],
   },
   {
     area: 'Templates',

@@ -31,6 +31,9 @@ export function applyBinary(operator: BinaryOperator, left: unknown, right: unkn
 }
 
 function calculate(operator: BinaryOperator, left: unknown, right: unknown): unknown {
+  const own = left instanceof Float ? left.operate(operator, left, right) : undefined
+  const result = own ?? (right instanceof Float ? right.operate(operator, left, right) : undefined)
+  if (result !== undefined) return result
   const [a, b] = [numberOf(left), numberOf(right)]
   const isFloat = left instanceof Float || right instanceof Float
   const wrap = (value: number) => (isFloat ? new Float(value) : value)
@@ -89,9 +92,8 @@ function repeat(left: unknown, right: unknown): unknown {
 }
 
 export function applyUnary(operator: '-' | '+', value: unknown): unknown {
-  const sign = operator === '-' ? -1 : 1
-  const result = numberOf(value) * sign
-  return value instanceof Float ? new Float(result) : result + 0
+  if (value instanceof Float) return operator === '-' ? value.negated() : value
+  return numberOf(value) * (operator === '-' ? -1 : 1) + 0
 }
 
 export function applyCompare(operator: CompareOperator, left: unknown, right: unknown): boolean {

@@ -145,14 +145,12 @@ function sliceInto(value: unknown, { slices }: Named): unknown[][] {
 }
 
 function round(value: unknown, { precision, method }: Named): Float {
-  const factor = 10 ** numberArgument(precision, 0)
-  const scaled = numberOf(value) * factor
-  if (method === 'ceil') return new Float(Math.ceil(scaled) / factor)
-  if (method === 'floor') return new Float(Math.floor(scaled) / factor)
-  // Python rounds halves to the even neighbour.
-  const near = Math.round(scaled)
-  const isHalf = Math.abs(scaled % 1) === 0.5
-  return new Float((isHalf && near % 2 !== 0 ? near - 1 : near) / factor)
+  const places = numberArgument(precision, 0)
+  const factor = 10 ** places
+  const number = value instanceof Float ? value : new Float(numberOf(value))
+  if (method === 'ceil') return new Float(Math.ceil(number.value * factor) / factor)
+  if (method === 'floor') return new Float(Math.floor(number.value * factor) / factor)
+  return number.rounded(places)
 }
 
 function toInt(value: unknown, { default: fallback = 0 }: Named): unknown {
@@ -225,12 +223,7 @@ function sum(value: unknown, { attribute, start = 0 }: Named, host: FilterHost):
     attribute == null ? item : reach(item, attribute, host),
   )
   // Python adds whatever adds up, lists for one.
-  if (typeof start !== 'number' && !(start instanceof Float)) {
-    return items.reduce((result, item) => applyBinary('+', result, item), start)
-  }
-  const all = [start, ...items]
-  const total = all.reduce<number>((result, item) => result + numberOf(item), 0)
-  return all.some((item) => item instanceof Float) ? new Float(total) : total
+  return items.reduce((result, item) => applyBinary('+', result, item), start)
 }
 
 function dictSort(value: unknown, args: Named): Tuple[] {
@@ -284,8 +277,10 @@ const identity: Filter = (value) => value
 const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   [
     'abs',
-    (value) =>
-      value instanceof Float ? new Float(Math.abs(value.value)) : Math.abs(numberOf(value)),
+    (value) => {
+      if (!(value instanceof Float)) return Math.abs(numberOf(value))
+      return value.value < 0 ? value.negated() : value
+    },
   ],
   named('attr', ['name'], (value, { name }, host) => host.attribute(value, toText(name))),
   ['as_bool', identity],

@@ -1,5 +1,6 @@
 /** What may stand behind `is`. */
 
+import { Decimal } from './decimal.ts'
 import { findFilter } from './filters.ts'
 import {
   type Arguments,
@@ -51,7 +52,7 @@ const valueTests: ReadonlyMap<string, ValueTest> = new Map<string, ValueTest>([
   ['string', (value) => typeof value === 'string'],
   ['number', isNumber],
   ['integer', isInteger],
-  ['float', (value) => value instanceof Float],
+  ['float', (value) => value instanceof Float && !(value instanceof Decimal)],
   ['boolean', (value) => typeof value === 'boolean'],
   ['true', (value) => value === true],
   ['false', (value) => value === false],

@@ -6,10 +6,44 @@
  */
 import type { BinaryOperator } from './ast.ts'
 
+/** Also the base of other numbers that are no int: what they do otherwise than a float stands in `decimal.ts`. */
 export class Float {
   readonly value: number
   constructor(value: number) {
     this.value = value
+  }
+
+  /** Python's `str()`. */
+  text(): string {
+    return printFloat(this.value)
+  }
+
+  /** Python's `repr()`. */
+  repr(): string {
+    return this.text()
+  }
+
+  /** Negative, zero or positive beside another number. */
+  order(other: unknown): number {
+    return this.value - numberOf(other)
+  }
+
+  negated(): Float {
+    return new Float(-this.value)
+  }
+
+  /** Python's `round()`, which takes halves to the even neighbour. */
+  rounded(places: number): Float {
+    const factor = 10 ** places
+    const scaled = this.value * factor
+    const near = Math.round(scaled)
+    const isHalf = Math.abs(scaled % 1) === 0.5
+    return new Float((isHalf && near % 2 !== 0 ? near - 1 : near) / factor)
+  }
+
+  /** An operator between numbers one of which is this; undefined: as between floats. */
+  operate(_operator: BinaryOperator, _left: unknown, _right: unknown): Float | undefined {
+    return undefined
   }
 }
 
@@ -148,7 +182,7 @@ export function isTruthy(value: unknown): boolean {
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value
   if (value instanceof Undefined) return ''
-  return toRepr(value)
+  return value instanceof Float ? value.text() : toRepr(value)
 }
 
 /** Python's `repr()`. */
@@ -157,7 +191,7 @@ export function toRepr(value: unknown): string {
   if (value instanceof Undefined) return 'Undefined'
   if (typeof value === 'string') return quotePython(value)
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  if (value instanceof Float) return printFloat(value.value)
+  if (value instanceof Float) return value.repr()
   if (Array.isArray(value)) return `[${value.map(toRepr).join(', ')}]`
   if (value instanceof Tuple) {
     return `(${value.items.map(toRepr).join(', ')}${value.items.length === 1 ? ',' : ''})`
@@ -219,7 +253,7 @@ export function describe(value: unknown): string {
 }
 
 export function isEqual(left: unknown, right: unknown): boolean {
-  if (isNumber(left) && isNumber(right)) return numberOf(left) === numberOf(right)
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0
   if (left instanceof Undefined || right instanceof Undefined) {
     return left instanceof Undefined && right instanceof Undefined
   }
@@ -239,13 +273,19 @@ export function isEqual(left: unknown, right: unknown): boolean {
   return left === right
 }
 
+function compareNumbers(left: number | Float | boolean, right: number | Float | boolean): number {
+  if (left instanceof Float) return left.order(right)
+  if (right instanceof Float) return -right.order(left)
+  return numberOf(left) - numberOf(right)
+}
+
 function areItemsEqual(left: readonly unknown[], right: readonly unknown[]): boolean {
   return left.length === right.length && left.every((item, index) => isEqual(item, right[index]))
 }
 
 /** Negative, zero or positive, as in a sort. @throws TemplateFault for values without an order */
 export function compareValues(left: unknown, right: unknown): number {
-  if (isNumber(left) && isNumber(right)) return numberOf(left) - numberOf(right)
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right)
   if (typeof left === 'string' && typeof right === 'string') {
     return left < right ? -1 : left > right ? 1 : 0
   }

@@ -1,5 +1,6 @@
 /** A query's result as templates see it: dbt's table of columns and rows. */
 import { bindNamed } from '../jinja/call-arguments.ts'
+import { Decimal } from '../jinja/decimal.ts'
 import { toJson } from '../jinja/to-json.ts'
 import {
   type Arguments,
@@ -213,12 +214,19 @@ function dictLike(fields: Readonly<Record<string, unknown>>, text: () => string)
 function templateValue(value: unknown, type?: string): unknown {
   if (value === null || value === undefined) return null
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (typeof value === 'number') return new Float(value)
+  if (typeof value === 'number') return fractionOf(value)
+  if (typeof value === 'string' && type?.startsWith('DECIMAL')) return Decimal.read(value) ?? value
   if (type === 'DATE') return new PythonTime(Date.parse(String(value)), true)
   if (typeof value !== 'object') return value
   if (Array.isArray(value)) return toJson(value.map((item) => jsonValue(item)))
   if (value instanceof Date) return new PythonTime(value.getTime(), false)
   return String(value)
+}
+
+/** As in dbt, a decimal of the digits that Python prints of a float. */
+function fractionOf(value: number): Float {
+  const float = new Float(value)
+  return Decimal.read(float.text()) ?? float
 }
 
 function jsonValue(value: unknown): unknown {

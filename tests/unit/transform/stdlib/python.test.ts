@@ -84,7 +84,7 @@ describe('text in other notations', () => {
 describe("a query's result", () => {
   it.each([
     ['table.columns[0].values()', '(1, 1)'],
-    ["table.columns['price'].values() | list", '[2.0, 2.5]'],
+    ["table.columns['price'].values() | list", "[Decimal('2.0'), Decimal('2.5')]"],
     ['table.columns[0].values_distinct()', '(1,)'],
     ['table.rows[0][0]', '1'],
     ["table.rows[1]['Price']", '2.5'],
@@ -92,7 +92,7 @@ describe("a query's result", () => {
     ['table.rows | length', '2'],
     ["table.column_names | join(',')", 'id,Price,day'],
     ['table.rows[0].day.strftime("%Y")', '2024'],
-    ['table.rows[1].values()', '(1, 2.5, None)'],
+    ['table.rows[1].values()', "(1, Decimal('2.5'), None)"],
   ])('answers %s', (expression, printed) => {
     expect(render(`{{ ${expression} }}`)).toBe(printed)
   })
