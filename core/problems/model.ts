@@ -24,6 +24,17 @@ export const modelProblems = {
     actor: 'user',
     message: ({ reason }) => `This file cannot be read: ${reason}`,
   }),
+  'model/not-utf8': defineProblem<{ offset: number; byte: string }>({
+    actor: 'user',
+    message: ({ offset, byte }) =>
+      `This file is not UTF-8: the byte ${byte} at offset ${offset} belongs to no character.`,
+    hint: () => 'save it as UTF-8; what Windows wrote is mostly in the encoding windows-1252.',
+  }),
+  'model/empty-seed': defineProblem<{ seed: string }>({
+    actor: 'user',
+    message: ({ seed }) => `The file of the seed ${seed} is empty, so it has no columns.`,
+    hint: () => 'write a line with the names of the columns first; rows may be missing.',
+  }),
   'model/not-yaml': defineProblem<{ reason: string }>({
     actor: 'user',
     message: ({ reason }) => `This file is not valid YAML: ${reason}`,
@@ -197,6 +208,11 @@ export const modelProblems = {
     hint: () =>
       'give the snapshot another name (alias), or rename what stands there; it is left as it is.',
   }),
+  'model/unknown-freshness': defineProblem<{ source: string; reason: string }>({
+    actor: 'user',
+    message: ({ source, reason }) => `The age of the source ${source} is not known: ${reason}.`,
+    hint: () => 'name a timestamp with loaded_at_field, or one that is cast to it.',
+  }),
   'model/new-rows-misused': defineProblem<{ node: string; reason: string }>({
     actor: 'user',
     message: ({ node, reason }) => `${node}: new_rows() ${reason}.`,
@@ -256,6 +272,11 @@ export const modelProblems = {
     actor: 'user',
     message: ({ reason }) => `--vars is not a map of names and values: ${reason}.`,
     hint: () => `for example --vars '{"days": 30}'.`,
+  }),
+  'model/timed-out': defineProblem<{ node: string; seconds: number }>({
+    actor: 'model',
+    message: ({ node, seconds }) => `${node} took longer than its timeout of ${seconds} s.`,
+    hint: () => 'raise the config timeout, or make the query cheaper.',
   }),
   'model/schema-changed': defineProblem<{ node: string; reason: string }>({
     actor: 'model',
