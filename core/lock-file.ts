@@ -37,7 +37,7 @@ export async function withLockFile<T>(
 
 function tryLock(file: string): boolean {
   if (readOwner(file) !== undefined) {
-    if (isStale(file)) breakStaleLock(file)
+    if (isOwnerGone(file)) breakStaleLock(file)
     return false
   }
   // A file that was only opened would be empty for a moment, and for ever if its maker died in that moment.
@@ -59,14 +59,14 @@ function breakStaleLock(file: string): void {
   const guard = `${file}.breaking`
   if (!tryLock(guard)) return
   try {
-    if (isStale(file)) unlinkSync(file)
+    if (isOwnerGone(file)) unlinkSync(file)
   } finally {
     unlinkSync(guard)
   }
 }
 
 /** Whether the file names a process that is gone. */
-function isStale(file: string): boolean {
+export function isOwnerGone(file: string): boolean {
   const owner = readOwner(file)
   if (owner === undefined) return false
   const pid = Number.parseInt(owner, 10)
@@ -82,7 +82,7 @@ function readOwner(file: string): string | undefined {
 }
 
 /** A process as an owner: its pid, and when it began, because pids are given again. Without /proc the pid has to do. */
-function ownerNow(pid: number): string {
+export function ownerNow(pid: number): string {
   return `${pid} ${bootId() ?? ''} ${readProcessStat(pid)?.startTicks ?? ''}`
 }
 

@@ -166,6 +166,30 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('Landed files to lake tables'),
+  maintain: z
+    .strictObject({
+      keep_days: z.coerce
+        .number()
+        .min(0)
+        .default(7)
+        .describe('Days that snapshots are kept, for `sql --at`, `rollback` and time travel'),
+      delete_after_hours: z.coerce
+        .number()
+        .min(0)
+        .default(24)
+        .describe('Age at which files that nothing refers to are deleted; longer than any build'),
+      rewrite_fraction: z.coerce
+        .number()
+        .min(0.01)
+        .max(1)
+        .default(0.1)
+        .describe('Share of deleted rows from which a file is written anew'),
+      verify: flag
+        .default(true)
+        .describe('Compare row counts and sums of every table before and after'),
+    })
+    .prefault({})
+    .describe('Upkeep of the lake: `millrace maintain`'),
   api: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('Address to listen on'),

@@ -14,6 +14,7 @@ import { type Duckdb, loadExtension } from './duckdb.ts'
 import { attachSql, extensionsOf, type LakeOptions, lakeName } from './lake/attach.ts'
 import { explainLakeError, isLakeConflict } from './lake/failures.ts'
 import { type RegisterRequest, registerFiles } from './lake/register-files.ts'
+import { announceBuild } from './lake/running-builds.ts'
 import {
   countSnapshotsAndFiles,
   currentSnapshot,
@@ -29,6 +30,8 @@ export type TransactionOptions = {
   readonly author?: string | undefined
   /** Asked for when the work is done, just before the commit. */
   readonly extra?: (() => object | undefined) | undefined
+  /** Whether upkeep is to keep out of its way as long as it lasts. */
+  readonly isBuild?: boolean
   /** Tries in all when others commit in between. Default 20. */
   readonly maxAttempts?: number
   readonly signal?: AbortSignal
@@ -89,11 +92,12 @@ export class Lake {
     options: TransactionOptions,
   ): Promise<T> {
     const connection = await this.connect()
+    let unmark = () => {}
     try {
       await connection.run('begin')
+      if (options.isBuild) unmark = await announceBuild(connection, this.options.catalog)
       const result = await work(connection)
-      await noteCommit(connection, options)
-      await this.#commit(connection)
+      await this.commit(connection, options)
       return result
     } catch (error) {
       // A failed COMMIT has rolled back already, and then ROLLBACK says that there is no transaction.
@@ -101,12 +105,17 @@ export class Lake {
       throw error
     } finally {
       connection.closeSync()
+      unmark()
     }
   }
 
-  /** SQLite does not queue writers of other processes, so commits to it take turns by a lock file. */
-  async #commit(connection: DuckDBConnection): Promise<void> {
+  /**
+   * Commits the transaction of a connection. SQLite does not queue writers of other processes, so commits to it take
+   * turns by a lock file.
+   */
+  async commit(connection: DuckDBConnection, options: TransactionOptions): Promise<void> {
     const { catalog } = this.options
+    await noteCommit(connection, options)
     if (catalog.kind === 'postgres') {
       await connection.run('commit')
     } else {

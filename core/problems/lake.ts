@@ -75,4 +75,15 @@ export const lakeProblems = {
     hint: () =>
       '`millrace status` shows the local services; `millrace config` shows the address used.',
   }),
+  'lake/upkeep-changed-rows': defineProblem<{ tables: readonly string[]; snapshot: number }>({
+    actor: 'us',
+    message: ({ tables, snapshot }) =>
+      `After merging and rewriting files, ${tables.join(', ')} no longer hold the rows of snapshot ${snapshot}; nothing was deleted.`,
+    hint: () => '`millrace rollback` publishes an earlier state; please report this.',
+  }),
+  'lake/upkeep-failed': defineProblem<{ step: string; reason: string }>({
+    actor: 'outside',
+    message: ({ step, reason }) => `The step ${step} of the upkeep failed: ${reason}`,
+    hint: () => 'the lake is as it was before that step; `millrace maintain` goes on from there.',
+  }),
 }

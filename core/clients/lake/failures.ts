@@ -31,6 +31,14 @@ function says(pattern: RegExp, { message }: Error): boolean {
   return !ofStatement.test(message) && !ofInput.test(message) && pattern.test(message)
 }
 
+/** Tells an object store or a web server that did not answer from a statement that asks for what is not there. */
+export function isStoreDown(error: unknown): boolean {
+  return (
+    findCause(error, (cause) => says(storeDown, cause) && !notThere.test(cause.message)) !==
+    undefined
+  )
+}
+
 /** The error as one of ours when it says something a reader can act on; else itself. */
 export function explainLakeError(error: unknown, options: LakeOptions): unknown {
   if (!(error instanceof Error) || error instanceof MillraceError) return error
@@ -42,7 +50,7 @@ export function explainLakeError(error: unknown, options: LakeOptions): unknown 
       { cause: error },
     )
   }
-  if (options.s3 !== undefined && says(storeDown, error) && !notThere.test(error.message)) {
+  if (options.s3 !== undefined && isStoreDown(error)) {
     const endpoint = options.s3.endpoint ?? 'AWS S3'
     const parameters = { endpoint, operation: 'read or write lake files', reason }
     return problem('lake/store-unreachable', parameters, { cause: error })

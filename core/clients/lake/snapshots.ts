@@ -18,6 +18,19 @@ export async function currentSnapshot(connection: DuckDBConnection): Promise<num
   return Number(await queryValue(connection, `select id from ${lakeName}.current_snapshot()`))
 }
 
+/** Whether every snapshot after this one merged or rewrote files and did nothing else. */
+export async function onlyCompactedSince(
+  connection: DuckDBConnection,
+  snapshot: number,
+): Promise<boolean> {
+  const others = await queryValue(
+    connection,
+    `select count(*) from ${lakeName}.snapshots() where snapshot_id > ${snapshot}
+       and len(list_filter(map_keys(changes), kind -> kind not in ('merge_adjacent', 'rewrite_delete'))) > 0`,
+  )
+  return Number(others) === 0
+}
+
 /** Whether a snapshot is there: it has been made, and not been forgotten by upkeep. */
 export async function hasSnapshot(
   connection: DuckDBConnection,

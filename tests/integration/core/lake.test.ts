@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
-import { maintainLake } from '../../../core/clients/lake/maintenance.ts'
 import { type Lake, openLake } from '../../../core/clients/lake.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
+import { forgetEverything } from '../../support/maintain.ts'
 
 const services = inject('services')
 
@@ -146,8 +146,7 @@ describe.each([
       }
       const rows = () => lake.read((c) => queryRows(c, 'select rowid, id from lake.t order by id'))
       const before = await rows()
-      const now = new Date(Date.now() + 1_000).toISOString()
-      await lake.read((c) => maintainLake(c, { expireBefore: now, deleteBefore: now }))
+      await forgetEverything(lake)
       expect(await lake.size()).toEqual({ snapshots: 1, files: 1 })
       expect(await rows()).toEqual(before)
     })

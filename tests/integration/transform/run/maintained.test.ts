@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { maintainLake } from '../../../../core/clients/lake/maintenance.ts'
 import type { Lake } from '../../../../core/clients/lake.ts'
+import { forgetEverything } from '../../../support/maintain.ts'
 import {
   makeFolder,
   messageOf,
@@ -48,10 +48,7 @@ const land = (from: number, to: number) =>
   sql(`insert into lake.raw.events select range from range(${from}, ${to})`)
 
 /** Upkeep that keeps no history at all. */
-const maintain = () => {
-  const now = new Date().toISOString()
-  return lake.read((c) => maintainLake(c, { expireBefore: now, deleteBefore: now }))
-}
+const maintain = () => forgetEverything(lake)
 
 async function expectExact(): Promise<void> {
   const all = await sql('select id from lake.raw.events order by all')

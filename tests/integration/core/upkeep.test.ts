@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { changedTables, fingerprintTables } from '../../../core/clients/lake/fingerprints.ts'
+import { runUpkeepStep, type Upkeep } from '../../../core/clients/lake/maintenance.ts'
+import { countBuilds } from '../../../core/clients/lake/running-builds.ts'
+import type { Lake } from '../../../core/clients/lake.ts'
+import { runCli } from '../../support/cli.ts'
+import { forgetEverything } from '../../support/maintain.ts'
+import { makeFolder, openFolderLake, queryLake, type TestFolder } from '../../support/project.ts'
+
+let folder: TestFolder
+let lake: Lake
+
+beforeEach(async () => {
+  folder = await makeFolder()
+  lake = await openFolderLake(folder.path)
+  await sql('create schema lake.raw')
+  await sql('create table lake.raw.events as select range as id from range(100)')
+  await sql('insert into lake.raw.events select range + 100 from range(10)')
+})
+
+afterEach(async () => {
+  lake.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+const sql = (text: string) => queryLake(lake, text)
+const builds = () => lake.read((connection) => countBuilds(connection, lake.options.catalog))
+const later = new Date(Date.now() + 60_000).toISOString()
+const policy: Upkeep = {
+  expireBefore: later,
+  deleteBefore: later,
+  rewriteFraction: 0.1,
+  keepSnapshots: [],
+  keepRows: [],
+  dryRun: false,
+}
+const step = (name: 'merge' | 'rewrite' | 'expire', upkeep: Partial<Upkeep> = {}) =>
+  lake.read((connection) =>
+    runUpkeepStep(connection, lake.options.catalog, name, { ...policy, ...upkeep }),
+  )
+
+describe('a step of the upkeep', () => {
+  it('says what it would do, and does nothing, in a dry run', async () => {
+    const before = await lake.currentSnapshot()
+    expect(await step('merge', { dryRun: true })).toEqual([
+      { step: 'merge', what: 'raw.events', outcome: '2 files, 0 deleted rows' },
+    ])
+    expect((await step('expire', { dryRun: true })).length).toBe(before)
+    expect(await lake.currentSnapshot()).toBe(before)
+    expect((await lake.size()).snapshots).toBe(before + 1)
+  })
+
+  it('keeps out of the way of a build, and takes it up when the build has ended', async () => {
+    await lake.transaction(
+      async () => {
+        expect(await builds()).toBe(1)
+        const [report] = await step('merge')
+        expect(report?.outcome).toContain('a build is running')
+      },
+      { isBuild: true },
+    )
+    expect(await builds()).toBe(0)
+    expect(await step('merge')).toMatchObject([{ outcome: '2 files became 1' }])
+  })
+
+  it('does not wait for a build whose process was killed', async () => {
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'])
+    const { pid } = child
+    const { ownerNow } = await import('../../../core/lock-file.ts')
+    await lake.transaction(async () => {}, { isBuild: true }) // makes the folder of the marks
+    writeFileSync(join(folder.path, 'lake.sqlite.builds', 'mark'), ownerNow(pid ?? 0))
+    expect(await builds()).toBe(1)
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    child.kill('SIGKILL')
+    await ended
+    expect(await builds()).toBe(0)
+  })
+
+  it('writes files anew without deleted rows, but not those that are read by increments', async () => {
+    await sql('delete from lake.raw.events where id % 2 = 0')
+    expect(await step('rewrite', { keepRows: ['raw.events'] })).toEqual([])
+    const rows = await sql('select rowid, id from lake.raw.events order by id')
+    expect((await step('rewrite')).map(({ what }) => what)).toEqual(['raw.events'])
+    expect(await sql('select rowid, id from lake.raw.events order by id')).toEqual(rows)
+  })
+
+  it('keeps snapshots that are still needed', async () => {
+    const kept = await lake.currentSnapshot()
+    await sql('insert into lake.raw.events values (1000)')
+    await forgetEverything(lake, { keepSnapshots: [kept] })
+    const count = `select count(*) as n from lake.raw.events at (version => ${kept})`
+    expect(await sql(count)).toEqual([{ n: 110n }])
+  })
+})
+
+describe('what upkeep compares', () => {
+  it('is the same after merging, and another when a value has changed', async () => {
+    const look = async (snapshot: number) =>
+      await lake.read((c) => fingerprintTables(c, lake.options.catalog, snapshot))
+    const snapshot = await lake.currentSnapshot()
+    const before = await look(snapshot)
+    expect(before.get('raw.events')).toBe('110 5995')
+    await step('merge')
+    expect(changedTables(before, await look(await lake.currentSnapshot()))).toEqual([])
+    await sql('update lake.raw.events set id = id + 1 where id = 7')
+    expect(changedTables(before, await look(await lake.currentSnapshot()))).toEqual(['raw.events'])
+  })
+})
+
+describe('millrace maintain', () => {
+  it('does every step in a process of its own and prints what was done', async () => {
+    writeFileSync(
+      join(folder.path, 'millrace.yml'),
+      'name: t\ndefault_target: t\ntargets: {t: {services: external, lake: {catalog: sqlite, catalog_path: lake.sqlite, data_path: data/}}}\n',
+    )
+    lake.close()
+    const flags = ['--project-dir', folder.path, '--format', 'ndjson', '--keep-days', '0']
+    const { code, stdout, stderr } = await runCli(['maintain', ...flags])
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const reports = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(reports.map(({ step: name }) => name)).toEqual(
+      expect.arrayContaining(['merge', 'expire']),
+    )
+    lake = await openFolderLake(folder.path)
+    expect(await sql('select count(*) as n, sum(id) as total from lake.raw.events')).toEqual([
+      { n: 110n, total: 5995n },
+    ])
+    expect(await lake.size()).toMatchObject({ snapshots: 1, files: 1 })
+  })
+})

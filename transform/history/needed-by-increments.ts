@@ -1,0 +1,50 @@
+/** What upkeep has to leave as it is, because the next build of an incremental model looks at it. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { queryRows } from '../../core/clients/duckdb.ts'
+import { opsRelation } from '../run/history.ts'
+
+export type NeededByIncrements = {
+  /** Snapshots in which the reach of an upstream will be looked up. */
+  readonly snapshots: readonly number[]
+  /** `schema.name` of the tables that are read from a row number on. */
+  readonly tables: readonly string[]
+}
+
+/** @param tableNames `schema.name` by uuid */
+export async function neededByIncrements(
+  connection: DuckDBConnection,
+  catalog: string,
+  tableNames: ReadonlyMap<string, string>,
+): Promise<NeededByIncrements> {
+  if (!(await hasState(connection, catalog))) return { snapshots: [], tables: [] }
+  const rows = await queryRows(
+    connection,
+    `with state as (
+       select upstream, upstream_uuid, snapshot_id from ${opsRelation(catalog, 'model_state')}
+       qualify row_number() over (partition by model, upstream order by snapshot_id desc) = 1
+     )
+     select state.*, (
+       select max_by(relation, snapshot_id) from ${opsRelation(catalog, 'node_runs')} n
+       where n.node_id = state.upstream
+     ) as relation
+     from state`,
+  )
+  const open = rows.filter((row) => row['upstream_uuid'] === null)
+  const tables = rows.flatMap((row) => {
+    const name = tableNames.get(String(row['upstream_uuid'])) ?? row['relation']
+    return typeof name === 'string' ? [name] : []
+  })
+  return {
+    snapshots: [...new Set(open.map((row) => Number(row['snapshot_id'])))],
+    tables: [...new Set(tables)],
+  }
+}
+
+async function hasState(connection: DuckDBConnection, catalog: string): Promise<boolean> {
+  const rows = await queryRows(
+    connection,
+    `select 1 from information_schema.tables
+     where table_catalog = '${catalog}' and table_schema = 'ops' and table_name in ('model_state', 'node_runs')`,
+  )
+  return rows.length === 2
+}
