@@ -63,7 +63,8 @@ export function withTexts(
     // They name a line.
     if (graph.warnings.some(({ at }) => at?.file === model.file)) return undefined
     const text = readFileSync(path, 'utf8')
-    if (!asksTheSame(model, text)) return undefined
+    // The parse says what is wrong with a file that is no UTF-8.
+    if (text.includes('\ufffd') || !asksTheSame(model, text)) return undefined
     found.set(model.id, { ...model, ...codeOf({ kind: 'model', text }, sha256) })
   }
   return found

@@ -81,6 +81,8 @@ export type SeedNode = NodeBase & {
   readonly absolutePath: string
   /** A large file is not read: its path stands for it. */
   readonly checksumName?: 'path' | undefined
+  /** The file holds nothing, not even the names of columns. */
+  readonly isEmpty?: true | undefined
 }
 
 export type SnapshotNode = NodeBase & {

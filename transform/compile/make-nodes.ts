@@ -191,6 +191,7 @@ export function makeSeed(compilation: Compilation, file: SeedFile): SeedNode & E
     checksum:
       file.text === undefined ? file.file : compilation.inputs.sha256(asPythonReads(file.text)),
     checksumName: file.text === undefined ? 'path' : undefined,
+    isEmpty: file.text?.trim() === '' ? true : undefined,
     language: 'sql',
     relation: nameRelation(compilation, named, config),
     absolutePath: file.absolutePath,

@@ -4,6 +4,7 @@ import { basename, join, relative, sep } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { Report } from './report.ts'
+import { encodingProblem } from './utf8.ts'
 
 /** Where a project or package lies: `file`s are named relative to `root`, folders are searched under `base`. */
 export type Place = {
@@ -101,13 +102,16 @@ function stem(name: string): string {
     .replace(/(?<=.)\.[^.]*$/, '')
 }
 
-/** A file's text; an unreadable one is a problem and empty. */
+/** A file's text; an unreadable one is a problem and empty, and one that is no UTF-8 is a problem too. */
 export function readText(
   { file, absolutePath }: Pick<FoundFile, 'file' | 'absolutePath'>,
   report: Report,
 ): string {
   try {
-    return readFileSync(absolutePath, 'utf8')
+    const text = readFileSync(absolutePath, 'utf8')
+    const wrong = encodingProblem(file, absolutePath, text)
+    if (wrong !== undefined) report.problems.push(wrong)
+    return text
   } catch (cause) {
     const reason = messageOf(cause)
     report.problems.push(problem('model/unreadable', { reason }, { cause, at: { file } }))

@@ -12,6 +12,7 @@ import { readProjectSettings } from './project-settings.ts'
 import type { Report } from './report.ts'
 import { joinSchemaFiles, readSchemaFile, type SchemaFile } from './schema-file.ts'
 import type { SourceEntry } from './source-overrides.ts'
+import { encodingProblem } from './utf8.ts'
 import { isObject, parseYamlFile } from './yaml-file.ts'
 import { YamlNode } from './yaml-node.ts'
 
@@ -22,7 +23,7 @@ export type Folder = Resources & {
   readonly sourceEntries: readonly SourceEntry[]
 }
 
-/** @throws `model/project-not-found`, `model/not-yaml` when dbt_project.yml itself cannot be read */
+/** @throws `model/project-not-found`, `model/not-utf8`, `model/not-yaml` when dbt_project.yml itself cannot be read */
 export async function loadFolder(place: Place, report: Report): Promise<Folder> {
   const settings = await loadSettings(place, report)
   const find = fileFinder(place, readIgnored(place))
@@ -36,7 +37,10 @@ export async function loadSettings({ root, base, shown }: Place, report: Report)
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw problem('model/project-not-found', { directory: shown }, { cause })
   })
-  return readProjectSettings(YamlNode.root(parseYamlFile(relative(root, path), text), report))
+  const file = relative(root, path)
+  const wrong = encodingProblem(file, path, text)
+  if (wrong !== undefined) throw wrong
+  return readProjectSettings(YamlNode.root(parseYamlFile(file, text), report))
 }
 
 function readIgnored({ base }: Place): (path: string) => boolean {

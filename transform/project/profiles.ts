@@ -16,6 +16,7 @@ import { type Position, problem } from '../../core/problems.ts'
 import { type DuckdbCredentials, isDucklakePath, readDuckdbCredentials } from './profiles-duckdb.ts'
 import { type ProfileInputs, ProfileRenderer } from './profiles-render.ts'
 import { labelOf, type ProfileReport, ProfileValues } from './profiles-values.ts'
+import { encodingProblem } from './utf8.ts'
 import { isObject, parseYamlFile, type YamlFile } from './yaml-file.ts'
 
 export type ProfileRequest = ProfileInputs & {
@@ -125,6 +126,8 @@ async function loadProfiles(request: ProfileRequest): Promise<YamlFile | undefin
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw problem('model/unreadable', { reason: messageOf(cause) }, { at: { file: shown }, cause })
   })
+  const wrong = encodingProblem(shown, path, text)
+  if (wrong !== undefined) throw wrong
   return parseYamlFile(shown, text)
 }
 
