@@ -31,36 +31,11 @@ export const knownDifferences: readonly KnownDifference[] = [
       'Tags and meta of dbt_project.yml reach metrics, saved queries and parts of semantic models otherwise than in dbt, and a conversion metric does not depend on its semantic model.',
   },
   {
-    id: 'meta by folder',
-    fixtures: ['exposures'],
-    path: /^resources\/exposure\..*\/meta\/level$/,
-    reason: 'The meta of dbt_project.yml is merged with that of an exposure; dbt drops it.',
-  },
-  {
     id: 'tests of what is disabled',
     fixtures: ['disabled', 'unit-tests'],
     path: /^(resources|parents|children|disabled)\/(test|unit_test)\.|\/primary_key$/,
     reason:
       'Tests of a disabled model or source are disabled with it; dbt keeps some of them in the manifest without edges, where nothing runs them.',
-  },
-  {
-    id: 'text of templates in docs blocks',
-    fixtures: ['docs-blocks'],
-    path: /(block_contents|source_description)$/,
-    reason: 'A docs block is kept as written; dbt renders expressions in it.',
-  },
-  {
-    id: 'defaults of selectors',
-    fixtures: ['selectors', 'subscriptions'],
-    path: /^selectors\/[^/]+\/default$/,
-    reason: 'A selector says that it is no default, also where the file is silent.',
-  },
-  {
-    id: 'begin',
-    fixtures: ['microbatch', 'events'],
-    path: /\/config\/begin$/,
-    reason:
-      'The begin of a microbatch model is kept as it is written; dbt makes a timestamp of it.',
   },
   {
     id: 'set to none',

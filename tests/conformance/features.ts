@@ -115,14 +115,7 @@ export const features: readonly Feature[] = [
     feature: 'Whole projects as teams write them',
     state: 'partly',
     fixtures: ['shop', 'subscriptions', 'events'],
-    differences: [
-      'blanks',
-      'checksum of the file',
-      'type of a version',
-      'defaults of selectors',
-      'other warnings',
-      'begin',
-    ],
+    differences: ['blanks', 'checksum of the file', 'type of a version', 'other warnings'],
   },
   {
     area: 'Resources',
@@ -164,9 +157,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Resources',
     feature: 'Microbatch models',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['microbatch'],
-    differences: ['begin'],
   },
   {
     area: 'Resources',
@@ -205,16 +197,14 @@ export const features: readonly Feature[] = [
   {
     area: 'Resources',
     feature: 'Exposures',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['exposures'],
-    differences: ['meta by folder'],
   },
   {
     area: 'Resources',
     feature: 'Docs blocks',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['docs-blocks'],
-    differences: ['text of templates in docs blocks'],
   },
   {
     area: 'Resources',
@@ -353,9 +343,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Selection',
     feature: 'The selection language and selectors.yml',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['selectors'],
-    differences: ['defaults of selectors'],
   },
   {
     area: 'Selection',

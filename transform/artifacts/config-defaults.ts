@@ -126,6 +126,7 @@ export function fullConfig(kind: ConfiguredKind, said: Config): JsonObject {
     const key = written.replace(/^(pre|post)_hook$/, '$1-hook')
     full[key] = readValue(key, value, defaults[key])
   }
+  if (full['incremental_strategy'] === 'microbatch') full['begin'] = timestampOf(full['begin'])
   if (kind === 'test') Object.assign(full, storeFailures(full))
   return full
 }
@@ -180,6 +181,18 @@ function readFreshness(value: unknown): unknown {
     return isObject(value) && ('warn_after' in value || 'error_after' in value) ? value : null
   }
   return { build_after: { count: null, period: null, updates_on: 'any', ...value['build_after'] } }
+}
+
+/** The first moment of a microbatch model as Python prints one: `2024-01-01T00:00:00`. */
+function timestampOf(begin: unknown): unknown {
+  const parts =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}:\d{2})?$/.exec(
+      String(begin),
+    )
+  if (parts === null) return begin
+  const [, date, time = '00:00', seconds = ':00', fraction = '', zone = ''] = parts
+  const micros = Number(fraction) === 0 ? '' : `.${fraction.padEnd(6, '0')}`
+  return `${date}T${time}${seconds}${micros}${zone === 'Z' ? '+00:00' : zone}`
 }
 
 /** Each of the two says what the other is; `store_failures_as` wins. */

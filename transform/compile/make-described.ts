@@ -109,9 +109,8 @@ function makeOne(
   const { compilation } = context
   const fqn = [entry.package, ...entry.folders, entry.name]
   const merged = configWithoutHeader(compilation.project, configKind, fqn, entry.config)
-  const { meta } = entry.config
-  // As in dbt, an exposure's own meta takes the place of that of project files.
-  const config = kind === 'exposure' && meta !== undefined ? { ...merged, meta } : merged
+  const config =
+    kind === 'exposure' ? { ...merged, ...metaOfExposure(context, fqn, entry) } : merged
   const id = `${kind}.${entry.package}.${entry.name}`
   const named = { ...entry, id, fqn, kind, path: pathOf(entry) }
   const isEnabled = config['enabled'] !== false
@@ -128,6 +127,18 @@ function makeOne(
     unrenderedConfig: writtenConfig(compilation, configKind, fqn, entry, {}),
   }
   return { node, isEnabled }
+}
+
+/** As in dbt: a meta under `config:` takes the place of that of project files, one beside it stands behind theirs. */
+function metaOfExposure(
+  { compilation: { project } }: NodeContext,
+  fqn: readonly string[],
+  { config: { meta }, unrendered }: Entry,
+): Config {
+  if (!isConfig(meta)) return {}
+  if (isConfig(unrendered['meta'])) return { meta }
+  const { meta: ofFolders } = configWithoutHeader(project, 'exposures', fqn, {})
+  return { meta: isConfig(ofFolders) ? { ...meta, ...ofFolders } : meta }
 }
 
 function pathOf({ file, folders }: Entry): string {

@@ -49,6 +49,7 @@ type Entries = readonly { readonly package: string; readonly at: Position }[]
 /** The project with its values rendered; what cannot be is listed among its problems. */
 export function renderYamlValues(project: Project, inputs: CompileInputs): Project {
   const problems: MillraceError[] = []
+  const docs = renderDocs(project.docs, problems)
   const settingsOf = (settings: ProjectSettings): ProjectSettings => {
     const names = new Map(baseNames(inputs, inputs.vars))
     const walk = (config: Config) =>
@@ -68,7 +69,7 @@ export function renderYamlValues(project: Project, inputs: CompileInputs): Proje
     if (found !== undefined) return found
     const own = packages.find(({ name }) => name === owner)
     const names = new Map(baseNames(inputs, variablesOf(owner, settings, own, inputs)))
-    names.set('doc', docFunction(project.docs, owner))
+    names.set('doc', docFunction(docs, owner))
     known.set(owner, names)
     return names
   }
@@ -84,6 +85,7 @@ export function renderYamlValues(project: Project, inputs: CompileInputs): Proje
     ...project,
     settings,
     packages,
+    docs,
     properties: entries(project.properties),
     snapshotProperties: entries(project.snapshotProperties),
     analysisProperties: entries(project.analysisProperties),
@@ -99,6 +101,22 @@ export function renderYamlValues(project: Project, inputs: CompileInputs): Proje
     savedQueries: entries(project.savedQueries),
     problems: [...project.problems, ...problems],
   }
+}
+
+/** Docs blocks are templates without names: raw parts and comments go, and an unknown name prints nothing. */
+function renderDocs(docs: Project['docs'], problems: MillraceError[]): Project['docs'] {
+  return docs.map((block) => {
+    const { file, text } = block
+    if (!/\{[{%#]/.test(text)) return { ...block, text: text.trim() }
+    try {
+      return { ...block, text: compileTemplate(file, text).renderSync(new Map()).trim() }
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      // A line of the block is none of the file.
+      problems.push(withPosition(error, { file }))
+      return block
+    }
+  })
 }
 
 type Rendering = {

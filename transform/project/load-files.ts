@@ -15,7 +15,7 @@ import type {
 import type { Config } from './project-properties.ts'
 import { readPythonCalls } from './python-calls.ts'
 import { noteDeprecated, type Report } from './report.ts'
-import { docsText, findBlocks } from './template-blocks.ts'
+import { findBlocks } from './template-blocks.ts'
 
 export type Files = Pick<
   Resources,
@@ -120,7 +120,7 @@ function toDocs(file: SqlFile, report: Report): DocsBlock[] {
   return findBlocks(file.file, file.text, 'docs', report).map(({ name, body }) => ({
     package: file.package,
     name,
-    text: docsText(body),
+    text: body,
     file: file.file,
     path,
   }))

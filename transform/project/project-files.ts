@@ -62,6 +62,7 @@ export type Fixture = SqlFile & { readonly format: 'csv' | 'sql' }
 export type DocsBlock = {
   readonly package: string
   readonly name: string
+  /** A template that knows no names. */
   readonly text: string
   /** The Markdown file, relative to the project. */
   readonly file: string

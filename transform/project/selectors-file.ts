@@ -18,7 +18,7 @@ export function readSelectors(node: YamlNode): Selector[] {
       {
         name,
         description: item.text('description', ''),
-        default: item.get('default') ?? false,
+        default: item.get('default'),
         definition: item.get('definition'),
         at: item.at,
       },

@@ -46,8 +46,3 @@ export function findBlocks(
   if (open !== undefined) fail(`${kind} ${open.name} has no end${kind}`, open.offset)
   return blocks
 }
-
-/** Text of a docs block: comments and the marks around raw parts are not part of it. */
-export function docsText(body: string): string {
-  return body.replaceAll(/\{#[\s\S]*?#\}|\{%-?\s*(?:end)?raw\s*-?%\}/g, '').trim()
-}

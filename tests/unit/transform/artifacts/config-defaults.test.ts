@@ -22,6 +22,17 @@ describe('fullConfig', () => {
     expect(fullConfig('model', { 'post-hook': [hook] })['post-hook']).toEqual([expected])
   })
 
+  it.each([
+    ['2024-01-01', '2024-01-01T00:00:00'],
+    ['2024-01-01 10:30', '2024-01-01T10:30:00'],
+    ['2024-01-01T10:30:05.25Z', '2024-01-01T10:30:05.250000+00:00'],
+    ['tomorrow', 'tomorrow'],
+  ])('writes the begin %j of a microbatch model as a timestamp', (begin, expected) => {
+    const said = { incremental_strategy: 'microbatch', begin }
+    expect(fullConfig('model', said)['begin']).toBe(expected)
+    expect(fullConfig('model', { begin })['begin']).toBe(begin)
+  })
+
   it('makes lists of single tags and grantees', () => {
     const { tags, grants } = fullConfig('seed', { tags: 'daily', grants: { select: 'ann' } })
     expect(tags).toEqual(['daily'])

@@ -45,6 +45,17 @@ models:
     expect(tests.find((sql) => sql.includes('not in'))).toContain("'ev','eu','plain'")
   })
 
+  it('renders docs blocks without any names', async () => {
+    const { graph } = await compileFiles({
+      'models/about.md':
+        '{% docs a %} {{ nobody }}x{# y #}{% raw %}{{ z }}{% endraw %} {% enddocs %}{% docs b %}{{ ref("a") }}{% enddocs %}',
+    })
+    expect(graph.docs.get('doc.shop.a')?.text).toBe('x{{ z }}')
+    expect(graph.problems.map(({ code, at }) => [code, at?.file])).toEqual([
+      ['model/template-failed', 'models/about.md'],
+    ])
+  })
+
   it('names the entry whose value cannot be rendered', async () => {
     const { graph } = await compileFiles({
       'models/a.sql': 'select 1',

@@ -153,7 +153,7 @@ selectors:
       {
         name: 'text',
         description: '',
-        default: false,
+        default: undefined,
         definition: 'tag:a +b',
         at: { file: 'selectors.yml', line: 10, column: 5 },
       },
