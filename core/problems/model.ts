@@ -24,6 +24,12 @@ export const modelProblems = {
     actor: 'user',
     message: ({ reason }) => `This file cannot be read: ${reason}`,
   }),
+  'model/unused-config-paths': defineProblem<{ paths: readonly string[] }>({
+    actor: 'user',
+    message: ({ paths }) =>
+      `Configuration paths which do not apply to any resources: ${paths.join(', ')}.`,
+    hint: () => 'a path is the name of the project or package, then folders; rename or remove them.',
+  }),
   'model/not-utf8': defineProblem<{ offset: number; byte: string }>({
     actor: 'user',
     message: ({ offset, byte }) =>

@@ -4,6 +4,7 @@
  */
 import type { MillraceError } from '../../core/errors.ts'
 import type { Config, Project } from '../project/project.ts'
+import { findUnusedConfigPaths } from './check-config-paths.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
 import { draftAll, findDuplicateNames, warnOrphanProperties } from './draft-all.ts'
@@ -113,9 +114,15 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   )
   const described = makeDescribed(context)
   const unitTests = makeUnitTests(context)
-  for (const { node, isEnabled } of [...sources, ...described, ...unitTests]) {
-    if (!isEnabled) made.disable(node)
-  }
+  const others = [...sources, ...described, ...unitTests]
+  for (const { node, isEnabled } of others) if (!isEnabled) made.disable(node)
+  compilation.warnings.push(
+    ...findUnusedConfigPaths(
+      project.settings,
+      [...nodes.values(), ...enabledOf(others)],
+      [...made.disabled.values()].flat(),
+    ),
+  )
   const all = [...Object.values(drafts).flat(), ...generic]
   const macros = lazyMacros(compilation)
   const graph: Graph = {
