@@ -61,6 +61,12 @@ export { type DuckdbProfile, findProfile, findProfilesFile } from './project/pro
 export type { Project } from './project/project.ts'
 export type { Adapter, OpenSession, PublishMode, Session } from './run/adapter.ts'
 export type { NodeRenderer } from './run/node-renderer.ts'
+export {
+  type OperationDependencies,
+  type OperationResult,
+  runOperation,
+  runStatement,
+} from './run/operation.ts'
 export type { BuiltRelation, NodeResult, RunEvent, RunResult } from './run/result.ts'
 export type { RunDependencies } from './run/run-dependencies.ts'
 export { runPlan } from './run/run-plan.ts'

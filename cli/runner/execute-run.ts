@@ -6,6 +6,8 @@ import { problem } from '../../core/problems.ts'
 import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
+import { printError } from '../print-error.ts'
+import { latentOf } from './latent-problems.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
@@ -48,6 +50,12 @@ export async function executeRun(
   const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh })
   printWarnings(plan.warnings)
   printNotRunYet(plan)
+  const undefinedNames = latentOf(graph, idsOf(plan, graph))
+  if (undefinedNames.length > 0) {
+    printError(new AggregateError(undefinedNames), false)
+    // As in dbt, where it is the node that fails.
+    return 1
+  }
   const format = args.quiet ? 'quiet' : args.format
   if (format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
   if (args.dryRun) {
@@ -72,10 +80,10 @@ export async function executeRun(
     const result = await runOn(record, plan, project, format, signal)
     await record.finish(result)
     if (result.outcome === 'interrupted') {
-      const published = result.unit === 'run' ? ', with nothing published,' : ''
+      const published = result.publish === 'atomic' ? ', with nothing published,' : ''
       throw problem('cli/interrupted', { what: `millrace ${command}${published}` })
     }
-    if (result.outcome === 'rolled-back') return 1
+    if (result.outcome !== 'committed') return 1
     if (surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
     return 0
   })
@@ -104,6 +112,12 @@ async function runOn(
   })
   printer.finish(result)
   return result
+}
+
+/** What a run renders: the nodes of its plan, and the hooks before and after them. */
+function idsOf({ stages }: Plan, { nodes }: Graph): string[] {
+  const operations = [...nodes.values()].filter(({ kind }) => kind === 'operation')
+  return [...stages.map(({ node }) => node), ...operations].map(({ id }) => id)
 }
 
 /** One line a kind: a project may have hundreds of unit tests. */

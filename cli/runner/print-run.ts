@@ -94,6 +94,11 @@ function textPrinter(): RunPrinter {
           progress.clear()
           write(resultLine(event.result, event.index, event.total))
           break
+        case 'retried':
+          progress.line(`${event.node.name}: trying again, ${event.reason}`)
+          break
+        case 'ended':
+          break
         default:
           event satisfies never
       }
@@ -165,14 +170,14 @@ function failureLines(result: NodeResult, run: RunResult): string[] {
   return [...lines, '']
 }
 
-function outcomeLine({ outcome, unit, snapshot, results }: RunResult, seconds: string): string {
+function outcomeLine({ outcome, publish, snapshot, results }: RunResult, seconds: string): string {
   if (outcome === 'committed') {
     const writes = results.some(({ kind }) => kind !== 'test')
     const seen = writes && snapshot !== undefined ? `: readers see snapshot ${snapshot}` : ''
     return `Completed successfully in ${seconds} s${seen}.`
   }
   const why = outcome === 'interrupted' ? 'Interrupted' : 'Completed with errors'
-  if (unit === 'node') {
+  if (publish === 'per-node') {
     return `${why} after ${seconds} s: each node was committed by itself, those that failed were not.`
   }
   const seen = snapshot === undefined ? '' : `, readers still see snapshot ${snapshot}`

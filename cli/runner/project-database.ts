@@ -19,7 +19,7 @@ export type ProjectDatabase = AsyncDisposable & {
   /** Runs work on a connection of its own, which sees what templates may see. */
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
   /** What runs a plan. */
-  adapterFor(plan: Plan): Promise<Adapter>
+  adapterFor(plan: Pick<Plan, 'stages'>): Promise<Adapter>
 }
 
 export function lakeDatabase(config: Config): ProjectDatabase {
@@ -73,7 +73,7 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
       }
       return duckdbAdapter(await open(), database, {
         keepsHistory: false,
-        unit: apart || profile.disableTransactions ? 'node' : 'run',
+        publish: apart || profile.disableTransactions ? 'per-node' : 'atomic',
         isDucklake,
         hidden,
       })
@@ -95,7 +95,7 @@ async function openDatabase(config: Config, profile: DuckdbProfile): Promise<Duc
   })
 }
 
-function writtenCatalogs({ stages }: Plan): string[] {
+function writtenCatalogs({ stages }: Pick<Plan, 'stages'>): string[] {
   const names = stages.flatMap(({ node }) => (node.kind === 'test' ? [] : [node.relation.catalog]))
   return [...new Set(names)].sort()
 }

@@ -15,10 +15,7 @@ export type SentStatement = {
   readonly error: string | undefined
 }
 
-type Watch = {
-  readonly node: () => string | undefined
-  readonly onStatement: (statement: SentStatement) => void
-}
+type Watch = { readonly onStatement: (statement: SentStatement) => void }
 
 /** The same adapter, telling of each statement. */
 export function watchedAdapter(adapter: Adapter, watch: Watch): Adapter {
@@ -26,16 +23,31 @@ export function watchedAdapter(adapter: Adapter, watch: Watch): Adapter {
     ...adapter,
     transaction: (work, options) =>
       adapter.transaction((session) => work(watchedSession(session, watch)), options),
+    connect: async () => {
+      const session = await adapter.connect()
+      return {
+        ...watchedSession(session, watch),
+        begin: () => session.begin(),
+        commit: (options) => session.commit(options),
+        rollback: () => session.rollback(),
+        close: () => session.close(),
+      }
+    },
     snapshot: () => adapter.snapshot(),
+    isConflict: (error) => adapter.isConflict(error),
     isOutage: (error) => adapter.isOutage(error),
   }
 }
 
-function watchedSession(session: Session, watch: Watch): Session {
+function watchedSession(
+  session: Session,
+  watch: Watch,
+  wrap?: Parameters<Session['for']>[1],
+): Session {
   const sent = async <T>(by: SentStatement['by'], sql: string, work: () => Promise<T>) => {
     const at = new Date().toISOString()
     const started = performance.now()
-    const node = watch.node()
+    const { node } = session
     const tell = (error: string | undefined) =>
       watch.onStatement({ sql, node, by, at, elapsedMs: performance.now() - started, error })
     try {
@@ -47,16 +59,19 @@ function watchedSession(session: Session, watch: Watch): Session {
       throw error
     }
   }
+  const database: Session['database'] = {
+    ...session.database,
+    query: (sql) => sent('template', sql, () => session.database.query(sql)),
+  }
   return {
-    database: {
-      ...session.database,
-      query: (sql) => sent('template', sql, () => session.database.query(sql)),
-    },
+    node: session.node,
+    for: (node, wrap) => watchedSession(session.for(node), watch, wrap),
+    database: wrap?.(database) ?? database,
     execute: (sql) => sent('runner', sql, () => session.execute(sql)),
     query: (sql) => sent('runner', sql, () => session.query(sql)),
-    settle: (keep) => session.settle(keep),
     isLost: () => session.isLost(),
     interrupt: () => session.interrupt(),
+    progress: () => session.progress(),
     snapshot: () => session.snapshot(),
     hasSnapshot: (snapshot) => session.hasSnapshot(snapshot),
     tableIds: (snapshot) => session.tableIds(snapshot),

@@ -6,11 +6,11 @@ import type {
   Adapter,
   CompiledNode,
   CompiledNodes,
-  GraphNode,
   NodeRenderer,
   RunEvent,
   RunResult,
 } from '../../transform/index.ts'
+import { replaced } from '../../transform/run/node-renderer.ts'
 import { type ArtifactArguments, artifactFolders } from './artifact-options.ts'
 import { describeProject } from './describe-project.ts'
 import { invocationArguments, invocationOf } from './invocation.ts'
@@ -45,10 +45,8 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
   const queries = openLogFile(join(folders.logs, 'query_log.sql'))
   const code = new Map<string, CompiledCode>()
   const sent = new Map<string, string[]>()
-  let current: GraphNode | undefined
   return {
     adapter: watchedAdapter(adapter, {
-      node: () => current?.id,
       onStatement: (statement) => {
         queries.append(queryLogText(statement))
         log.line('debug', describeStatement(statement))
@@ -57,8 +55,7 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
         }
       },
     }),
-    renderer: {
-      flag: (name) => renderer.flag(name),
+    renderer: replaced<NodeRenderer>(renderer, {
       // A test that a batch answers is not rendered, and what it asks is told all the same.
       standardTest: (id) => {
         const found = renderer.standardTest(id)
@@ -70,10 +67,9 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
         code.set(id, compiled)
         return compiled.sql
       },
-    },
+    }),
     onEvent: (event) => {
       if (event.kind === 'attempt') sent.clear()
-      current = event.kind === 'started' ? event.node : undefined
       logEvent(log, event)
     },
     finish: async (result) => {
@@ -171,6 +167,11 @@ function logEvent(log: ProjectLog, event: RunEvent): void {
       log.line(failed ? 'error' : 'info', `${event.index} of ${event.total} ${took}${why}`)
       break
     }
+    case 'retried':
+      log.line('warn', `${event.node.id} is tried again: ${event.reason}`)
+      break
+    case 'ended':
+      break
     default:
       event satisfies never
   }

@@ -1,33 +1,38 @@
-/** A transaction's session over one DuckDB connection. */
+/** A session over one DuckDB connection. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { templateDatabase } from './template-database.ts'
 
+export type SpokenFor = {
+  readonly node?: string
+  readonly database?: TemplateDatabase
+}
+
 export class ConnectionSession {
   protected readonly connection: DuckDBConnection
+  readonly node: string | undefined
   /** Answers templates from inside the transaction. */
   readonly database: TemplateDatabase
 
-  constructor(connection: DuckDBConnection) {
+  constructor(connection: DuckDBConnection, { node, database }: SpokenFor = {}) {
     this.connection = connection
-    this.database = templateDatabase((work) => work(connection))
+    this.node = node
+    this.database = database ?? templateDatabase((work) => work(connection))
   }
 
   async execute(sql: string): Promise<number> {
-    const reader = await this.connection.runAndReadAll(sql)
-    if (reader.rowsChanged > 0) return reader.rowsChanged
+    const result = await this.connection.run(sql)
+    if (result.rowsChanged > 0) return result.rowsChanged
     // CREATE TABLE AS gives its rows as a result instead.
-    const [only] = reader.columnNames()
-    return only === 'Count' ? Number(reader.getRows()[0]?.[0] ?? 0) : 0
+    if (result.columnCount !== 1 || result.columnName(0) !== 'Count') return 0
+    const rows = await result.getRows()
+    return Number(rows[0]?.[0] ?? 0)
   }
 
   query(sql: string): Promise<Row[]> {
     return queryRows(this.connection, sql)
   }
-
-  /** The transaction is the run's. */
-  async settle(_keep: boolean): Promise<void> {}
 
   async isLost(): Promise<boolean> {
     try {
@@ -40,5 +45,27 @@ export class ConnectionSession {
 
   interrupt(): void {
     this.connection.interrupt()
+  }
+
+  progress(): number | undefined {
+    const { percentage } = this.connection.progress
+    return percentage < 0 ? undefined : percentage
+  }
+
+  begin(): Promise<void> {
+    return this.run('begin')
+  }
+
+  async rollback(): Promise<void> {
+    // After an error of a commit there is no transaction to roll back.
+    await this.connection.run('rollback').catch(() => {})
+  }
+
+  close(): void {
+    this.connection.closeSync()
+  }
+
+  protected async run(sql: string): Promise<void> {
+    await this.connection.run(sql)
   }
 }

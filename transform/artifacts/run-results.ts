@@ -1,26 +1,18 @@
 /** run_results.json v6: how each node of a run went. */
 import type { Graph } from '../compile/graph.ts'
-import type { NodeResult } from '../run/result.ts'
+import type { NodeResult, Timing } from '../run/result.ts'
 import { type JsonObject, orNull } from './json.ts'
 import { artifactMetadata, type Invocation } from './metadata.ts'
 import type { CompiledNode } from './node-details.ts'
 import { relationNameOf } from './relation-name.ts'
 
-/** One step of a node, in ISO 8601. */
-export type Timing = {
-  readonly name: 'compile' | 'execute'
-  readonly startedAt: string
-  readonly completedAt: string
-}
-
 /** How one node went. `NodeResult` of a run is one; what a run does not tell is optional. */
-export type ReportedResult = Pick<NodeResult, 'id' | 'elapsedMs'> & {
+export type ReportedResult = Pick<NodeResult, 'id' | 'elapsedMs' | 'thread' | 'isRolledBack'> & {
   readonly status: NodeResult['status'] | 'partial success' | 'no-op' | 'runtime error'
   readonly message?: string | undefined
   readonly rows?: number | undefined
   readonly failures?: number | undefined
   readonly timing?: readonly Timing[]
-  readonly thread?: string
   /** What the database answered; made of `rows` when it is not given. */
   readonly adapterResponse?: JsonObject
 }
@@ -47,7 +39,8 @@ export function runResultsOf(
 }
 
 function resultJson(result: ReportedResult, graph: Graph, inputs: RunResultsInputs): JsonObject {
-  const { id, status, message, failures, elapsedMs, timing = [], thread = 'main' } = result
+  const { id, failures, elapsedMs, timing = [], thread = 'main' } = result
+  const { status, message } = lastingOutcome(result)
   return {
     status,
     timing: timing.map(timingJson),
@@ -61,6 +54,12 @@ function resultJson(result: ReportedResult, graph: Graph, inputs: RunResultsInpu
     batch_results: null,
     overload_results: null,
   }
+}
+
+/** What went with the run is not there: to a reader, and to a retry, it was not done. */
+function lastingOutcome({ status, message, isRolledBack }: ReportedResult) {
+  if (isRolledBack !== true) return { status, message }
+  return { status: 'skipped', message: `ended with ${status}, and was rolled back with the run` }
 }
 
 function timingJson({ name, startedAt, completedAt }: Timing): JsonObject {

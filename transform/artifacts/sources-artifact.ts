@@ -1,7 +1,8 @@
 /** sources.json v3: how fresh each source was found to be. */
+
+import type { Timing } from '../run/result.ts'
 import { type JsonObject, orNull } from './json.ts'
 import { artifactMetadata, type Invocation } from './metadata.ts'
-import type { Timing } from './run-results.ts'
 
 export type FreshnessResult =
   | {

@@ -2,11 +2,17 @@
 import type { Row } from '../../core/clients/duckdb.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 
-type TransactionOptions = {
+export type TransactionOptions = {
   /** Kept with the commit, where the engine keeps such things. */
   readonly message: string
   readonly signal?: AbortSignal
 }
+
+/**
+ * What becomes visible at once: the whole run, in one transaction on one connection, or each node by itself, on as
+ * many connections as there are threads.
+ */
+export type PublishMode = 'atomic' | 'per-node'
 
 export interface Adapter {
   readonly kind: 'ducklake' | 'duckdb'
@@ -14,32 +20,43 @@ export interface Adapter {
   readonly catalog: string
   /** Whether the runner keeps its own tables, schema `ops`, in this database. */
   readonly keepsHistory: boolean
-  /** What is committed at once: the run, or each node where the engine cannot do better. */
-  readonly unit: 'run' | 'node'
+  /** How runs are published when nobody says it. */
+  readonly publish: PublishMode
   /**
    * Runs `work` in one transaction and commits it; when another writer won the race, all of it is rolled back and
    * `work` is called again. Whatever `work` throws rolls back and is passed on.
    */
   transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T>
+  /** A connection of its own, whose transactions the caller begins and ends; close it. */
+  connect(): Promise<OpenSession>
   /** The newest committed state, where the engine counts them. */
   snapshot(): Promise<number | undefined>
-  /** Tells a lost race or an outage, which ends the transaction, from a statement that is wrong. */
+  /** Tells an outage, which a later try may not meet, from a statement that is wrong. A lost race is one too. */
   isOutage(error: unknown): boolean
+  /** Tells a race with another transaction that was lost: the same again may succeed at once. */
+  isConflict(error: unknown): boolean
 }
 
-/** One transaction of an adapter. */
+/** One connection of an adapter, inside a transaction or between two. */
 export interface Session {
+  /** Id of the node that these statements are for, when there is one. */
+  readonly node: string | undefined
+  /**
+   * The same connection speaking for a node, so that logs name it.
+   * @param wrap what stands between its templates and the database
+   */
+  for(node: string, wrap?: (database: TemplateDatabase) => TemplateDatabase): Session
   /** Answers the queries of templates: they see what this transaction has written. */
   readonly database: TemplateDatabase
   /** Runs a statement. @returns rows written, 0 when it writes none */
   execute(sql: string): Promise<number>
   query(sql: string): Promise<Row[]>
-  /** Ends a node where each is committed by itself: commits what it wrote, or undoes it. */
-  settle(keep: boolean): Promise<void>
   /** Whether an error has made the transaction useless. */
   isLost(): Promise<boolean>
   /** Stops the statement that is running, which then fails. */
   interrupt(): void
+  /** How far the statement that is running has come, 0 to 100; undefined when DuckDB cannot tell. */
+  progress(): number | undefined
   /** The committed state that this transaction reads. */
   snapshot(): Promise<number | undefined>
   /** Whether tables can still be read as they were in a committed state. */
@@ -49,4 +66,13 @@ export interface Session {
    * itself has changed is not seen. Undefined where the engine has no such ids.
    */
   tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string> | undefined>
+}
+
+/** A session whose owner begins and ends its transactions. */
+export interface OpenSession extends Session {
+  begin(): Promise<void>
+  commit(options: TransactionOptions): Promise<void>
+  /** Ends a transaction if there is one; does not fail. */
+  rollback(): Promise<void>
+  close(): void
 }

@@ -1,15 +1,29 @@
 /** What running needs of compiling: the SQL of a node, as the state of the database wants it. */
 import type { Renderer } from '../compile/render.ts'
 
-export type NodeRenderer = Pick<Renderer, 'render'>
+export type NodeRenderer = Pick<
+  Renderer,
+  'render' | 'renderText' | 'replacing' | 'materialize' | 'describe' | 'standardTest' | 'flag'
+>
 
-/** The same renderer with another `render`; all else that it can goes on as it is. */
-export function withRender<Own extends NodeRenderer>(renderer: Own, render: Own['render']): Own {
+/** The same renderer with some of its parts replaced; all else that it can goes on as it is. */
+export function replaced<Own extends NodeRenderer>(
+  renderer: Own,
+  parts: Readonly<Partial<NodeRenderer>>,
+): Own {
   return new Proxy(renderer, {
     get(target, key) {
-      if (key === 'render') return render
+      if (Object.hasOwn(parts, key)) return Reflect.get(parts, key)
       const value: unknown = Reflect.get(target, key)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** The same renderer with another `render`. */
+export function withRender<Own extends NodeRenderer>(
+  renderer: Own,
+  render: NodeRenderer['render'],
+): Own {
+  return replaced(renderer, { render })
 }

@@ -1,15 +1,23 @@
 /** How a run went, as data; the command line prints it. */
 
-import type { GraphNode, Relation } from '../compile/graph.ts'
-import type { RunCommand } from '../plan/plan-run.ts'
+import type { Relation } from '../compile/graph.ts'
+import type { PlannedNode, RunCommand } from '../plan/plan-run.ts'
 import type { Config } from '../project/project.ts'
+import type { PublishMode } from './adapter.ts'
 
 export type NodeStatus = 'success' | 'error' | 'pass' | 'warn' | 'fail' | 'skipped'
+
+/** One step of a node, in ISO 8601. */
+export type Timing = {
+  readonly name: 'compile' | 'execute'
+  readonly startedAt: string
+  readonly completedAt: string
+}
 
 export type NodeResult = {
   readonly id: string
   readonly name: string
-  readonly kind: GraphNode['kind']
+  readonly kind: PlannedNode['kind']
   /** Where the node is written down. */
   readonly file: string
   readonly status: NodeStatus
@@ -24,6 +32,12 @@ export type NodeResult = {
   /** Some of those rows, as JSON text. */
   readonly failingRows: readonly string[]
   readonly elapsedMs: number
+  /** Which of the connections ran it, by dbt's name: `Thread-1`. Undefined when it was not run. */
+  readonly thread?: string | undefined
+  /** Rendering and running; empty when it was not run. */
+  readonly timing?: readonly Timing[]
+  /** It ended well, and went when the run was rolled back. */
+  readonly isRolledBack?: boolean
 }
 
 /** A model or seed whose new state readers can see. */
@@ -40,25 +54,31 @@ export type RunOutcome =
   | 'committed'
   /** Something failed; readers still see the state before. */
   | 'rolled-back'
+  /** Something failed; the nodes that ended well are visible, each by itself. */
+  | 'failed'
+  /** Stopped; what was published by then is visible. */
   | 'interrupted'
 
 export type RunResult = {
   readonly runId: string
   readonly command: RunCommand
   readonly outcome: RunOutcome
-  /** What was committed at once; with `node`, nodes that succeeded are visible whatever the outcome. */
-  readonly unit: 'run' | 'node'
-  /** In the order in which they were run. */
+  /** What became visible at once; with `per-node`, nodes that succeeded are visible whatever the outcome. */
+  readonly publish: PublishMode
+  /** In the order in which they ended. */
   readonly results: readonly NodeResult[]
   /** The snapshot that the run published, or the one readers still see. */
   readonly snapshot: number | undefined
   /** What `publish` takes on; empty unless the run was committed. */
   readonly built: readonly BuiltRelation[]
-  /** Transactions begun: above 1 when other writers won a race. */
+  /** Transactions begun: above 1 when other writers won a race, or after an outage. */
   readonly attempts: number
   readonly startedAt: string
   readonly elapsedMs: number
 }
+
+/** What is written down of a run. */
+export type RunSummary = Omit<RunResult, 'built' | 'snapshot'>
 
 /** Whether a result keeps its dependants from running. */
 export function isFailure({ status }: NodeResult): boolean {
@@ -67,12 +87,27 @@ export function isFailure({ status }: NodeResult): boolean {
 
 /** What a run tells while it goes on. */
 export type RunEvent =
-  | { readonly kind: 'attempt'; readonly attempt: number }
+  | {
+      readonly kind: 'attempt'
+      readonly attempt: number
+      /** Why the one before did not do. */
+      readonly reason?: string
+    }
   | {
       readonly kind: 'started'
-      readonly node: GraphNode
+      readonly node: PlannedNode
+      /** In the order in which nodes begin, from 1. */
       readonly index: number
       readonly total: number
+      readonly thread: string
+      /** How far its statement has come by now, 0 to 100; undefined when DuckDB cannot tell. */
+      readonly progress: () => number | undefined
+    }
+  | {
+      readonly kind: 'retried'
+      readonly node: PlannedNode
+      readonly attempt: number
+      readonly reason: string
     }
   | {
       readonly kind: 'finished'
@@ -80,3 +115,5 @@ export type RunEvent =
       readonly index: number
       readonly total: number
     }
+  /** All nodes are done, and it is known what readers see; what is written down of it may still take a moment. */
+  | { readonly kind: 'ended'; readonly result: RunResult }

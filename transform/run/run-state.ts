@@ -3,55 +3,49 @@
  * nodes went.
  */
 import { quoteLiteral } from '../../core/sql.ts'
-import type { Graph, ModelNode, Relation, SeedNode } from '../compile/graph.ts'
-import type { Existing } from '../materialize/statement.ts'
+import type { Graph, Relation } from '../compile/graph.ts'
+import type { TableColumn } from '../materialize/incremental.ts'
+import { type Existing, relationSql } from '../materialize/statement.ts'
 import type { Adapter, Session } from './adapter.ts'
 import type { SqlValue } from './history.ts'
 import type { Change } from './increments.ts'
+import { Lookups } from './lookups.ts'
 import type { NodeResult } from './result.ts'
 
-export class RunState {
+/** What all transactions of a run share. */
+type Shared = {
   readonly catalog: string
-  readonly baseSnapshot: number | undefined
-  /** Identities of the tables as they were when the transaction began. */
-  readonly uuids: ReadonlyMap<string, string> | undefined
-  readonly results = new Map<string, NodeResult>()
-  /** The node whose error ended the transaction. */
-  lostTo: string | undefined = undefined
-  /** Rows for `ops.model_state`. */
-  readonly seen: SqlValue[][] = []
-  readonly #existing: Map<string, Existing>
-  readonly #schemas: Set<string>
-  readonly #changes = new Map<string, Change>()
-  readonly #relations = new Map<string, Relation>()
+  readonly existing: Map<string, Existing>
+  readonly schemas: Set<string>
+  readonly columns: Map<string, Promise<readonly TableColumn[]>>
+  readonly relations: ReadonlyMap<string, Relation>
+  readonly results: Map<string, NodeResult>
+  readonly lookups: Lookups
+}
 
-  private constructor(
-    catalog: string,
-    graph: Graph,
-    baseSnapshot: number | undefined,
-    uuids: ReadonlyMap<string, string> | undefined,
-    existing: Map<string, Existing>,
-    schemas: Set<string>,
-  ) {
-    this.catalog = catalog
-    this.baseSnapshot = baseSnapshot
-    this.uuids = uuids
-    this.#existing = existing
-    this.#schemas = schemas
-    for (const node of graph.nodes.values()) {
-      if (node.kind !== 'test') this.#relations.set(node.id, node.relation)
-    }
-    for (const { id, relation } of graph.sources.values()) this.#relations.set(id, relation)
+/** Committed state that a transaction began on. */
+type Base = {
+  readonly snapshot: number | undefined
+  readonly uuids: ReadonlyMap<string, string> | undefined
+}
+
+export class RunState {
+  /** Rows for `ops.model_state`, committed with what they speak of. */
+  readonly seen: SqlValue[][] = []
+  readonly #shared: Shared
+  readonly #base: Base
+  readonly #changes = new Map<string, Change>()
+
+  private constructor(shared: Shared, base: Base) {
+    this.#shared = shared
+    this.#base = base
   }
 
   static async load(session: Session, adapter: Adapter, graph: Graph): Promise<RunState> {
     const { catalog } = adapter
-    const snapshot = await session.snapshot()
-    const uuids = await session.tableIds(snapshot)
+    const relations = relationsOf(graph)
     // Models may go to attached databases too.
-    const written = [...graph.nodes.values()].flatMap((node) =>
-      node.kind === 'test' ? [] : [node.relation.catalog],
-    )
+    const written = [...relations.values()].map((relation) => relation.catalog)
     const catalogs = [...new Set([catalog, ...written])].map(quoteLiteral).join(', ')
     const tables = await session.query(
       `select table_catalog, table_schema, table_name, table_type from information_schema.tables where table_catalog in (${catalogs})`,
@@ -59,41 +53,149 @@ export class RunState {
     const schemas = await session.query(
       `select catalog_name, schema_name from information_schema.schemata where catalog_name in (${catalogs})`,
     )
-    const existing = new Map(
-      tables.map((row): [string, Existing] => [
-        keyIn(row['table_catalog'], row['table_schema'], row['table_name']),
-        row['table_type'] === 'VIEW' ? 'view' : 'table',
-      ]),
-    )
-    const schemaNames = new Set(
-      schemas.map((row) => keyIn(row['catalog_name'], row['schema_name'])),
-    )
-    return new RunState(catalog, graph, snapshot, uuids, existing, schemaNames)
+    const shared: Shared = {
+      catalog,
+      existing: new Map(
+        tables.map((row): [string, Existing] => [
+          keyIn(row['table_catalog'], row['table_schema'], row['table_name']),
+          existingOf(row['table_type']),
+        ]),
+      ),
+      schemas: new Set(schemas.map((row) => keyIn(row['catalog_name'], row['schema_name']))),
+      columns: new Map(),
+      relations,
+      results: new Map(),
+      lookups: new Lookups(),
+    }
+    return new RunState(shared, await baseOf(session))
   }
 
-  existing({ catalog, schema, name }: Relation): Existing {
-    return this.#existing.get(keyIn(catalog, schema, name))
+  /** The same run as another transaction finds it: all that has been committed until now is old to it. */
+  async inTransaction(session: Session): Promise<RunState> {
+    return new RunState(this.#shared, await baseOf(session))
+  }
+
+  get catalog(): string {
+    return this.#shared.catalog
+  }
+
+  get baseSnapshot(): number | undefined {
+    return this.#base.snapshot
+  }
+
+  /** Identities of the tables as they were when the transaction began. */
+  get uuids(): ReadonlyMap<string, string> | undefined {
+    return this.#base.uuids
+  }
+
+  /** By node, in the order in which they ended. */
+  get results(): Map<string, NodeResult> {
+    return this.#shared.results
+  }
+
+  /** What templates have been told of the catalog. */
+  get lookups(): Lookups {
+    return this.#shared.lookups
+  }
+
+  existing(relation: Relation): Existing {
+    return this.#shared.existing.get(keyOf(relation))
   }
 
   hasSchema({ catalog, schema }: Relation): boolean {
-    return this.#schemas.has(keyIn(catalog, schema))
+    return this.#shared.schemas.has(keyIn(catalog, schema))
+  }
+
+  /** Notes a schema that was made. */
+  madeSchema({ catalog, schema }: Relation): void {
+    this.#shared.schemas.add(keyIn(catalog, schema))
+    this.#shared.lookups.clear()
   }
 
   relationOf(id: string): Relation | undefined {
-    return this.#relations.get(id)
+    return this.#shared.relations.get(id)
   }
 
   changeOf(id: string): Change | undefined {
     return this.#changes.get(id)
   }
 
+  /**
+   * Columns of a relation, asked once until the relation is written.
+   * @throws DuckDB's error when there is no such relation
+   */
+  columnsOf(session: Session, relation: Relation): Promise<readonly TableColumn[]> {
+    const { columns } = this.#shared
+    const key = keyOf(relation)
+    const known = columns.get(key)
+    if (known !== undefined) return known
+    const asked = describe(session, relationSql(relation))
+    columns.set(key, asked)
+    asked.catch(() => {
+      if (columns.get(key) === asked) columns.delete(key)
+    })
+    return asked
+  }
+
   /** Notes that a node was written. */
-  wrote(node: ModelNode | SeedNode, kind: 'table' | 'view', change: Change): void {
-    const { catalog, schema, name } = node.relation
-    this.#existing.set(keyIn(catalog, schema, name), kind)
-    this.#schemas.add(keyIn(catalog, schema))
+  wrote(
+    node: { readonly id: string; readonly relation: Relation },
+    kind: Existing,
+    change: Change,
+  ) {
+    this.noted(node.relation, kind)
     this.#changes.set(node.id, change)
   }
+
+  /** Notes what stands at a name now: something was made there, or dropped. */
+  noted(relation: Relation, kind: Existing): void {
+    const { existing, columns, schemas, lookups } = this.#shared
+    const key = keyOf(relation)
+    if (kind === undefined) existing.delete(key)
+    else existing.set(key, kind)
+    columns.delete(key)
+    schemas.add(keyIn(relation.catalog, relation.schema))
+    lookups.drop(relation)
+  }
+
+  /** Looks again at what stands at a name, once a transaction that wrote there was rolled back. */
+  async refresh(session: Session, relation: Relation): Promise<void> {
+    const { catalog, schema, name } = relation
+    const [row] = await session.query(
+      `select table_type from information_schema.tables
+       where lower(table_catalog) = lower(${quoteLiteral(catalog)})
+         and lower(table_schema) = lower(${quoteLiteral(schema)}) and lower(table_name) = lower(${quoteLiteral(name)})`,
+    )
+    this.noted(relation, row === undefined ? undefined : existingOf(row['table_type']))
+  }
+}
+
+/** Name and type of each column of a relation, or of a query in parentheses. */
+export async function describe(session: Session, relation: string): Promise<TableColumn[]> {
+  const rows = await session.query(`describe ${relation}`)
+  return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }))
+}
+
+function relationsOf(graph: Graph): Map<string, Relation> {
+  const relations = new Map<string, Relation>()
+  for (const node of graph.nodes.values()) {
+    if (node.kind !== 'test') relations.set(node.id, node.relation)
+  }
+  for (const { id, relation } of graph.sources.values()) relations.set(id, relation)
+  return relations
+}
+
+async function baseOf(session: Session): Promise<Base> {
+  const snapshot = await session.snapshot()
+  return { snapshot, uuids: await session.tableIds(snapshot) }
+}
+
+function existingOf(tableType: unknown): Existing {
+  return tableType === 'VIEW' ? 'view' : 'table'
+}
+
+function keyOf({ catalog, schema, name }: Relation): string {
+  return keyIn(catalog, schema, name)
 }
 
 /** One text for the parts of a name; to DuckDB upper and lower case are the same. */

@@ -2,19 +2,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Row } from '../../../core/clients/duckdb.ts'
 import { type Duckdb, explainDuckdbError } from '../../../core/clients/duckdb.ts'
-import { isLakeConflict } from '../../../core/clients/lake/failures.ts'
+import { isLakeConflict, isStoreDown } from '../../../core/clients/lake/failures.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import { MillraceError, messageOf } from '../../../core/errors.ts'
 import { problem } from '../../../core/problems.ts'
 import { withoutSecrets } from '../../../core/redact.ts'
 import type { Secret } from '../../../core/secret.ts'
-import type { Adapter, Session } from '../../run/adapter.ts'
-import { ConnectionSession } from '../connection-session.ts'
+import type { Adapter, OpenSession, PublishMode, Session } from '../../run/adapter.ts'
+import type { TemplateDatabase } from '../../stdlib/database.ts'
+import { ConnectionSession, type SpokenFor } from '../connection-session.ts'
 
 export type DuckdbAdapterOptions = {
   readonly keepsHistory?: boolean
-  /** `node` where models go to several databases: DuckDB writes to one of them in a transaction. */
-  readonly unit?: Adapter['unit']
+  readonly publish?: PublishMode
   /** Whether the catalog is a DuckLake, where another writer may win; the run then begins again. */
   readonly isDucklake?: boolean
   /** What no message may show. */
@@ -31,26 +31,28 @@ export function duckdbAdapter(
   catalog: string,
   options: DuckdbAdapterOptions = {},
 ): Adapter {
-  const { keepsHistory = true, unit = 'run', isDucklake = false, hidden = [] } = options
+  const { keepsHistory = true, publish = 'atomic', isDucklake = false, hidden = [] } = options
   const clock = options.clock ?? systemClock
   const isConflict = (error: unknown) => isDucklake && isLakeConflict(error)
   return {
     kind: 'duckdb',
     catalog,
     keepsHistory,
-    unit,
+    publish,
     async transaction(work, { signal }) {
       for (let attempt = 1; ; attempt++) {
         try {
           return await duckdb.withConnection((connection) =>
-            attemptOn(connection, new PlainSession(connection, unit, hidden), work, (error) =>
-              isConflict(error) ? error : explainCommit(error, catalog, hidden),
+            attemptOn(
+              connection,
+              new PlainSession(connection, { catalog, hidden }),
+              work,
+              (error) => (isConflict(error) ? error : explainCommit(error, catalog, hidden)),
             ),
           )
         } catch (error) {
           if (!isConflict(error)) throw explainDuckdbError(error, catalog)
-          // A node that was committed by itself is not undone by beginning again.
-          if (attempt >= maxAttempts || unit === 'node') {
+          if (attempt >= maxAttempts) {
             const parameters = { attempts: attempt, reason: messageOf(error) }
             throw problem('lake/conflict', parameters, { cause: error })
           }
@@ -59,9 +61,13 @@ export function duckdbAdapter(
         }
       }
     },
+    connect: async () => new PlainSession(await duckdb.connect(), { catalog, hidden }),
     snapshot: async () => undefined,
     isOutage: (error) =>
-      isConflict(error) || explainDuckdbError(error, catalog) instanceof MillraceError,
+      isConflict(error) ||
+      isStoreDown(error) ||
+      explainDuckdbError(error, catalog) instanceof MillraceError,
+    isConflict: isLakeConflict,
   }
 }
 
@@ -91,14 +97,19 @@ function explainCommit(error: unknown, catalog: string, hidden: readonly Secret[
   return problem('lake/sql-failed', { reason: withoutSecrets(messageOf(error), hidden) })
 }
 
-class PlainSession extends ConnectionSession implements Session {
-  readonly #unit: Adapter['unit']
-  readonly #hidden: readonly Secret[]
+type PlainOptions = { readonly catalog: string; readonly hidden: readonly Secret[] }
 
-  constructor(connection: DuckDBConnection, unit: Adapter['unit'], hidden: readonly Secret[]) {
-    super(connection)
-    this.#unit = unit
-    this.#hidden = hidden
+class PlainSession extends ConnectionSession implements OpenSession {
+  readonly #options: PlainOptions
+
+  constructor(connection: DuckDBConnection, options: PlainOptions, spokenFor?: SpokenFor) {
+    super(connection, spokenFor)
+    this.#options = options
+  }
+
+  for(node: string, wrap?: (database: TemplateDatabase) => TemplateDatabase): Session {
+    const database = wrap?.(this.database) ?? this.database
+    return new PlainSession(this.connection, this.#options, { node, database })
   }
 
   override execute(sql: string): Promise<number> {
@@ -109,12 +120,11 @@ class PlainSession extends ConnectionSession implements Session {
     return this.#redacted(super.query(sql))
   }
 
-  override async settle(keep: boolean): Promise<void> {
-    if (this.#unit === 'run') return
-    // After an error of a commit there is no transaction to roll back.
-    if (keep) await this.#redacted(this.connection.run('commit'))
-    else await this.connection.run('rollback').catch(() => {})
-    await this.connection.run('begin')
+  async commit(): Promise<void> {
+    const { catalog, hidden } = this.#options
+    await this.run('commit').catch((error: unknown) => {
+      throw isLakeConflict(error) ? error : explainCommit(error, catalog, hidden)
+    })
   }
 
   async snapshot(): Promise<undefined> {
@@ -133,7 +143,7 @@ class PlainSession extends ConnectionSession implements Session {
     try {
       return await running
     } catch (error) {
-      throw withoutHidden(error, this.#hidden)
+      throw withoutHidden(error, this.#options.hidden)
     }
   }
 }

@@ -5,29 +5,41 @@ import { explainLakeError, isLakeConflict } from '../../../core/clients/lake/fai
 import { currentSnapshot, hasSnapshot } from '../../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
 import { MillraceError } from '../../../core/errors.ts'
-import type { Adapter, Session } from '../../run/adapter.ts'
-import { ConnectionSession } from '../connection-session.ts'
+import type { Adapter, OpenSession, Session, TransactionOptions } from '../../run/adapter.ts'
+import type { TemplateDatabase } from '../../stdlib/database.ts'
+import { ConnectionSession, type SpokenFor } from '../connection-session.ts'
 
 export function ducklakeAdapter(lake: Lake): Adapter {
   return {
     kind: 'ducklake',
     catalog: lakeName,
     keepsHistory: true,
-    unit: 'run',
+    publish: 'atomic',
     transaction: (work, options) =>
       lake.transaction((connection) => work(new LakeSession(connection, lake)), options),
+    connect: async () => new LakeSession(await lake.connect(), lake),
     snapshot: () => lake.currentSnapshot(),
     isOutage: (error) =>
       isLakeConflict(error) || explainLakeError(error, lake.options) instanceof MillraceError,
+    isConflict: isLakeConflict,
   }
 }
 
-class LakeSession extends ConnectionSession implements Session {
+class LakeSession extends ConnectionSession implements OpenSession {
   readonly #lake: Lake
 
-  constructor(connection: DuckDBConnection, lake: Lake) {
-    super(connection)
+  constructor(connection: DuckDBConnection, lake: Lake, spokenFor?: SpokenFor) {
+    super(connection, spokenFor)
     this.#lake = lake
+  }
+
+  for(node: string, wrap?: (database: TemplateDatabase) => TemplateDatabase): Session {
+    const database = wrap?.(this.database) ?? this.database
+    return new LakeSession(this.connection, this.#lake, { node, database })
+  }
+
+  commit(options: TransactionOptions): Promise<void> {
+    return this.#lake.commit(this.connection, options)
   }
 
   snapshot(): Promise<number> {

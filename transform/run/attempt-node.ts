@@ -1,0 +1,106 @@
+/** One try at a node: executed on a session, timed, and stopped when it takes longer than it may. */
+import { problem } from '../../core/problems.ts'
+import type { RunnableNode } from '../plan/plan-run.ts'
+import type { Session } from './adapter.ts'
+import { executeNode, type Findings } from './execute-node.ts'
+import { withRender } from './node-renderer.ts'
+import { writtenRelation } from './node-result.ts'
+import type { Timing } from './result.ts'
+import type { Run } from './run-dependencies.ts'
+import type { RunState } from './run-state.ts'
+
+export type Attempt = {
+  readonly found: Findings
+  readonly timing: readonly Timing[]
+}
+
+/** How often a statement that has to stop is told so again: between two statements nothing listens. */
+const interruptAgainMs = 50
+
+/** @throws DuckDB's error, or a problem of the node, `model/timed-out` among them */
+export async function attemptNode(
+  node: RunnableNode,
+  { session, state }: { readonly session: Session; readonly state: RunState },
+  run: Run,
+): Promise<Attempt> {
+  const { plan, renderer, clock, runId, startedAt } = run
+  const began = clock.now()
+  let rendering = began
+  let rendered = began
+  const own = session.for(node.id, (database) =>
+    state.lookups.over(database, writtenRelation(node)?.name),
+  )
+  const timed = withRender(renderer, async (id, renderState) => {
+    if (rendered === began) rendering = clock.now()
+    try {
+      return await renderer.render(id, renderState)
+    } finally {
+      rendered = clock.now()
+    }
+  })
+  const found = await withinTime(node, session, () =>
+    executeNode(node, {
+      session: own,
+      state,
+      renderer: timed,
+      fullRefresh: plan.fullRefresh,
+      run: { runId, at: startedAt },
+    }),
+  )
+  return {
+    found,
+    timing: [timing('compile', rendering, rendered), timing('execute', rendered, clock.now())],
+  }
+}
+
+function timing(name: Timing['name'], from: number, to: number): Timing {
+  return { name, startedAt: iso(from), completedAt: iso(to) }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** The config `timeout`, in seconds. */
+async function withinTime<T>(
+  node: RunnableNode,
+  session: Session,
+  work: () => Promise<T>,
+): Promise<T> {
+  const seconds = Number(node.config['timeout'] ?? 0)
+  if (!(seconds > 0)) return await work()
+  let isLate = false
+  let timer = setTimeout(function stop() {
+    isLate = true
+    session.interrupt()
+    timer = setTimeout(stop, interruptAgainMs)
+  }, seconds * 1_000)
+  try {
+    return await work()
+  } catch (cause) {
+    if (!isLate) throw cause
+    throw problem('model/timed-out', { node: node.name, seconds }, { cause })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Stops every session as soon as the signal says so, and again until it is released. */
+export function interruptOn(
+  signal: AbortSignal | undefined,
+  sessions: readonly Session[],
+): Disposable {
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => {
+    for (const session of sessions) session.interrupt()
+    timer = setTimeout(stop, interruptAgainMs)
+  }
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop)
+  return {
+    [Symbol.dispose]: () => {
+      signal?.removeEventListener('abort', stop)
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * A run whose nodes are published one by one, each in a transaction of its own, on several connections at once. What
+ * fails takes along only what stands below it.
+ */
+import { messageOf } from '../../core/errors.ts'
+import type { ModelNode } from '../compile/graph.ts'
+import type { RunnableNode } from '../plan/plan-run.ts'
+import type { OpenSession } from './adapter.ts'
+import { type Attempt, attemptNode, interruptOn } from './attempt-node.ts'
+import { appendHistory, ensureHistory, takeFence } from './history.ts'
+import { makeSchemas } from './make-schemas.ts'
+import { explain, resultOf, writtenRelation } from './node-result.ts'
+import { isFailure } from './result.ts'
+import {
+  classOf,
+  maxConflictTries,
+  maxTries,
+  waitAfterConflict,
+  waitAfterOutage,
+} from './retries.ts'
+import { type Run, RunEnd } from './run-dependencies.ts'
+import { RunState } from './run-state.ts'
+import { type Worked, type Worker, workStages } from './work-stages.ts'
+
+/** @returns the state once every node has ended well. @throws RunEnd when one failed or the run was interrupted */
+export async function runPerNode(run: Run): Promise<RunState> {
+  const { adapter, plan, signal, onEvent } = run
+  const count = Math.max(1, Math.min(run.threads ?? 1, plan.stages.length))
+  const sessions: OpenSession[] = []
+  try {
+    for (let index = 0; index < count; index++) sessions.push(await adapter.connect())
+    using _ = interruptOn(signal, sessions)
+    onEvent?.({ kind: 'attempt', attempt: 1 })
+    const state = await prepare(run, sessions)
+    const workers = sessions.map((session, index) => ({ thread: `Thread-${index + 1}`, session }))
+    const fence = new Turns()
+    await workStages(run, state, workers, (node, worker) =>
+      workOn(node, worker, run, state, fence),
+    ).catch((error: unknown) => {
+      throw signal?.aborted ? new RunEnd('interrupted', state) : error
+    })
+    if (signal?.aborted) throw new RunEnd('interrupted', state)
+    if ([...state.results.values()].some(isFailure)) throw new RunEnd('failed', state)
+    return state
+  } finally {
+    for (const session of sessions) session.close()
+  }
+}
+
+/** What stands in the database, and what every node needs: made at once, before nodes get in each other's way. */
+async function prepare(run: Run, [first]: readonly OpenSession[]): Promise<RunState> {
+  const { adapter, graph, plan, runId } = run
+  if (first === undefined) throw new Error('a run has a session')
+  return await inTransaction(first, `${plan.command} ${runId}: begins`, async () => {
+    if (adapter.keepsHistory) await ensureHistory(first, adapter.catalog)
+    const state = await RunState.load(first, adapter, graph)
+    await makeSchemas(run, first, state)
+    return state
+  })
+}
+
+async function workOn(
+  node: RunnableNode,
+  { session, thread }: Worker<OpenSession>,
+  run: Run,
+  state: RunState,
+  fence: Turns,
+): Promise<Worked> {
+  const { clock, adapter, signal, onEvent } = run
+  const started = clock.now()
+  const course = () => ({ elapsedMs: clock.now() - started, thread })
+  for (let tries = 1; ; tries++) {
+    try {
+      const { found, timing } = await tryOnce(node, session, run, state, fence)
+      return { result: resultOf(node, found, { ...course(), timing }) }
+    } catch (error) {
+      await session.rollback()
+      if (signal?.aborted) throw error
+      const kind = classOf(error, adapter)
+      const most = { conflict: maxConflictTries, outage: maxTries(run, node), wrong: 1 }[kind]
+      if (tries >= most) {
+        const findings = { status: 'error', message: explain(error) } as const
+        return { result: resultOf(node, findings, course()) }
+      }
+      const reason = messageOf(error).split('\n')[0] ?? ''
+      onEvent?.({ kind: 'retried', node, attempt: tries + 1, reason })
+      const wait = kind === 'conflict' ? waitAfterConflict : waitAfterOutage
+      await wait(clock, tries, signal)
+      const relation = writtenRelation(node)
+      if (relation !== undefined) await state.refresh(session, relation)
+    }
+  }
+}
+
+async function tryOnce(
+  node: RunnableNode,
+  session: OpenSession,
+  run: Run,
+  state: RunState,
+  fence: Turns,
+): Promise<Attempt> {
+  const { adapter, runId } = run
+  if (!writes(node)) return await attemptNode(node, { session, state }, run)
+  const message = `${run.plan.command} ${runId}: ${node.name}`
+  if (!adapter.keepsHistory || !isExact(node)) {
+    return await inTransaction(session, message, () => attemptNode(node, { session, state }, run))
+  }
+  // What it has seen is committed with its output, and two that do so at once would not notice each other.
+  return await fence.take(() =>
+    inTransaction(session, message, async () => {
+      const own = await state.inTransaction(session)
+      await takeFence(session, adapter.catalog, runId)
+      const attempt = await attemptNode(node, { session, state: own }, run)
+      await appendHistory(session, adapter.catalog, 'model_state', own.seen)
+      return attempt
+    }),
+  )
+}
+
+async function inTransaction<T>(
+  session: OpenSession,
+  message: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await session.begin()
+  try {
+    const result = await work()
+    await session.commit({ message })
+    return result
+  } catch (error) {
+    await session.rollback()
+    throw error
+  }
+}
+
+/** Whether a node needs a transaction: a query alone is one. */
+function writes({ kind, config }: RunnableNode): boolean {
+  return kind !== 'test' || config['store_failures'] === true
+}
+
+/** Whether a node keeps how far it has read what stands above it. */
+function isExact(node: RunnableNode): node is ModelNode {
+  return node.kind === 'model' && node.newRowsOf.length > 0
+}
+
+/** Lets one work at a time. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve()
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work)
+    this.#last = turn
+    return turn
+  }
+}
