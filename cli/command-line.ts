@@ -36,6 +36,7 @@ const commands = {
   register: async () => (await import('./commands/register.ts')).registerCommand,
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
+  'run-operation': async () => (await import('./commands/run-operation.ts')).runOperationCommand,
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
   seed: async () => (await import('./commands/seed.ts')).seedCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,

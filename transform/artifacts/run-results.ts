@@ -66,8 +66,10 @@ function timingJson({ name, startedAt, completedAt }: Timing): JsonObject {
   return { name, started_at: startedAt, completed_at: completedAt }
 }
 
-function answerJson({ status, rows }: ReportedResult): JsonObject {
+function answerJson({ id, status, rows }: ReportedResult): JsonObject {
   if (status === 'error' || status === 'skipped' || status === 'no-op') return {}
+  // As in dbt, which keeps nothing of a hook.
+  if (id.startsWith('operation.')) return {}
   if (rows === undefined) return { _message: 'OK' }
   return { _message: `INSERT ${rows}`, code: 'INSERT', rows_affected: rows }
 }

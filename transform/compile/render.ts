@@ -5,12 +5,14 @@ import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { flagsOf } from '../stdlib/flags.ts'
+import { PythonTime } from '../stdlib/python-datetime.ts'
 import { type Look, quotedLook, RelationValue } from '../stdlib/relation.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
+import { utc } from '../stdlib/time-zone.ts'
 import { evaluateArguments, type GenericDraft, type Subject } from './draft-tests.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
 import { type Materialization, Materializations } from './find-materialization.ts'
-import { findOperation } from './find-operation.ts'
+import { findOperation, type Operation } from './find-operation.ts'
 import {
   type Graph,
   type GraphNode,
@@ -40,6 +42,18 @@ export type RenderState = {
   readonly database?: TemplateDatabase
   /** Names that hold besides: what the hooks at the end of a run know of it. */
   readonly names?: ReadonlyMap<string, unknown>
+  /** One batch of a microbatch model. */
+  readonly batch?: RenderBatch | undefined
+}
+
+/** A stretch of time that a model is built for: `model.batch` of templates. */
+export type RenderBatch = {
+  readonly id: string
+  /** Milliseconds since 1970, the end left out. */
+  readonly start: number
+  readonly end: number
+  /** What is printed for a relation that the model itself reads. */
+  readonly limit: (printed: string, target: SelectableNode) => string
 }
 
 /** What a macro that carries out a node works with. */
@@ -133,24 +147,25 @@ export class Renderer {
     return await compileTemplate(node.file, text).render(all)
   }
 
+  /** The macro of that name. @param name `macro` or `package.macro` @throws `model/unknown-macro` */
+  operation(name: string): Operation {
+    return findOperation(this.#parts.compilation.library, name)
+  }
+
   /**
-   * Calls a macro of the project, of a package, or of dbt.
-   * @param name `macro` or `package.macro`
+   * Calls a macro by itself.
+   * @param args by name
    * @returns what it returns
-   * @throws `model/unknown-macro`, `model/template-failed`
+   * @throws `model/template-failed` and whatever the macro raises
    */
-  async call(name: string, args: Config, state: RenderState): Promise<unknown> {
-    const { library } = this.#parts.compilation
-    const found = findOperation(library, name)
-    const node = {
-      ...{ id: found.id, name: found.name, package: found.searched, kind: 'operation' },
-      ...{ file: found.file, fqn: [], config: {} },
-    }
+  async call(operation: Operation, args: Config, state: RenderState): Promise<unknown> {
+    const { id, name, package: owner, file, searched } = operation
+    const node = { id, name, package: searched, kind: 'operation', file, fqn: [], config: {} }
     const names = this.#namesOf(node, state, {})
-    const macro = names.all.macroOf(found.package, found.name)
+    const macro = names.all.macroOf(owner, name)
     if (macro === undefined) throw problem('model/unknown-macro', { name, nearest: undefined })
     const given = new Map(Object.entries(args).map(([key, value]) => [key, toTemplateValue(value)]))
-    return await callMacro(names, macro, given, found.file)
+    return await callMacro(names, macro, given, file)
   }
 
   #nodeOf(id: string): NamedNode & { readonly config: Config } {
@@ -311,18 +326,18 @@ export class Renderer {
   }
 
   /** A relation as a template sees it; an ephemeral one is noted as a CTE that the query needs. */
-  value(id: string, ephemerals: Set<string>, reader: string): RelationValue {
+  value(id: string, ephemerals: Set<string>, reader: string, batch?: RenderBatch): RelationValue {
     const { drafts, relations, graph } = this.#parts
     const relation = relations.get(id) ?? { catalog: '', schema: '', name: id }
     const file = graph.sources.get(id)?.properties['external_name']
     if (typeof file === 'string') {
-      return this.#limited(new RelationValue(id, relation, 'external', file), reader)
+      return this.#limited(new RelationValue(id, relation, 'external', file), reader, batch)
     }
     const draft = drafts.get(id)
     const materialized = textConfig(draft?.config ?? {}, 'materialized')
     if (draft === undefined || materialized !== 'ephemeral') {
       const read = this.#reading.deferred?.get(id) ?? relation
-      return this.#limited(new RelationValue(id, read, undefined, this.#lookOf(id)), reader)
+      return this.#limited(new RelationValue(id, read, undefined, this.#lookOf(id)), reader, batch)
     }
     ephemerals.add(id)
     return new RelationValue(id, relation, 'cte', cteName(relation))
@@ -336,15 +351,16 @@ export class Renderer {
     return quotedLook(typeof own === 'object' && own !== null ? { ...own } : {})
   }
 
-  #limited(value: RelationValue, reader: string): RelationValue {
+  #limited(value: RelationValue, reader: string, batch?: RenderBatch): RelationValue {
     const { limit } = this.#reading
-    if (limit === undefined) return value
+    if (limit === undefined && batch === undefined) return value
     const { graph } = this.#parts
     const target = graph.nodes.get(value.id) ?? graph.sources.get(value.id)
     const node = graph.nodes.get(reader)
     if (target === undefined || node === undefined) return value
     const printed = value.text()
-    const text = limit(printed, target, node)
+    const limited = limit?.(printed, target, node) ?? printed
+    const text = batch?.limit(limited, target) ?? limited
     return text === printed ? value : new RelationValue(value.id, value.relation, value.kind, text)
   }
 
@@ -391,7 +407,9 @@ export class Renderer {
       const relation = this.#parts.relations.get(id)
       if (draft === undefined || relation === undefined) continue
       if (ctes.some((known) => known.id === id)) continue
-      const body = this.#bodies.get(id) ?? this.#body(draft, { ...state, isIncremental: false })
+      const body =
+        this.#bodies.get(id) ??
+        this.#body(draft, { ...state, isIncremental: false, batch: undefined })
       this.#bodies.set(id, body)
       const { sql, ephemerals } = await body
       await this.#collectCtes(ephemerals, state, ctes)
@@ -453,23 +471,27 @@ class RenderHost implements NodeHost {
     this.#work.write?.(code)
   }
 
+  #read(id: string): RelationValue {
+    return this.#renderer.value(id, this.ephemerals, this.#node.id, this.state.batch)
+  }
+
   ref(parts: readonly string[], version: string | undefined): RelationValue {
     const id = this.#renderer.index.findRef({ parts, version }, this.#node.package)
-    if (id !== undefined) return this.#renderer.value(id, this.ephemerals, this.#node.id)
+    if (id !== undefined) return this.#read(id)
     const parameters = { node: this.#node.name, ref: parts.join('.'), nearest: undefined }
     throw problem('model/unknown-ref', parameters)
   }
 
   source(source: string, table: string): RelationValue {
     const id = this.#renderer.index.findSource({ source, table }, this.#node.package)
-    if (id !== undefined) return this.#renderer.value(id, this.ephemerals, this.#node.id)
+    if (id !== undefined) return this.#read(id)
     const parameters = { node: this.#node.name, source: `${source}.${table}`, nearest: undefined }
     throw problem('model/unknown-source', parameters)
   }
 
   function(parts: readonly string[]): RelationValue {
     const id = this.#renderer.index.findFunction(parts, this.#node.package)
-    if (id !== undefined) return this.#renderer.value(id, this.ephemerals, this.#node.id)
+    if (id !== undefined) return this.#read(id)
     const parameters = { node: this.#node.name, ref: parts.join('.'), nearest: undefined }
     throw problem('model/unknown-ref', parameters)
   }
@@ -481,8 +503,15 @@ class RenderHost implements NodeHost {
   model(): unknown {
     const model = this.#renderer.describe(this.#node.id)
     const { code } = this.#work
-    if (!(model instanceof Map) || code === undefined) return model
-    return new Map([...model, ['compiled', true], ['compiled_code', code]])
+    const { batch } = this.state
+    if (!(model instanceof Map)) return model
+    return new Map<unknown, unknown>([
+      ...model,
+      ...(code === undefined
+        ? []
+        : [['compiled', true] as const, ['compiled_code', code] as const]),
+      ...(batch === undefined ? [] : [['batch', batchValue(batch)] as const]),
+    ])
   }
 
   config(): void {}
@@ -509,4 +538,12 @@ class RenderHost implements NodeHost {
     const rows = `(select rowid, * from ${relation.text()}${since})`
     return new RelationValue(relation.id, relation.relation, 'cte', rows)
   }
+}
+
+function batchValue({ id, start, end }: RenderBatch): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([
+    ['id', id],
+    ['event_time_start', PythonTime.at(start, utc)],
+    ['event_time_end', PythonTime.at(end, utc)],
+  ])
 }

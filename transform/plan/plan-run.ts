@@ -25,7 +25,10 @@ export type RunRequest = Selection &
 export type PlannedNode = Exclude<GraphNode, { readonly kind: 'analysis' }> | UnitTestNode
 
 /** What the runner can carry out today. */
-export type RunnableNode = Extract<PlannedNode, { readonly kind: 'model' | 'seed' | 'test' }>
+export type RunnableNode = Extract<
+  PlannedNode,
+  { readonly kind: 'model' | 'seed' | 'snapshot' | 'test' }
+>
 
 /** One step of a plan. */
 export type Stage<Node extends PlannedNode = RunnableNode> = {
@@ -39,6 +42,8 @@ export type Plan = {
   readonly fullRefresh: boolean
   /** In an order in which they can be run one after another. */
   readonly stages: readonly Stage[]
+  /** Lines of `on-run-start` and `on-run-end`, in the order in which they run; none where there is nothing to do. */
+  readonly hooks: readonly OperationNode[]
   /** What the selection holds and the runner cannot carry out yet, in the order it would have. */
   readonly notRunYet: readonly { readonly id: string; readonly kind: string }[]
   /** What was asked for and matches nothing. */
@@ -51,50 +56,41 @@ export function planRun(graph: Graph, request: RunRequest): Plan {
   const { nodes, warnings } = selectNodes(graph, request, commandFilter(command, request))
   const planned = nodes.filter(isPlanned)
   const runnable = planned.filter(isRunnable)
-  const all = [...planned, ...(planned.length > 0 ? hooksOf(graph) : [])]
   // Ordered apart, so that a node waits for what stands above a snapshot that is not taken.
   const stages = orderStages(graph, runnable, command)
-  const others = all.length === runnable.length ? [] : orderStages(graph, all, command)
+  const others = planned.length === runnable.length ? [] : orderStages(graph, planned, command)
   const notRunYet = others.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
-  return { command, fullRefresh, stages, notRunYet, warnings }
+  const hooks = runnable.length > 0 ? hooksOf(graph) : []
+  return { command, fullRefresh, stages, hooks, notRunYet, warnings }
 }
 
 /**
  * Puts nodes in the order of a build: each after what it reads and after the tests of what it reads, a model after
- * its unit tests, `on-run-start` first and `on-run-end` last.
+ * its unit tests.
  */
 export function orderStages<Node extends PlannedNode>(
   graph: Graph,
   nodes: readonly Node[],
   command: RunCommand,
 ): Stage<Node>[] {
-  const hooks = nodes.filter(isHook)
-  const chosen = new Map(nodes.filter((node) => !isHook(node)).map((node) => [node.id, node]))
+  const chosen = new Map(nodes.map((node) => [node.id, node]))
   const waits = findWaits(new Relatives(graph), chosen, command === 'build')
   const ids = [...chosen.keys()].sort()
-  const stages = sortStages(ids, waits).flatMap((id) => {
+  return sortStages(ids, waits).flatMap((id) => {
     const node = chosen.get(id)
     return node === undefined ? [] : [{ node, waitsFor: [...(waits.get(id) ?? [])].sort() }]
   })
-  return [...hookStages(hooks, 'on-run-start'), ...stages, ...hookStages(hooks, 'on-run-end')]
 }
 
-function hookStages<Node extends PlannedNode & OperationNode>(
-  hooks: readonly Node[],
-  when: OperationNode['when'],
-): Stage<Node>[] {
-  return hooks
-    .filter((hook) => hook.when === when)
-    .sort((left, right) => left.index - right.index)
-    .map((node) => ({ node, waitsFor: [] }))
-}
-
-function hooksOf({ nodes }: Graph): OperationNode[] {
-  return [...nodes.values()].filter(isHook)
-}
-
-function isHook<Node extends SelectableNode>(node: Node): node is Node & OperationNode {
-  return node.kind === 'operation'
+/** Those of packages first, by name, as in dbt. */
+function hooksOf({ nodes, project }: Graph): OperationNode[] {
+  const isOwn = (hook: OperationNode) => (hook.package === project ? 1 : 0)
+  return [...nodes.values()]
+    .filter((node) => node.kind === 'operation')
+    .sort((left, right) => {
+      const byName = left.package < right.package ? -1 : Number(left.package > right.package)
+      return isOwn(left) - isOwn(right) || byName || left.index - right.index
+    })
 }
 
 /** An ephemeral model has no relation; exposures and saved queries are nothing that a run makes. */
@@ -107,7 +103,7 @@ function isPlanned(node: SelectableNode): node is PlannedNode {
 
 function isRunnable(node: PlannedNode): node is RunnableNode {
   if (node.kind === 'model') return node.language === 'sql'
-  return node.kind === 'seed' || node.kind === 'test'
+  return node.kind === 'seed' || node.kind === 'snapshot' || node.kind === 'test'
 }
 
 function describe(node: PlannedNode): Plan['notRunYet'][number] {

@@ -1,13 +1,22 @@
 /** `pre_hooks` and `post_hooks`: what a config says, each with the side of the transaction that it runs on. */
 import { toTemplateValue } from '../jinja/values.ts'
 
-type Hook = { readonly sql: string; readonly transaction: boolean; readonly index: number | null }
+export type Hook = {
+  readonly sql: string
+  readonly transaction: boolean
+  readonly index: number | null
+}
 
 /** @param config a text, a dict, `before_begin(…)`'s JSON, or a list of them @returns dicts, in order */
 export function hooksOf(config: unknown): unknown[] {
+  return readHooks(config).map((hook) => toTemplateValue(hook))
+}
+
+/** The same as plain data. */
+export function readHooks(config: unknown): Hook[] {
   if (config === undefined || config === null) return []
   const list: readonly unknown[] = Array.isArray(config) ? config : [config]
-  return list.map((hook) => toTemplateValue(hookOf(hook)))
+  return list.map(hookOf)
 }
 
 function hookOf(hook: unknown): Hook {

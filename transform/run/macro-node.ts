@@ -1,0 +1,66 @@
+/** Carries out a node by a macro: a materialization of the project's own, or dbt's where the project replaced a part of it. */
+
+import { problem } from '../../core/problems.ts'
+import { quoteLiteral } from '../../core/sql.ts'
+import type { Materialization } from '../compile/find-materialization.ts'
+import type { FunctionNode, ModelNode, SeedNode, SnapshotNode } from '../compile/graph.ts'
+import { textConfig } from '../compile/graph.ts'
+import { makeTable } from '../stdlib/query-table.ts'
+import type { NodeContext } from './execute-node.ts'
+
+export type WrittenNode = ModelNode | SeedNode | SnapshotNode | FunctionNode
+
+export type Made = {
+  /** Rows that its statement `main` wrote; undefined for a view. */
+  readonly rows: number | undefined
+  /** What that statement answered, when it is more than OK. */
+  readonly message: string | undefined
+}
+
+/** @throws DuckDB's error, or a problem of the node or of the macro */
+export async function runByMacro(
+  node: WrittenNode,
+  by: Materialization,
+  context: NodeContext,
+): Promise<Made> {
+  const { session, state, renderer } = context
+  refuseNewRows(node)
+  const { database } = session
+  const rendering = { isIncremental: isIncremental(node, context), database }
+  const code = node.kind === 'seed' ? '' : await renderer.render(node.id, rendering)
+  const seedTable = node.kind === 'seed' ? await readSeed(node, context) : undefined
+  const made = await renderer.materialize(node.id, by, rendering, { code, seedTable })
+  for (const relation of made.relations) {
+    await state.refresh(session, { ...relation, catalog: relation.catalog || state.catalog })
+  }
+  await state.refresh(session, node.relation)
+  const kind = state.existing(node.relation)
+  if (kind !== undefined) state.wrote(node, kind, 'replaced')
+  state.lookups.clear()
+  return {
+    rows: kind === 'table' ? made.rows : undefined,
+    message: made.message === 'OK' ? undefined : made.message,
+  }
+}
+
+/** What was read exactly is kept with the rows, and a macro does not keep it. */
+function refuseNewRows(node: WrittenNode): void {
+  if (node.kind !== 'model' || node.newRowsOf.length === 0) return
+  const reason = 'is not known to a materialization that is a macro'
+  throw problem('model/new-rows-misused', { node: node.name, reason }, { at: { file: node.file } })
+}
+
+function isIncremental(node: WrittenNode, { state, fullRefresh }: NodeContext): boolean {
+  if (node.kind !== 'model' || node.materialized !== 'incremental') return false
+  const own = node.config['full_refresh']
+  const isFull = typeof own === 'boolean' ? own : fullRefresh
+  return !isFull && state.existing(node.relation) === 'table'
+}
+
+async function readSeed(node: SeedNode, { session }: NodeContext): Promise<unknown> {
+  const delimiter = textConfig(node.config, 'delimiter') ?? ','
+  const rows = await session.database.query(
+    `select * from read_csv(${quoteLiteral(node.absolutePath)}, header = true, nullstr = '', delim = ${quoteLiteral(delimiter)})`,
+  )
+  return makeTable(rows)
+}

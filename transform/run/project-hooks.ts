@@ -1,0 +1,106 @@
+/**
+ * `on-run-start` and `on-run-end`. As in dbt they stand outside of the run's transaction: each is committed by itself,
+ * before the first node and after the last, so that what they write down stays when the run is rolled back.
+ */
+import type { OperationNode } from '../compile/graph.ts'
+import type { OpenSession, Session } from './adapter.ts'
+import { interruptOn } from './attempt-node.ts'
+import { hookNames } from './hook-names.ts'
+import { makeSchemas } from './make-schemas.ts'
+import { explain, resultOf } from './node-result.ts'
+import { openTransaction } from './open-transaction.ts'
+import type { NodeResult } from './result.ts'
+import type { Run } from './run-dependencies.ts'
+import { RunState } from './run-state.ts'
+
+/**
+ * Runs the hooks of one end of a run, those of packages first; after one that fails the others are skipped.
+ * @param done results of the run's nodes, for the hooks at its end
+ * @throws a problem of a hook's template: then the run does not go on
+ */
+export async function runProjectHooks(
+  when: OperationNode['when'],
+  run: Run,
+  done: readonly NodeResult[] = [],
+): Promise<NodeResult[]> {
+  const { adapter, plan, signal } = run
+  const hooks = plan.hooks.filter((hook) => hook.when === when)
+  if (hooks.length === 0) return []
+  const session = await adapter.connect()
+  try {
+    using _ = interruptOn(signal, [session])
+    // Hooks write to the schemas of the nodes, which dbt has made by now.
+    if (when === 'on-run-start') await makeMissingSchemas(run, session)
+    const names = when === 'on-run-end' ? hookNames(run.renderer, done) : undefined
+    const results: NodeResult[] = []
+    for (const [at, hook] of hooks.entries()) {
+      if (signal?.aborted) break
+      const place = { index: at + 1, total: hooks.length }
+      const hasFailed = results.some(({ status }) => status !== 'success')
+      const result = hasFailed
+        ? resultOf(hook, { status: 'skipped', message: `${titleOf(hook)} skipped`, failures: 1 })
+        : await runHook(hook, place, session, run, names)
+      results.push(result)
+      run.onEvent?.({ kind: 'finished', result, ...place })
+    }
+    return results
+  } finally {
+    session.close()
+  }
+}
+
+async function makeMissingSchemas(run: Run, session: Session): Promise<void> {
+  await makeSchemas(run, session, await RunState.load(session, run.adapter, run.graph))
+}
+
+/** dbt's name of a hook, as its messages say it. */
+export function titleOf({ package: owner, when, index }: OperationNode): string {
+  return `${owner}.${when}.${index}`
+}
+
+async function runHook(
+  hook: OperationNode,
+  place: { readonly index: number; readonly total: number },
+  session: OpenSession,
+  { renderer, clock, onEvent, plan, runId }: Run,
+  names: ReadonlyMap<string, unknown> | undefined,
+): Promise<NodeResult> {
+  const started = clock.now()
+  const own = session.for(hook.id)
+  const thread = 'main'
+  const progress = () => session.progress()
+  onEvent?.({ kind: 'started', node: hook, ...place, thread, progress })
+  const course = () => ({ elapsedMs: clock.now() - started, thread })
+  const transaction = openTransaction(
+    session,
+    own.database,
+    `${plan.command} ${runId}: ${hook.name}`,
+  )
+  try {
+    const sql = await renderer.render(hook.id, {
+      isIncremental: false,
+      database: transaction.database,
+      ...(names && { names }),
+    })
+    const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
+    if (failure !== undefined) {
+      const message = `${titleOf(hook)} failed, error:\n ${failure}`
+      return resultOf(hook, { status: 'error', message, failures: 1 }, course())
+    }
+    await transaction.commit()
+    const message = `${titleOf(hook)} passed`
+    return resultOf(hook, { status: 'success', message, failures: 0 }, course())
+  } finally {
+    await transaction.rollback()
+  }
+}
+
+/** What keeps a statement from being carried out, if something does. */
+async function failureOf(session: Session, sql: string): Promise<string | undefined> {
+  try {
+    await session.execute(sql)
+    return undefined
+  } catch (error) {
+    return explain(error)
+  }
+}

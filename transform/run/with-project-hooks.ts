@@ -1,0 +1,50 @@
+/** A run with the hooks of its project around it. */
+import type { Plan } from '../plan/plan-run.ts'
+import { resultOf } from './node-result.ts'
+import { runProjectHooks } from './project-hooks.ts'
+import { isFailure, type NodeResult, type RunResult } from './result.ts'
+import type { Run } from './run-dependencies.ts'
+
+/**
+ * As in dbt, a hook that fails before the run keeps all nodes from running, and the hooks after it run all the same.
+ * @param work runs the nodes
+ */
+export async function withProjectHooks(
+  run: Run,
+  work: (run: Run) => Promise<RunResult>,
+): Promise<RunResult> {
+  if (run.plan.hooks.length === 0) return await work(run)
+  const started = await runProjectHooks('on-run-start', run)
+  const mayRun = !started.some(isFailure)
+  // What the whole run came to is known when the last hook has ended.
+  const inner: Run = {
+    ...run,
+    onEvent: (event) => {
+      if (event.kind !== 'ended') run.onEvent?.(event)
+    },
+  }
+  const middle = mayRun ? await work(inner) : await leaveOut(run)
+  const isInterrupted = middle.outcome === 'interrupted'
+  const done = mayRun ? middle.results : []
+  const ended = isInterrupted ? [] : await runProjectHooks('on-run-end', run, done)
+  const results = [...started, ...middle.results, ...ended]
+  const hasFailed = middle.outcome === 'committed' && ended.some(isFailure)
+  const outcome = hasFailed ? 'failed' : middle.outcome
+  const { elapsedMs } = run.summary(outcome, results)
+  const result = { ...middle, outcome, results, elapsedMs, ...(hasFailed && { built: [] }) }
+  run.onEvent?.({ kind: 'ended', result })
+  return result
+}
+
+async function leaveOut(run: Run): Promise<RunResult> {
+  const results = skippedStages(run.plan)
+  for (const [at, result] of results.entries()) {
+    run.onEvent?.({ kind: 'finished', result, index: at + 1, total: results.length })
+  }
+  const snapshot = await run.adapter.snapshot()
+  return { ...run.summary('failed', results), snapshot, built: [] }
+}
+
+function skippedStages({ stages }: Plan): NodeResult[] {
+  return stages.map(({ node }) => resultOf(node, { status: 'skipped', message: undefined }))
+}
