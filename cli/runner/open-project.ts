@@ -14,6 +14,8 @@ export type OpenedGraph = {
   readonly graph: Graph
   readonly invocationId: string
   readonly startedAt: string
+  /** Of `--vars`. */
+  readonly vars: Readonly<Record<string, unknown>>
 }
 
 export type OpenedProject = OpenedGraph & Compiled
@@ -117,5 +119,5 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
   for (const warning of opened.graph.warnings) printWarning(warning)
   const { problems } = opened.graph
   if (problems.length > 0) throw new AggregateError(problems, 'the project has problems')
-  return { ...opened, invocationId, startedAt }
+  return { ...opened, invocationId, startedAt, vars }
 }

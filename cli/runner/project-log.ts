@@ -10,15 +10,25 @@ export type ProjectLog = {
   readonly line: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
 }
 
-/** Opens the log with dbt's head of an invocation. Values of `DBT_ENV_SECRET…` variables do not get into it. */
+type Started = {
+  readonly invocationId: string
+  readonly startedAt: string
+  /** Of `--vars`. */
+  readonly vars?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Opens the log with dbt's head of an invocation. What variables `DBT_ENV_SECRET…` hold, of the environment or of
+ * `--vars`, does not get into it.
+ */
 export function openProjectLog(
   { logs }: Pick<ArtifactFolders, 'logs'>,
-  invocation: { readonly invocationId: string; readonly startedAt: string },
+  invocation: Started,
   argv: readonly string[] = process.argv.slice(2),
   environment: Environment = processEnvironment,
 ): ProjectLog {
   const file = openLogFile(join(logs, 'dbt.log'))
-  const secrets = secretsOf(environment)
+  const secrets = secretsOf({ ...environment, ...invocation.vars })
   const rule = '='.repeat(30)
   const line: ProjectLog['line'] = (level, text) => {
     // DuckDB and dbt count microseconds; the clock of this process is no finer than that of its log.

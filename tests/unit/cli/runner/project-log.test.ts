@@ -15,3 +15,16 @@ it('holds no value of a variable that is marked as a secret', () => {
   expect(text).toContain('the server said *****')
   expect(text).not.toContain('hush-hush')
 })
+
+it('holds no value of a secret that --vars give', () => {
+  const logs = temporaryDirectory()
+  const vars = { DBT_ENV_SECRET_KEY: 'hush-hush', days: 7 }
+  const started = { invocationId: 'f3b1', startedAt: '2024-11-25T12:00:00.000Z', vars }
+  const argv = ['run', '--vars', '{DBT_ENV_SECRET_KEY: hush-hush, days: 7}']
+  const log = openProjectLog({ logs }, started, argv, {})
+  log.line('debug', `select 'hush-hush' ${'.'.repeat(40_000)}`)
+  const text = readFileSync(join(logs, 'dbt.log'), 'utf8')
+  expect(text).toContain('millrace run --vars {DBT_ENV_SECRET_KEY: *****, days: 7}\n')
+  expect(text).toContain("select '*****'")
+  expect(text).not.toContain('hush-hush')
+})
