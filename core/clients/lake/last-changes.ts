@@ -1,0 +1,55 @@
+/** In which snapshot each table and view was changed last. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { queryRows } from '../duckdb.ts'
+import type { LakeCatalog } from './attach.ts'
+import { metadataSchema } from './snapshots.ts'
+
+export type LastChange = {
+  /** Another one when the relation was replaced. */
+  readonly uuid: string
+  /** Rows, columns, or the query of a view. */
+  readonly snapshot: number
+}
+
+/** `schema.name` in lower case → its last change up to a snapshot. Rewritten files count, merged ones do not. */
+export async function lastChanges(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  snapshot: number,
+): Promise<ReadonlyMap<string, LastChange>> {
+  const metadata = metadataSchema(catalog)
+  const upTo = (alias: string) =>
+    `${alias}.begin_snapshot <= ${snapshot} and (${alias}.end_snapshot is null or ${alias}.end_snapshot > ${snapshot})`
+  const changes = ['ducklake_data_file', 'ducklake_delete_file', 'ducklake_column'].flatMap(
+    (table) =>
+      ['begin_snapshot', 'end_snapshot'].map(
+        (column) =>
+          `select table_id, max(${column}) as changed from ${metadata}.${table}
+           where ${column} <= ${snapshot} group by table_id`,
+      ),
+  )
+  const rows = await queryRows(
+    connection,
+    `with changes as (${changes.join(' union all ')}),
+     relations as (
+       select schema_id, table_name as name, table_uuid::varchar as uuid, table_id as id, t.begin_snapshot
+       from ${metadata}.ducklake_table t where ${upTo('t')}
+       union all
+       select schema_id, view_name, view_uuid::varchar, null, v.begin_snapshot
+       from ${metadata}.ducklake_view v where ${upTo('v')}
+     )
+     select lower(s.schema_name || '.' || r.name) as key, any_value(r.uuid) as uuid,
+       greatest(any_value(r.begin_snapshot), coalesce(max(c.changed), 0)) as changed
+     from relations r
+     join ${metadata}.ducklake_schema s using (schema_id)
+     left join changes c on c.table_id = r.id
+     where ${upTo('s')}
+     group by all`,
+  )
+  return new Map(
+    rows.map((row) => [
+      String(row['key']),
+      { uuid: String(row['uuid']), snapshot: Number(row['changed']) },
+    ]),
+  )
+}

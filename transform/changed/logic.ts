@@ -1,0 +1,144 @@
+/** What a node does, as a few short hashes: when none of them has changed, neither has what it does. */
+import type { Graph, GraphNode, MacroNode } from '../compile/graph.ts'
+import { normalSql } from './normal-sql.ts'
+import { findForeignInput, findVolatile, namesAskedBy, wordsOf } from './read-text.ts'
+
+export type Logic = {
+  readonly code: string
+  readonly config: string
+  readonly macros: string
+  /** Variables, environment, target. */
+  readonly values: string
+}
+
+export type LogicInputs = {
+  readonly graph: Graph
+  readonly sha256: (text: string) => string
+  readonly vars: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly target: object
+}
+
+export type NodeLogic = {
+  readonly logic: Logic
+  /** Why it has to run each time, if it has to. */
+  readonly volatile: string | undefined
+}
+
+/** Packages whose macros are part of the runner. */
+const standardPackages: ReadonlySet<string> = new Set(['dbt', 'dbt_duckdb'])
+
+/** Makes what reads the logic of nodes; what nodes share is read once. */
+export function logicReader(inputs: LogicInputs): (node: GraphNode) => NodeLogic {
+  const { graph, sha256 } = inputs
+  const macros = indexMacros(graph)
+  const short = (value: unknown) => sha256(JSON.stringify(value) ?? '').slice(0, 16)
+  const always = short(macros.ofRunner.map(({ id, code }) => [id, code]))
+  return (node) => {
+    const named = macrosNamedBy(node.rawCode, macros.byName)
+    const text = [node.rawCode, ...named.map(({ code }) => code)].join('\n')
+    const foreign = node.kind === 'seed' ? undefined : findForeignInput(node.rawCode)
+    const volatile =
+      node.kind === 'seed'
+        ? undefined
+        : (findVolatile(text) ??
+          (foreign === undefined ? undefined : `it reads ${foreign}, neither ref nor source`))
+    return { logic: logicOf(node, named, text), volatile }
+  }
+
+  function logicOf(node: GraphNode, named: readonly MacroNode[], text: string): Logic {
+    const isSql = node.language === 'sql' && node.kind !== 'seed'
+    const code = node.kind === 'seed' ? node.checksum : node.rawCode
+    return {
+      code: short([node.kind, isSql ? normalSql(code) : code]),
+      config: short([sorted(node.config), sorted(describe(node))]),
+      macros: short([always, named.map(({ id, code: body }) => [id, body])]),
+      values: short([
+        valuesOf(namesAskedBy(text, 'var'), inputs.vars),
+        valuesOf(namesAskedBy(text, 'env_var'), inputs.environment),
+        /\btarget\b/.test(text) ? inputs.target : null,
+      ]),
+    }
+  }
+}
+
+/** What of a node, apart from its code and config, decides what is written. */
+function describe(node: GraphNode): unknown {
+  const columns = node.columns.map(({ name, dataType, description }) => ({
+    name,
+    dataType,
+    description,
+  }))
+  const relation = 'relation' in node ? node.relation : null
+  const constraints = node.kind === 'model' ? node.constraints : null
+  const test = node.kind === 'test' ? node.generic : null
+  return { columns, relation, constraints, test, description: node.description }
+}
+
+/** All values where names are not written out. */
+function valuesOf(
+  names: readonly string[] | undefined,
+  values: Readonly<Record<string, unknown>>,
+): unknown {
+  if (names === undefined) return sorted(values)
+  return names.map((name) => [name, values[name] ?? null])
+}
+
+type MacroIndex = {
+  /** By every word that may stand for it: `x` finds `x`, `default__x` and `duckdb__x`. */
+  readonly byName: ReadonlyMap<string, readonly MacroNode[]>
+  /** What nodes need without naming it: overrides of macros of dbt. */
+  readonly ofRunner: readonly MacroNode[]
+}
+
+function indexMacros({ macros }: Graph): MacroIndex {
+  const byName = new Map<string, MacroNode[]>()
+  const standard = new Set<string>()
+  const own: MacroNode[] = []
+  for (const macro of macros.values()) {
+    if (standardPackages.has(macro.package)) standard.add(macro.name)
+    else own.push(macro)
+  }
+  for (const macro of own) {
+    for (const name of new Set([macro.name, baseName(macro.name)])) {
+      byName.set(name, [...(byName.get(name) ?? []), macro])
+    }
+  }
+  const ofRunner = own.filter(
+    ({ name }) =>
+      standard.has(name) || standard.has(baseName(name)) || /^materialization_/.test(name),
+  )
+  return { byName, ofRunner }
+}
+
+/** `default__star` → `star`, as dispatch finds it. */
+function baseName(name: string): string {
+  return name.replace(/^[A-Za-z0-9]+__/, '')
+}
+
+/** Macros whose names stand in the text, and those that they name in turn; sorted. */
+function macrosNamedBy(
+  text: string,
+  byName: ReadonlyMap<string, readonly MacroNode[]>,
+): readonly MacroNode[] {
+  const found = new Map<string, MacroNode>()
+  const pending = [text]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const word of wordsOf(next)) {
+      for (const macro of byName.get(word) ?? []) {
+        if (found.has(macro.id)) continue
+        found.set(macro.id, macro)
+        pending.push(macro.code)
+      }
+    }
+  }
+  return [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1))
+}
+
+/** Plain data with its keys in order, so that equal data gives equal text. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, one]) => [key, sorted(one)]))
+}
