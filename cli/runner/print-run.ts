@@ -119,11 +119,20 @@ function resultLine(result: NodeResult, index: number, total: number): string {
 
 function describeResult({ kind, status, name, relation, materialized }: NodeResult): string {
   const place = relation === undefined ? name : `${relation.schema}.${relation.name}`
-  if (status === 'skipped') return `SKIP ${kind} ${place}`
+  if (status === 'skipped') {
+    return kind === 'operation' ? `SKIP hook: ${hookName(name)}` : `SKIP ${kind} ${place}`
+  }
   if (kind === 'test') return `${status.toUpperCase()} ${name}`
-  const what = kind === 'seed' ? 'seed file' : `sql ${materialized} model`
+  if (kind === 'operation') return `${status === 'error' ? 'ERROR' : 'OK'} hook: ${hookName(name)}`
+  const names: Readonly<Record<string, string>> = { seed: 'seed file', function: 'function' }
+  const what = names[kind] ?? `sql ${materialized} model`
   if (status === 'error') return `ERROR creating ${what} ${place}`
   return `OK ${kind === 'seed' ? 'loaded' : 'created'} ${what} ${place}`
+}
+
+/** `shop-on-run-end-0` as dbt's lines call it. */
+function hookName(name: string): string {
+  return name.replace(/-(on-run-start|on-run-end)-(\d+)$/, '.$1.$2')
 }
 
 function verdict({ status, rows, failures }: NodeResult): string {
@@ -177,6 +186,11 @@ function outcomeLine({ outcome, publish, snapshot, results }: RunResult, seconds
     return `Completed successfully in ${seconds} s${seen}.`
   }
   const why = outcome === 'interrupted' ? 'Interrupted' : 'Completed with errors'
+  if (outcome === 'failed' && publish === 'atomic') {
+    const ran = results.some(({ kind, status }) => kind !== 'operation' && status !== 'skipped')
+    const nodes = ran ? 'what was built is published' : 'nothing was run'
+    return `${why} after ${seconds} s: a hook failed, ${nodes}.`
+  }
   if (publish === 'per-node') {
     return `${why} after ${seconds} s: each node was committed by itself, those that failed were not.`
   }

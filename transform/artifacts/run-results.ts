@@ -66,12 +66,14 @@ function timingJson({ name, startedAt, completedAt }: Timing): JsonObject {
   return { name, started_at: startedAt, completed_at: completedAt }
 }
 
-function answerJson({ id, status, rows }: ReportedResult): JsonObject {
+function answerJson({ id, status, rows, message }: ReportedResult): JsonObject {
   if (status === 'error' || status === 'skipped' || status === 'no-op') return {}
   // As in dbt, which keeps nothing of a hook.
   if (id.startsWith('operation.')) return {}
-  if (rows === undefined) return { _message: 'OK' }
-  return { _message: `INSERT ${rows}`, code: 'INSERT', rows_affected: rows }
+  // What a macro says of its statement: `CREATE 2`.
+  const [said, code = 'INSERT'] = /^([A-Z]+) \d+$/.exec(message ?? '') ?? []
+  if (rows === undefined) return { _message: said ?? 'OK' }
+  return { _message: said ?? `INSERT ${rows}`, code, rows_affected: rows }
 }
 
 /** What was sent to the database, of nodes that have code. */

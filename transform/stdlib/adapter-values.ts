@@ -25,10 +25,19 @@ const settled = [
   'verify_database',
 ]
 
+/** How many names a template has made of the time. */
+const moments = new WeakMap<AdapterContext, number>()
+
 export const adapterValues: Readonly<Record<string, Method>> = {
   ...Object.fromEntries(settled.map((name) => [name, () => ''])),
   dispatch: ({ dispatch }, args) => dispatch(args),
   type: () => 'duckdb',
+  // Not of dbt: now() is one moment all through a run, and two names made of it have to differ.
+  moments_named: (context) => {
+    const count = moments.get(context) ?? 0
+    moments.set(context, count + 1)
+    return count
+  },
   date_function: () => 'now()',
   is_cancelable: () => true,
   is_motherduck: () => false,

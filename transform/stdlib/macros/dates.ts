@@ -91,7 +91,10 @@ export const dateMacros = [
   {% endif %}
   {{ return(dates_in_range(ends[0], ends[1] if ends | length == 2 else none, in_fmt=date_fmt)) }}
 {% endmacro %}
-{% macro py_current_timestring() %}{{ return(modules.datetime.datetime.now().strftime('%Y%m%d%H%M%S%f')) }}{% endmacro %}
+{% macro py_current_timestring() %}
+  {% set moment = modules.datetime.datetime.now() + modules.datetime.timedelta(microseconds=adapter.moments_named()) %}
+  {{ return(moment.strftime('%Y%m%d%H%M%S%f')) }}
+{% endmacro %}
 `,
   ),
   ...macrosOf(

@@ -1,0 +1,15 @@
+/** Creates a function in the database, before the models that call it. */
+import type { FunctionNode } from '../compile/graph.ts'
+import { materializeFunction } from '../materialize/function.ts'
+import type { NodeContext } from './execute-node.ts'
+
+/** @throws DuckDB's error, or a problem of its template */
+export async function createFunction(
+  node: FunctionNode,
+  { session, renderer }: NodeContext,
+): Promise<{ readonly message: undefined }> {
+  const { database } = session
+  const body = await renderer.render(node.id, { isIncremental: false, database })
+  await session.execute(materializeFunction(node, body).sql)
+  return { message: undefined }
+}
