@@ -52,7 +52,16 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
     return opened
   }
   return {
-    target: { name: target, profileName: name, type: 'duckdb', database, schema, threads, path },
+    target: {
+      name: target,
+      profileName: name,
+      type: 'duckdb',
+      database,
+      schema,
+      threads,
+      path,
+      connection: connectionOf(profile),
+    },
     lake: undefined,
     open,
     read: async (work) => {
@@ -83,6 +92,18 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
       const duckdb = await opened?.catch(() => undefined)
       duckdb?.close()
     },
+  }
+}
+
+/** Without what a profile attaches, whose paths may hold secrets. */
+function connectionOf(profile: DuckdbProfile) {
+  const { configOptions, settings, extensions, disableTransactions } = profile
+  const isSaid = Object.keys(configOptions).length > 0
+  return {
+    config_options: isSaid ? configOptions : null,
+    extensions: extensions.length === 0 ? null : extensions.map(({ name }) => name),
+    settings,
+    disable_transactions: disableTransactions,
   }
 }
 

@@ -64,7 +64,7 @@ export const features: readonly Feature[] = [
     area: 'Project',
     feature: 'Packages of local folders',
     state: 'yes',
-    fixtures: ['local-packages'],
+    fixtures: ['local-packages', 'replaced-seeds'],
   },
   {
     area: 'Project',
@@ -325,7 +325,7 @@ export const features: readonly Feature[] = [
     area: 'Templates',
     feature: 'Names of the context: `graph`, `model`, `target`, `flags`, `this`',
     state: 'yes',
-    fixtures: ['context'],
+    fixtures: ['context', 'target-dict'],
   },
   {
     area: 'Templates',

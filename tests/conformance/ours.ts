@@ -36,6 +36,7 @@ export async function compileFixture(fixture: Fixture): Promise<Ours> {
       schema: fixture.target === 'prod' ? 'prod' : 'main',
       type: 'duckdb',
       profileName: 'conformance',
+      path: 'conformance.duckdb',
       threads: fixture.target === 'prod' ? 4 : 1,
     },
     vars: fixture.vars,

@@ -113,7 +113,7 @@ function ownJson(node: Exclude<GraphNode, { kind: 'seed' }>, graph: Graph): Json
     case 'model':
       return modelJson(node, graph)
     case 'test':
-      return node.generic === undefined ? {} : genericTestJson(node.generic, graph)
+      return node.generic === undefined ? {} : genericTestJson(node.generic, graph, node.package)
     case 'operation':
       return { index: node.index }
     case 'function':

@@ -4,13 +4,14 @@ import { type JsonObject, orNull } from './json.ts'
 
 type Subject = GraphNode | SourceNode
 
-export function genericTestJson(generic: GenericTest, graph: Graph): JsonObject {
+/** @param owner package of the schema file, which may describe what stands in another */
+export function genericTestJson(generic: GenericTest, graph: Graph, owner: string): JsonObject {
   const subject = graph.nodes.get(generic.subject) ?? graph.sources.get(generic.subject)
   const [test = '', namespace] = generic.test.split('.').reverse()
   return {
     column_name: orNull(generic.column),
     file_key_name: subject === undefined ? null : fileKey(subject),
-    attached_node: subject === undefined || subject.kind === 'source' ? null : subject.id,
+    attached_node: subject === undefined || subject.kind === 'source' ? null : idIn(owner, subject),
     test_metadata: {
       name: test,
       kwargs: argumentsJson(generic, subject),
@@ -29,6 +30,11 @@ function argumentsJson(generic: GenericTest, subject: Subject | undefined): Json
       model: `{{ get_where_subquery(${callOf(subject)}) }}`,
     }),
   }
+}
+
+/** As in dbt, which takes what a test is attached to for its own package's. */
+function idIn(owner: string, { id, kind, package: other }: GraphNode): string {
+  return other === owner ? id : `${kind}.${owner}${id.slice(`${kind}.${other}`.length)}`
 }
 
 function callOf(subject: Subject): string {

@@ -79,11 +79,25 @@ function readVariable(
   return toText(value)
 }
 
-function targetValue({ target }: CompileInputs): HostObject {
-  const { name, profileName = name, database, schema, type, threads, path } = target
-  const given = { database, schema, type, threads, ...(path !== undefined && { path }) }
-  return makeHostObject(
-    { name, target_name: name, profile_name: profileName, ...given },
-    () => name,
-  )
+/** What dbt shows of a connection where nobody says more. */
+const connectionDefaults = {
+  config_options: null,
+  extensions: null,
+  settings: {},
+  external_root: '.',
+  use_credential_provider: null,
+  attach: null,
+  filesystems: null,
+  remote: null,
+  plugins: null,
+  disable_transactions: false,
+}
+
+/** A dict, as in dbt: it can be printed, walked and written as JSON. */
+function targetValue({ target, engine }: CompileInputs): unknown {
+  const { name, profileName = name, database, schema, type, threads, path = null } = target
+  const root = engine?.externalRoot === undefined ? {} : { external_root: engine.externalRoot }
+  const connection = { ...connectionDefaults, ...root, ...target.connection }
+  const names = { name, target_name: name, profile_name: profileName }
+  return toTemplateValue({ database, schema, path, ...connection, type, threads, ...names })
 }

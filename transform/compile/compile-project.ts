@@ -9,8 +9,8 @@ import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
 import { draftAll, findDuplicateNames, warnOrphanProperties } from './draft-all.ts'
 import { draftTestsOfAll } from './draft-all-tests.ts'
-import { propertiesKey } from './draft-sources.ts'
 import type { Compilation, SqlDraft } from './drafts.ts'
+import { entriesByNode } from './entries-by-node.ts'
 import type { Graph, GraphNode, Relation, SelectableNode } from './graph.ts'
 import { NameIndex } from './index-names.ts'
 import type { CompileInputs } from './inputs.ts'
@@ -191,9 +191,6 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
   const library = { ...macros, noteName: inputs.noteName, noteMacro }
   const packages = new Map(project.packages.map((settings) => [settings.name, settings]))
   const vars = new Map<string, Config>()
-  const keyed = project.properties.map(
-    (entry) => [propertiesKey(entry.kind, entry), entry] as const,
-  )
   return {
     project,
     written,
@@ -206,7 +203,7 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
       vars.set(owner, known)
       return asks?.watched(known) ?? known
     },
-    properties: new Map(keyed),
+    properties: entriesByNode(project),
     problems: [...project.problems, ...library.problems],
     warnings: [...project.warnings],
   }

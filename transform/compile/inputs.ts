@@ -17,6 +17,8 @@ export type Target = {
   readonly profileName?: string
   /** The database's file as the profile says it. */
   readonly path?: string
+  /** What else the profile says of the connection and is no secret, under dbt's keys. */
+  readonly connection?: Config
 }
 
 export type CompileInputs = {
