@@ -84,25 +84,28 @@ ${finds} join snapshotted_data on ${sameRow(settings)}
 where ${isChange(target)}`)
 }
 
-/**
- * Takes the changes in: columns that are new in the query are added, versions that ended are closed, new ones come in.
- * Columns that the query no longer gives stay, empty in the new versions.
- */
+/** Adds the columns that are new in the query. Those that it no longer gives stay, empty in new versions. */
+export function addColumns(
+  { relation }: SnapshotTarget,
+  query: readonly TableColumn[],
+  table: readonly TableColumn[],
+): Statement[] {
+  const known = new Set(table.map(({ name }) => name.toLowerCase()))
+  return query
+    .filter(({ name }) => !known.has(name.toLowerCase()))
+    .map(({ name, type }) =>
+      plain(`alter table ${relationSql(relation)} add column ${quoteIdent(name)} ${type}`),
+    )
+}
+
+/** Takes the changes in: versions that ended are closed, new ones come in. */
 export function takeChanges(
   target: SnapshotTarget,
   query: readonly TableColumn[],
   table: readonly TableColumn[],
 ): Statement[] {
-  const relation = relationSql(target.relation)
   const known = new Set(table.map(({ name }) => name.toLowerCase()))
-  const added = query.filter(({ name }) => !known.has(name.toLowerCase()))
-  return [
-    ...added.map(({ name, type }) =>
-      plain(`alter table ${relation} add column ${quoteIdent(name)} ${type}`),
-    ),
-    closeVersions(target),
-    insertVersions(target, query, known),
-  ]
+  return [closeVersions(target), insertVersions(target, query, known)]
 }
 
 export function dropChanges(target: SnapshotTarget): Statement {

@@ -1,0 +1,67 @@
+/** The same rounds of the same data as real dbt took; `record.ts` wrote what came out there. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import {
+  makeFolder,
+  messageOf,
+  runFolder,
+  statuses,
+  writeProject,
+} from '../../../support/project.ts'
+import {
+  comparable,
+  createUsers,
+  type Round,
+  roundsOf,
+  roundsSchema,
+  type SnapshotCase,
+  snapshotCases,
+  snapshotYaml,
+  sourcesYaml,
+  versionsSql,
+} from './cases.ts'
+import { databases, openEngine } from './engines.ts'
+
+const recorded = roundsSchema.parse(
+  JSON.parse(readFileSync(new URL('../../../goldens/snapshots.json', import.meta.url), 'utf8')),
+)
+
+describe.each(databases)('snapshots in %s', (database) => {
+  const cases = snapshotCases.filter(({ onLake }) => database === 'memory' || onLake)
+  it.each(cases.map((one) => [one.name, one] as const))(
+    'are those of dbt: %s',
+    async (name, one) => {
+      expect(comparable(await takeRounds(one, database))).toEqual(recorded[name])
+    },
+  )
+})
+
+async function takeRounds(
+  one: SnapshotCase,
+  database: (typeof databases)[number],
+): Promise<Round[]> {
+  await using folder = await makeFolder()
+  await using engine = await openEngine(database, folder.path)
+  await writeProject(folder.path, {
+    'models/sources.yml': sourcesYaml,
+    'snapshots/users.yml': snapshotYaml(one),
+  })
+  await engine.sql('create schema raw')
+  await engine.sql(createUsers)
+  const relation = 'main_history.users_snapshot'
+  const rounds: Round[] = []
+  for (const statements of roundsOf(one)) {
+    for (const statement of statements) await engine.sql(statement)
+    const run = await runFolder(folder.path, engine.adapter, { database, command: 'snapshot' })
+    expect(statuses(run), messageOf(run, 'users_snapshot')).toEqual({ users_snapshot: 'success' })
+    const described = await engine.sql(`describe ${relation}`)
+    const rows = await engine.sql(versionsSql(one, relation))
+    rounds.push({
+      columns: described.map((row) => [String(row['column_name']), String(row['column_type'])]),
+      rows: rows.map((row) =>
+        Object.values(row).map((value) => (value === null ? null : String(value))),
+      ),
+    })
+  }
+  return rounds
+}

@@ -1,0 +1,156 @@
+/** Takes one snapshot inside the run's transaction. A table that is there is added to, and never made anew. */
+import { problem } from '../../core/problems.ts'
+import type { SnapshotNode } from '../compile/graph.ts'
+import type { TableColumn } from '../materialize/incremental.ts'
+import {
+  addColumns,
+  changesName,
+  dropChanges,
+  firstSnapshot,
+  missingColumns,
+  type SnapshotTarget,
+  stageChanges,
+  takeChanges,
+} from '../materialize/snapshot.ts'
+import { checkRules, type SnapshotRules, timestampRules } from '../materialize/snapshot-rules.ts'
+import { type SnapshotSettings, snapshotSettings } from '../materialize/snapshot-settings.ts'
+import type { Statement } from '../materialize/statement.ts'
+import type { Session } from './adapter.ts'
+import type { NodeContext } from './execute-node.ts'
+import { describe } from './run-state.ts'
+
+export type Taken = {
+  /** Versions that begin. */
+  readonly rows: number
+  readonly message: string | undefined
+}
+
+/** @throws DuckDB's error, `model/invalid-config`, `model/not-a-snapshot` */
+export async function takeSnapshot(node: SnapshotNode, context: NodeContext): Promise<Taken> {
+  const { session, state, renderer } = context
+  const { relation } = node
+  const settings = snapshotSettings(node)
+  const sql = await renderer.render(node.id, { isIncremental: false, database: session.database })
+  const existing = state.existing(relation)
+  if (existing === 'view') throw notSnapshot(node, 'it is a view')
+  const found = { session, node, sql, settings }
+  if (existing === undefined) return await takeFirst(found, context)
+  const table = await state.columnsOf(session, relation)
+  const query = await columnsOf(session, selectFrom(sql))
+  const rules = await rulesOf(found, table, query)
+  const target = { name: node.name, relation, settings, rules }
+  const missing = missingColumns(target, table)
+  if (missing.length > 0) throw notSnapshot(node, `it has no ${missing.join(', ')}`)
+  const rows = await takeLater({ session, target, sql }, query, table)
+  state.wrote(node, 'table', 'changed')
+  return rows
+}
+
+type Found = {
+  readonly session: Session
+  readonly node: SnapshotNode
+  readonly sql: string
+  readonly settings: SnapshotSettings
+}
+
+async function takeFirst(found: Found, { state }: NodeContext): Promise<Taken> {
+  const { session, node, sql, settings } = found
+  const { relation, name } = node
+  const rules = await rulesOf(found, [], [])
+  const rows = await session.execute(firstSnapshot({ name, relation, settings, rules }, sql).sql)
+  state.wrote(node, 'table', 'replaced')
+  return { rows, message: undefined }
+}
+
+type Later = {
+  readonly session: Session
+  readonly target: SnapshotTarget
+  readonly sql: string
+}
+
+async function takeLater(
+  { session, target, sql }: Later,
+  query: readonly TableColumn[],
+  table: readonly TableColumn[],
+): Promise<Taken> {
+  const changes = await session.execute(stageChanges(target, sql, query, table).sql)
+  await runStatements(session, addColumns(target, query, table))
+  if (changes === 0) {
+    await session.execute(dropChanges(target).sql)
+    return { rows: 0, message: undefined }
+  }
+  const rows = await runStatements(session, takeChanges(target, query, table))
+  const message = await describeDoubled(session, target)
+  await session.execute(dropChanges(target).sql)
+  return { rows, message }
+}
+
+async function runStatements(session: Session, statements: readonly Statement[]): Promise<number> {
+  let rows = 0
+  for (const { sql, countsRows } of statements) {
+    const written = await session.execute(sql)
+    if (countsRows) rows += written
+  }
+  return rows
+}
+
+/** Rows with the same key each get versions of their own, as in dbt; that is hardly ever meant. */
+async function describeDoubled(
+  session: Session,
+  target: SnapshotTarget,
+): Promise<string | undefined> {
+  const key = target.settings.uniqueKey.join(', ')
+  const [found] = await session.query(
+    `select count(*)::int as doubled from (
+  select 1 from ${changesName(target)} where millrace_change <> 'delete'
+  group by ${key} having count(*) > 1
+) as keys`,
+  )
+  const doubled = Number(found?.['doubled'] ?? 0)
+  if (doubled === 0) return undefined
+  return `${doubled} ${doubled === 1 ? 'key stands' : 'keys stand'} in several rows: ${key} is not unique`
+}
+
+async function rulesOf(
+  { session, node, sql, settings }: Found,
+  table: readonly TableColumn[],
+  query: readonly TableColumn[],
+): Promise<SnapshotRules> {
+  const { strategy, updatedAt, checkColumns } = settings
+  if (strategy === 'timestamp' && updatedAt !== undefined)
+    return timestampRules(settings, updatedAt)
+  if (strategy !== 'check') {
+    const parameters = {
+      node: node.name,
+      key: 'strategy',
+      reason: `is ${strategy}, and there is no macro snapshot_${strategy}_strategy`,
+    }
+    throw problem('model/invalid-config', parameters, { at: { file: node.file } })
+  }
+  const checked =
+    checkColumns === 'all' || table.length === 0
+      ? query
+      : await columnsOf(session, selectFrom(sql, checkColumns.join(', ')))
+  return checkRules(settings, namesOf(checked), namesOf(table))
+}
+
+function namesOf(columns: readonly TableColumn[]): string[] {
+  return columns.map(({ name }) => name)
+}
+
+function selectFrom(sql: string, columns = '*'): string {
+  return `(select ${columns} from (\n${sql}\n) as snapshot_query)`
+}
+
+/** Columns of a query, which is not run. */
+async function columnsOf(session: Session, query: string): Promise<TableColumn[]> {
+  const columns = await describe(session, query)
+  // A column that is always NULL; DuckDB gives it this type in a table.
+  return columns.map(({ name, type }) => ({ name, type: type === '"NULL"' ? 'INTEGER' : type }))
+}
+
+function notSnapshot(node: SnapshotNode, reason: string) {
+  const { schema, name } = node.relation
+  const parameters = { node: node.name, relation: `${schema}.${name}`, reason }
+  return problem('model/not-a-snapshot', parameters, { at: { file: node.file } })
+}
