@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'rolldown'
 
-const bundled = ['yaml', 'yargs', 'zod']
+const bundled = ['yaml', 'yargs', 'zod', '@duckdb/node-api']
 
 export default defineConfig({
   platform: 'node',
@@ -18,6 +18,8 @@ export default defineConfig({
     'local/supervisor': 'local/supervisor/main.ts',
   },
   external: (id, importer) => {
+    // The engine itself is a file of machine code, one package a platform.
+    if (id.startsWith('@duckdb/node-bindings')) return true
     const isPackage = !/^(\.|\/|node:)/.test(id)
     return isPackage && importer?.includes('node_modules') === false && !bundled.includes(id)
   },

@@ -5,19 +5,21 @@
  *
  *   node bench/parse.ts [--runs 5] [--models 1000,2000] [--plain]
  */
-import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Flavour, generateProject } from './generate-project.ts'
+import {
+  buildRelease,
+  describeMachine,
+  findRustDbt,
+  measure,
+  releaseCommand,
+  summarize,
+  type Usage,
+} from './harness.ts'
 
-type Usage = {
-  readonly status: number
-  readonly cpu_s: number
-  readonly wall_s: number
-  readonly peak_mb: number
-}
 type Tool = {
   readonly name: string
   /** The whole command line of `ls` or `parse`. */
@@ -26,9 +28,7 @@ type Tool = {
 type State = 'cold' | 'unchanged' | 'one file edited'
 type Case = { readonly tool: Tool; readonly verb: string; readonly state: State }
 
-const secondsAllowed = 120
 const heading = `  ${'program'.padEnd(20)}${'verb'.padEnd(7)}${'state'.padEnd(16)} CPU s   low – high  wall s  peak MB`
-const repository = new URL('..', import.meta.url).pathname
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
@@ -39,19 +39,10 @@ const { values } = parseArgs({
 const runs = Number(values.runs)
 const results: object[] = []
 
-execFileSync('rolldown', ['--config', 'rolldown.config.ts', '--log-level', 'silent'], {
-  cwd: repository,
-  stdio: ['ignore', 'ignore', 'inherit'],
-})
+buildRelease()
 const millrace: Tool = {
   name: 'millrace',
-  command: (verb, project) => [
-    process.execPath,
-    join(repository, 'dist/cli/main.js'),
-    verb,
-    '--project-dir',
-    project,
-  ],
+  command: (verb, project) => [...releaseCommand, verb, '--project-dir', project],
 }
 const tools = [millrace, ...rustDbt()]
 const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
@@ -60,13 +51,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-const [cpu] = cpus()
-const machine = {
-  processor: cpu?.model ?? 'unknown',
-  cores: cpus().length,
-  load_1m: Number(loadavg()[0]?.toFixed(1)),
-  node: process.version,
-}
+const machine = describeMachine()
 console.log(JSON.stringify({ bench: 'parse', machine, runs, results }))
 
 function flavours(): Flavour[] {
@@ -78,14 +63,8 @@ function flavours(): Flavour[] {
 
 /** The other program, when it can be had. */
 function rustDbt(): Tool[] {
-  const made = spawnSync('sh', [join(repository, 'bench/install-rust-dbt.sh')], {
-    encoding: 'utf8',
-  })
-  if (made.status !== 0) {
-    console.log(`without the Rust dbt, which cannot be had here: ${made.stderr.trim()}`)
-    return []
-  }
-  const program = made.stdout.trim()
+  const program = findRustDbt()
+  if (program === undefined) return []
   const command: Tool['command'] = (verb, project) => [
     program,
     verb,
@@ -106,7 +85,7 @@ function benchProject(flavour: Flavour): void {
   }
   console.log(`${label}\n${heading}`)
   for (const [{ tool, verb, state }, measured] of usages) {
-    const row = { project: label, tool: tool.name, verb, state, ...summary(measured) }
+    const row = { project: label, tool: tool.name, verb, state, ...summarize(measured) }
     results.push(row)
     const spread = `${row.cpu_min_s.toFixed(2)}–${row.cpu_max_s.toFixed(2)}`
     console.log(
@@ -146,32 +125,4 @@ function measureCase({ tool, verb, state }: Case, project: string): Usage {
     appendFileSync(join(project, 'models/l3/m3_0000.sql'), '-- edited\n')
   } else if (state === 'unchanged') measure(command)
   return measure(command)
-}
-
-function measure(command: readonly string[]): Usage {
-  const output = execFileSync(
-    'python3',
-    [join(repository, 'bench/measure.py'), String(secondsAllowed), ...command],
-    { encoding: 'utf8', env: { ...process.env, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' } },
-  )
-  return JSON.parse(output) as Usage // measure.py printed it
-}
-
-function summary(measured: readonly Usage[]) {
-  const cpuSeconds = measured.map(({ cpu_s }) => cpu_s)
-  return {
-    cpu_s: round(median(cpuSeconds)),
-    cpu_min_s: round(Math.min(...cpuSeconds)),
-    cpu_max_s: round(Math.max(...cpuSeconds)),
-    wall_s: round(median(measured.map(({ wall_s }) => wall_s))),
-    peak_mb: Math.round(Math.max(...measured.map(({ peak_mb }) => peak_mb))),
-  }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
-}
-
-function round(seconds: number): number {
-  return Number(seconds.toFixed(3))
 }
