@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config } from '../../core/config.ts'
 import type { CompiledNodes, Graph, GraphNode, Relation } from '../../transform/index.ts'
 import { inlineId } from './inline-node.ts'
+import { latentOf } from './latent-problems.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
 import type { ProjectDatabase } from './project-database.ts'
@@ -42,8 +43,12 @@ export async function compileSelected(
   const opened = { graph, config, database, selected, builds: false }
   const reading = await readingOf(args, opened)
   const isTable = await builtTables(graph, ids, database)
-  const { code, problems } = await compileNodes(graph, renderer.with(reading), ids, isTable)
-  if (problems.length > 0) throw new AggregateError(problems, 'nodes could not be compiled')
+  const latent = latentOf(graph, ids, 'compile')
+  const unsound = new Set(latent.map(({ node }) => node))
+  const sound = ids.filter((id) => !unsound.has(id))
+  const { code, problems } = await compileNodes(graph, renderer.with(reading), sound, isTable)
+  const all = [...latent.map(({ problem }) => problem), ...problems]
+  if (all.length > 0) throw new AggregateError(all, 'nodes could not be compiled')
   await warnOfForeignTables(config, graph, code, database)
   return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
 }

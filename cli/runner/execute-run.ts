@@ -50,11 +50,11 @@ export async function executeRun(
   const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh })
   printWarnings(plan.warnings)
   printNotRunYet(plan)
-  const undefinedNames = latentOf(graph, idsOf(plan, graph))
+  const undefinedNames = latentOf(graph, idsOf(plan, graph), 'run')
   if (undefinedNames.length > 0) {
-    printError(new AggregateError(undefinedNames), false)
-    // As in dbt, where it is the node that fails.
-    return 1
+    printError(new AggregateError(undefinedNames.map((one) => one.problem)), false)
+    // As in dbt, where the node fails, or all of the run with a hook of its own.
+    return undefinedNames.some(({ node }) => graph.nodes.get(node)?.kind === 'operation') ? 2 : 1
   }
   const format = args.quiet ? 'quiet' : args.format
   if (format === 'text') process.stdout.write(`${foundLine(graph)}\n`)

@@ -9,6 +9,7 @@ import { type CompiledSelection, compileSelected } from './compile-selected.ts'
 import { describeProject } from './describe-project.ts'
 import { embedInPage, readDocsPage } from './docs-page.ts'
 import { invocationArguments, invocationOf } from './invocation.ts'
+import { warnOfLatent } from './latent-problems.ts'
 import { openProject } from './open-project.ts'
 import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
 import { parseVars } from './options.ts'
@@ -103,6 +104,7 @@ async function selectOnly(
 ): Promise<CompiledSelection> {
   const { commandFilter, selectNodes } = await import('../../transform/index.ts')
   const project = await openProject(config, args, database)
+  warnOfLatent(project.graph)
   const selection = await openSelection(project.graph, config, args)
   const { nodes, warnings } = selectNodes(project.graph, selection, commandFilter('compile'))
   printWarnings(warnings)

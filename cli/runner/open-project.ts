@@ -6,6 +6,7 @@ import type { Compiled, CompileInputs, Graph, KeptGraph } from '../../transform/
 import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
 import { invocationArguments } from './invocation.ts'
+import { warnOfLatent } from './latent-problems.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
 import { printWarning } from './warnings.ts'
@@ -33,6 +34,7 @@ type ProjectArguments = {
 /**
  * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
  * @param shared where it is built, the lake by default; opened only when a template queries it
+ * @returns a graph whose `latent` problems the caller still has to report, by what it renders
  * @throws all problems of the project at once
  */
 export async function openProject(
@@ -49,10 +51,22 @@ export async function openProject(
 }
 
 /**
- * The same without what renders SQL, and from the parse cache when nothing has changed since it was written.
+ * The same without what renders SQL, and from the parse cache when nothing has changed since it was written. What
+ * would fail when it is rendered is a warning.
  * @param withMacros whether `graph.macros` will be asked for
  */
 export async function openProjectGraph(
+  config: Config,
+  args: ProjectArguments,
+  shared: ProjectDatabase | undefined,
+  options: { readonly withMacros: boolean },
+): Promise<OpenedGraph & { readonly kept?: KeptGraph | undefined }> {
+  const opened = await openCachedGraph(config, args, shared, options)
+  warnOfLatent(opened.graph)
+  return opened
+}
+
+async function openCachedGraph(
   config: Config,
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
@@ -117,7 +131,10 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
   })
   if (unopened !== undefined) throw unopened
   for (const warning of opened.graph.warnings) printWarning(warning)
-  const { problems } = opened.graph
-  if (problems.length > 0) throw new AggregateError(problems, 'the project has problems')
+  const { problems, latent } = opened.graph
+  if (problems.length > 0) {
+    const all = [...problems, ...latent.map(({ problem }) => problem)]
+    throw new AggregateError(all, 'the project has problems')
+  }
   return { ...opened, invocationId, startedAt, vars }
 }

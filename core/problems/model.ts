@@ -124,6 +124,15 @@ export const modelProblems = {
       didYouMean(nearest, 'declare it under `sources:` in a .yml file of the models folder.'),
   }),
   'model/unknown-macro': defineProblem<{ name: string } & Nearest>({
+  'model/undefined-name': defineProblem<{ node: string; name: string } & Nearest>({
+    actor: 'user',
+    message: ({ node, name }) => `${name} is undefined in ${node}.`,
+    hint: ({ nearest }) =>
+      didYouMean(
+        nearest,
+        'Define it in a folder of macro-paths, set it in this file, or get its package with `millrace deps`.',
+      ),
+  }),
     actor: 'user',
     message: ({ name }) => `There is no macro ${name}.`,
     hint: ({ nearest }) => didYouMean(nearest, 'Macros live in the folders of macro-paths.'),

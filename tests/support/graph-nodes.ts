@@ -266,6 +266,7 @@ export function makeGraph(parts: Parts = {}): Graph {
     selectors: [],
     problems: [],
     warnings: [],
+    latent: [],
     ...rest,
   }
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { openDuckdb, queryRows, type Row } from '../../core/clients/duckdb.ts'
 import { type Lake, openLake } from '../../core/clients/lake.ts'
 import { systemClock } from '../../core/clock.ts'
+import type { MillraceError } from '../../core/errors.ts'
 import {
   type Adapter,
   type Compiled,
@@ -94,10 +95,12 @@ export async function compileFiles(
   await using folder = await makeFolder()
   const { graph, renderer } = await compileFolder(await writeProject(folder.path, files), overrides)
   const listed = new Set(graph.problems.map(({ message }) => message))
+  const placeOf = ({ at }: MillraceError) => `${at?.file}:${at?.line}:${at?.column}`
+  const latent = new Set(graph.latent.map(({ problem }) => placeOf(problem)))
   const unknown = ['model/unknown-ref', 'model/unknown-source']
   const { code, problems } = await compileNodes(graph, renderer, graph.nodes.keys())
   const others = problems.filter(
-    ({ code: name, message }) => !listed.has(message) && !unknown.includes(name),
+    (one) => !listed.has(one.message) && !unknown.includes(one.code) && !latent.has(placeOf(one)),
   )
   return {
     graph: { ...graph, problems: [...graph.problems, ...others] },

@@ -61,7 +61,8 @@ export function withTexts(
   for (const [path, model] of models) {
     if (!plainPackages.has(model.package) || hasTemplatesElsewhere(model)) return undefined
     // They name a line.
-    if (graph.warnings.some(({ at }) => at?.file === model.file)) return undefined
+    const told = [...graph.warnings, ...graph.latent.map(({ problem }) => problem)]
+    if (told.some(({ at }) => at?.file === model.file)) return undefined
     const text = readFileSync(path, 'utf8')
     // The parse says what is wrong with a file that is no UTF-8.
     if (text.includes('\ufffd') || !asksTheSame(model, text)) return undefined

@@ -1,26 +1,33 @@
 /** A graph as the cache keeps it: plain data, its warnings too. */
 import { MillraceError } from '../../core/errors.ts'
-import type { Graph, MacroNode } from '../compile/graph.ts'
+import type { Graph, LatentProblem, MacroNode } from '../compile/graph.ts'
 
 type StoredWarning = Pick<
   MillraceError,
   'code' | 'message' | 'hint' | 'exitCode' | 'httpStatus' | 'retryable' | 'at'
 >
 
-export type StoredGraph = Omit<Graph, 'macros' | 'warnings' | 'problems'> & {
+type StoredLatent = Omit<LatentProblem, 'problem'> & { readonly problem: StoredWarning }
+
+export type StoredGraph = Omit<Graph, 'macros' | 'warnings' | 'problems' | 'latent'> & {
   readonly warnings: readonly StoredWarning[]
+  readonly latent: readonly StoredLatent[]
 }
 
 export type StoredMacros = ReadonlyMap<string, MacroNode>
 
-const keptApart: readonly string[] = ['macros', 'warnings', 'problems']
+const keptApart: readonly string[] = ['macros', 'warnings', 'problems', 'latent']
 
 /** The graph without its macros, which few ask for: they are made when they are read, and that takes long. */
 export function toStored(graph: Graph): StoredGraph {
   const keys = Object.keys(graph).filter((key) => !keptApart.includes(key))
   const rest = Object.fromEntries(keys.map((key) => [key, Reflect.get(graph, key)]))
   // All keys of a graph but those kept apart.
-  return { ...rest, warnings: graph.warnings.map(toStoredWarning) } as unknown as StoredGraph
+  return {
+    ...rest,
+    warnings: graph.warnings.map(toStoredWarning),
+    latent: graph.latent.map((one) => ({ ...one, problem: toStoredWarning(one.problem) })),
+  } as unknown as StoredGraph
 }
 
 function toStoredWarning(warning: MillraceError): StoredWarning {
@@ -28,14 +35,19 @@ function toStoredWarning(warning: MillraceError): StoredWarning {
   return { code, message, hint, exitCode, httpStatus, retryable, at }
 }
 
+function fromStoredWarning(warning: StoredWarning): MillraceError {
+  return new MillraceError({ ...warning, cause: undefined })
+}
+
 /** @param macros asked when they are read, once */
 export function fromStored(stored: StoredGraph, macros: () => StoredMacros): Graph {
-  const { warnings, ...rest } = stored
+  const { warnings, latent, ...rest } = stored
   return withMacros(
     {
       ...rest,
       problems: [],
-      warnings: warnings.map((warning) => new MillraceError({ ...warning, cause: undefined })),
+      warnings: warnings.map(fromStoredWarning),
+      latent: latent.map((one) => ({ ...one, problem: fromStoredWarning(one.problem) })),
     },
     macros,
   )

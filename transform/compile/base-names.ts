@@ -1,4 +1,5 @@
 /** Names that hold in every template and in the values of YAML files: variables, environment, target. */
+import type { MillraceError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { compileTemplate } from '../jinja/template.ts'
@@ -17,12 +18,14 @@ import type { CompileInputs } from './inputs.ts'
 /**
  * @param showsSecrets whether variables that are secrets can be read: they stand in connections and packages only
  * @param render what a variable that is a template gives, with the names of who asks; by default these here
+ * @param onMissing told of a variable without a value, which then is None; without it, that is thrown
  */
 export function baseNames(
   inputs: CompileInputs,
   vars: Config,
   showsSecrets = true,
   render?: (text: string) => unknown,
+  onMissing?: OnMissing,
 ): (readonly [string, unknown])[] {
   const env = new HostFunction('env_var', (args) => readVariable(inputs, args, showsSecrets))
   const names: (readonly [string, unknown])[] = [
@@ -36,7 +39,7 @@ export function baseNames(
       new Map([...names, ...(variable ? [variable] : [])]),
     )
   }
-  return [['var', varValue(vars, render ?? plainly)], ...names]
+  return [['var', varValue(vars, render ?? plainly, onMissing)], ...names]
 }
 
 /** Whether the value of a variable is a template, which is rendered each time that it is asked for. */
@@ -44,7 +47,13 @@ export function isTemplateText(value: unknown): value is string {
   return typeof value === 'string' && /\{[{%#]/.test(value)
 }
 
-function varValue(vars: Config, render: (text: string) => unknown): HostObject {
+export type OnMissing = (missing: { readonly name: string; readonly fault: MillraceError }) => void
+
+function varValue(
+  vars: Config,
+  render: (text: string) => unknown,
+  onMissing: OnMissing | undefined,
+): HostObject {
   const call = new HostFunction('var', ({ positional, named }) => {
     const name = toText(positional[0])
     if (Object.hasOwn(vars, name)) {
@@ -53,7 +62,11 @@ function varValue(vars: Config, render: (text: string) => unknown): HostObject {
     }
     const fallback = positional.length > 1 ? positional[1] : named.get('default')
     if (fallback !== undefined) return fallback
-    throw problem('model/unknown-var', { name, nearest: nearest(name, Object.keys(vars)) })
+    const near = nearest(name, Object.keys(vars))
+    const fault = problem('model/unknown-var', { name, nearest: near })
+    if (onMissing === undefined) throw fault
+    onMissing({ name, fault })
+    return null
   })
   const hasVar = new HostFunction('has_var', ({ positional }) =>
     Object.hasOwn(vars, toText(positional[0])),

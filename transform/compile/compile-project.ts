@@ -11,7 +11,7 @@ import { draftAll, findDuplicateNames, warnOrphanProperties } from './draft-all.
 import { draftTestsOfAll } from './draft-all-tests.ts'
 import type { Compilation, SqlDraft } from './drafts.ts'
 import { entriesByNode } from './entries-by-node.ts'
-import type { Graph, GraphNode, Relation, SelectableNode } from './graph.ts'
+import type { Graph, GraphNode, LatentProblem, Relation, SelectableNode } from './graph.ts'
 import { NameIndex } from './index-names.ts'
 import type { CompileInputs } from './inputs.ts'
 import { compileMacros, readSearchOrders } from './macros.ts'
@@ -152,6 +152,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     ),
     problems: unique(compilation.problems),
     warnings: unique(compilation.warnings),
+    latent: uniqueLatent(compilation.latent.filter(({ node }) => nodes.has(node))),
   }
   const byDraftId = new Map(all.map((draft) => [draft.id, draft] as const))
   const renderer = new Renderer({ compilation, index, drafts: byDraftId, relations, graph })
@@ -206,6 +207,7 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
     properties: entriesByNode(project),
     problems: [...project.problems, ...library.problems],
     warnings: [...project.warnings],
+    latent: [],
   }
 }
 
@@ -219,9 +221,24 @@ function customMaterializations({ library }: Compilation): ReadonlySet<string> {
 
 /** A macro that fails may do so for many nodes; it is one problem. */
 function unique(problems: readonly MillraceError[]): MillraceError[] {
+  return uniqueBy(problems, ({ code, message, at }) => [code, message, at])
+}
+
+/** A name may be used many times in one place, as in `a.b.c`. */
+function uniqueLatent(latent: readonly LatentProblem[]): LatentProblem[] {
+  return uniqueBy(latent, ({ node, problem: { code, message, at } }) => [
+    node,
+    code,
+    message,
+    at?.file,
+    at?.line,
+  ])
+}
+
+function uniqueBy<T>(items: readonly T[], keyOf: (item: T) => readonly unknown[]): T[] {
   const seen = new Set<string>()
-  return problems.filter(({ code, message, at }) => {
-    const key = JSON.stringify([code, message, at])
+  return items.filter((item) => {
+    const key = JSON.stringify(keyOf(item))
     return !seen.has(key) && seen.add(key)
   })
 }

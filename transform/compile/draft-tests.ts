@@ -10,6 +10,7 @@ import type { RefCall, SourceCall } from './ask-memo.ts'
 import { pathInPackage } from './draft-sources.ts'
 import { type Compilation, collecting, folderConfigs, makeNames, writtenConfig } from './drafts.ts'
 import { missingArgument } from './generic-tests.ts'
+import { unknownNoter } from './latent-problems.ts'
 import { type MacroLibrary, macroId, testNames } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
@@ -165,7 +166,7 @@ function renderTest(
   { macro, given, subject }: TestMacro,
 ): void {
   const [, owner = '', name = ''] = macro.split('.')
-  const { own, all } = makeNames(compilation, node, asked, 'sync', asked.macros)
+  const { own, all } = makeNames(compilation, node, asked, 'sync', asked.macros, true)
   if (owner === standardPackage) return
   const names = [...given].map(([key, value]) => [key, toTemplateValue(value)] as const)
   own.set('test_macro', all.macroOf(owner, name))
@@ -247,16 +248,19 @@ export function evaluateArguments(
     const text = value.replace(/^\s*\{\{((?:(?!\}\}).)*)\}\}\s*$/s, '$1')
     const isCall = call.test(text)
     if (!isCall && !value.includes('{{')) return value
-    const { own, all } = makeNames(compilation, node, host, 'sync')
+    const isParsing = !host.execute
+    const { own, all } = makeNames(compilation, node, host, 'sync', undefined, isParsing)
     let captured: unknown
     const capture = ({ positional }: Arguments) => {
       captured = positional[0]
       return ''
     }
     own.set('capture', new HostFunction('capture', capture))
-    if (!isCall) return compileTemplate(at.file, value).renderSync(all)
-    compileTemplate(at.file, `{{ capture(${text}) }}`).renderSync(all)
-    return captured
+    const template = compileTemplate(at.file, isCall ? `{{ capture(${text}) }}` : value)
+    const { latent, library } = compilation
+    const noter = isParsing ? unknownNoter(latent, library, node, { template, at }) : undefined
+    const printed = template.renderSync(all, noter)
+    return isCall ? captured : printed
   }
   return new Map(Object.entries(args).map(([key, value]) => [key, evaluate(value)]))
 }

@@ -1,13 +1,18 @@
 /** Nodes on the way to the graph: parsed, their configs merged, their refs not yet looked up. */
 import { MillraceError } from '../../core/errors.ts'
+import type { Position } from '../../core/problems.ts'
 import { compileTemplate, deferTemplate, type Template } from '../jinja/template.ts'
 import { HostFunction, toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
+import { placeFinder } from '../project/text-position.ts'
 import { askStatically, hasPlainNames } from './ask-statically.ts'
+import type { OnMissing } from './base-names.ts'
 import { constraintCalls } from './constraints.ts'
+import type { LatentProblem } from './graph.ts'
 import type { CompileInputs } from './inputs.ts'
 import { warnMisspelt } from './known-configs.ts'
+import { type NodeTemplate, noteMissingVariable, unknownNoter } from './latent-problems.ts'
 import { type MacroLibrary, NodeNames } from './macros.ts'
 import { type NamedNode, namesOfNode } from './node-names.ts'
 import { ParseHost } from './parse-host.ts'
@@ -29,6 +34,8 @@ export type Compilation = {
   readonly properties: ReadonlyMap<string, Properties>
   readonly problems: MillraceError[]
   readonly warnings: MillraceError[]
+  /** What fails when a node is rendered. */
+  readonly latent: LatentProblem[]
 }
 
 export type DraftKind = 'model' | 'test' | 'snapshot' | 'analysis' | 'operation' | 'function'
@@ -83,32 +90,38 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
   const asked = new ParseHost(base, () => modelWhileParsing(source, base))
   return collecting(compilation, () => {
     const { asks } = compilation.inputs
-    const { library } = compilation
+    const { library, latent } = compilation
     const isPlain = hasPlainNames(library, source.package)
     const vars = () => compilation.vars(source.package)
     const question = { source, base, isPlain, library, vars }
     const known = asks?.find(question)
     const compile = known === undefined ? compileTemplate : deferTemplate
     const template = compile(file, source.text)
-    const render = (each: Template) => {
-      const names = makeNames(compilation, source, asked, 'sync', asked.macros)
+    const render = (each: NodeTemplate) => {
+      const names = makeNames(compilation, source, asked, 'sync', asked.macros, true)
       names.own.set('this', new RelationValue(id, { catalog: '', schema: '', name }))
-      each.renderSync(names.all)
+      each.template.renderSync(names.all, unknownNoter(latent, library, source, each))
     }
-    const warned = compilation.warnings.length
+    const warned = compilation.warnings.length + latent.length
     let reads: unknown
     if (known !== undefined) asked.restore(known.asked)
     else if (!isPlain || !askStatically(template, asked, vars)) {
       asks?.begin()
-      renderUnlessDisabled(asked, () => render(template))
+      const at = kind === 'operation' ? { file } : undefined
+      renderUnlessDisabled(asked, () => render({ template, at }))
       reads = asks?.end()
     }
     const own = known?.asked ?? asked.record()
-    const isSilent = compilation.warnings.length === warned
-    for (const call of constraintCalls(source.entry)) render(compileTemplate(file, `{{ ${call} }}`))
+    const isSilent = compilation.warnings.length + latent.length === warned
+    for (const call of constraintCalls(source.entry)) {
+      render({ template: compileTemplate(file, `{{ ${call} }}`), at: { file }, isForRuns: true })
+    }
     const config = mergeConfig(asked.readConfig(), folders.root)
     const early = mergeConfig(asked.headerOver(folders.own), folders.root)
-    for (const hook of hooksOf(config)) render(compileTemplate(file, hook))
+    for (const hook of hooksOf(config)) {
+      const at = placeOf(source, hook)
+      render({ template: compileTemplate(file, hook), at, isForRuns: true })
+    }
     compilation.warnings.push(...warnMisspelt(name, file, config))
     const header =
       known?.header ??
@@ -134,6 +147,12 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
       language: 'sql' as const,
     }
   })
+}
+
+/** Where a hook stands: in its model's file, when that is where it is written. */
+function placeOf({ kind, file, text }: DraftSource, hook: string): Position {
+  const offset = kind === 'operation' ? -1 : text.indexOf(hook)
+  return offset === -1 ? { file } : placeFinder(file, text)(offset)
 }
 
 /** `model` before the graph is there. */
@@ -219,16 +238,29 @@ function renderUnlessDisabled(asked: ParseHost, render: () => void): void {
   }
 }
 
-/** The names of one rendering of one node: its own, with the macros behind them. */
+/**
+ * The names of one rendering of one node: its own, with the macros behind them.
+ * @param isLenient a variable without a value is None here, and noted as what will fail
+ */
 export function makeNames(
-  { inputs, library, vars, warnings, project }: Compilation,
-  node: NamedNode,
+  { inputs, library, vars, warnings, project, latent }: Compilation,
+  node: NamedNode & { readonly text?: string },
   host: Parameters<typeof namesOfNode>[1],
   mode: 'sync' | 'async',
   called?: Set<string>,
+  isLenient = false,
 ) {
   const warn = (warning: MillraceError) => warnings.push(warning)
-  const own = namesOfNode(node, host, inputs, vars(node.package), () => all, warn)
+  const onMissing: OnMissing = (missing) => noteMissingVariable(latent, library, node, missing)
+  const own = namesOfNode(
+    node,
+    host,
+    inputs,
+    vars(node.package),
+    () => all,
+    warn,
+    isLenient ? onMissing : undefined,
+  )
   // A package's node is told the name of the project that is run, as in dbt.
   own.set('project_name', library.root)
   const ref = own.get('ref')

@@ -234,6 +234,19 @@ export type Graph = {
   readonly selectors: readonly SelectorDefinition[]
   readonly problems: readonly MillraceError[]
   readonly warnings: readonly MillraceError[]
+  /** What fails when its node is rendered; until then it harms nobody. */
+  readonly latent: readonly LatentProblem[]
+}
+
+export type LatentProblem = {
+  /** Id of the node that fails. */
+  readonly node: string
+  /**
+   * Who is sure to come upon it: whoever compiles the node, or only who runs it, for hooks. Undefined when a condition
+   * may hold another way then, or a macro go another way.
+   */
+  readonly certainIn: 'compile' | 'run' | undefined
+  readonly problem: MillraceError
 }
 
 /** One entry of selectors.yml, its definition untouched. */

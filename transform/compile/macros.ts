@@ -227,7 +227,7 @@ export class NodeNames implements NameSource {
     const known = this.#namespaces.get(owner)
     if (known !== undefined) return known
     const item = (name: unknown) =>
-      this.macroOf(owner, toText(name)) ?? new Undefined(`${owner}.${toText(name)}`)
+      this.macroOf(owner, toText(name)) ?? new Undefined(`${owner}.${toText(name)}`, true)
     // In dbt it is a dict, of which macros that may be missing are asked for with get().
     const get = new HostFunction('get', ({ positional: [name, fallback = null] }) => {
       return this.macroOf(owner, toText(name)) ?? fallback

@@ -21,7 +21,7 @@ import { exceptionsValue } from '../stdlib/exceptions.ts'
 import { flagsOf, flagsValue } from '../stdlib/flags.ts'
 import { hooksOf } from '../stdlib/hooks.ts'
 import { adapterValue } from './adapter-functions.ts'
-import { baseNames } from './base-names.ts'
+import { baseNames, type OnMissing } from './base-names.ts'
 import type { CompileInputs } from './inputs.ts'
 import type { NodeNames } from './macros.ts'
 import { relationType } from './relation-value.ts'
@@ -72,6 +72,7 @@ export type NamedNode = {
  * @param vars the project's variables with `--vars` on top
  * @param macros finds macros for `adapter.dispatch`
  * @param warn receives what templates warn of
+ * @param onMissing as of `baseNames`
  */
 export function namesOfNode(
   node: NamedNode,
@@ -80,8 +81,10 @@ export function namesOfNode(
   vars: Config,
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
+  onMissing?: OnMissing,
 ): Map<string, unknown> {
-  const base = baseNames(inputs, vars, false, (text) => renderText(node, host, macros(), text))
+  const render = (text: string) => renderText(node, host, macros(), text)
+  const base = baseNames(inputs, vars, false, render, onMissing)
   const names = new Map<string, unknown>([
     ...callNames(host),
     ['config', configValue(host, node.kind)],

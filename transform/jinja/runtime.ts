@@ -27,6 +27,7 @@ import {
   Tuple,
   toText,
   Undefined,
+  type UnknownUse,
 } from './values.ts'
 
 /** Steps (loop rounds and calls) after which a template is taken to run for ever. */
@@ -89,9 +90,13 @@ export class Runtime {
   readonly #template: TemplateFile
   readonly #budget: Budget
 
-  constructor(template: TemplateFile, budget: Budget) {
+  readonly #onUnknown: ((use: UnknownUse) => void) | undefined
+
+  /** @param onUnknown told of each use of an unknown name that this template comes upon, instead of failing there */
+  constructor(template: TemplateFile, budget: Budget, onUnknown?: (use: UnknownUse) => void) {
     this.#template = template
     this.#budget = budget
+    this.#onUnknown = onUnknown
   }
 
   // Values
@@ -126,7 +131,20 @@ export class Runtime {
   }
 
   get(scope: Scope, name: string): unknown {
-    return scope.get(name)
+    return this.#found(scope.get(name))
+  }
+
+  #found(value: unknown): unknown {
+    if (this.#onUnknown === undefined || !(value instanceof Undefined)) return value
+    return new Undefined(value.name, value.isName, this.#onUnknown)
+  }
+
+  #useUnknown(value: Undefined, at: number | undefined): Undefined {
+    const { name, isName, onUse } = value
+    if (onUse === undefined) throw new TemplateFault(`${name} is undefined`)
+    const { file, source } = this.#template
+    onUse({ name, isName, at: { file, ...positionOf(source, at ?? 0) }, offset: at ?? 0 })
+    return value
   }
 
   set(scope: Scope, name: string, value: unknown): void {
@@ -152,8 +170,12 @@ export class Runtime {
 
   // Access
 
-  attribute(object: unknown, name: string, _at?: number): unknown {
-    if (object instanceof Undefined) throw new TemplateFault(`${object.name} is undefined`)
+  attribute(object: unknown, name: string, at?: number): unknown {
+    if (object instanceof Undefined) return this.#useUnknown(object, at)
+    return this.#found(this.#attribute(object, name))
+  }
+
+  #attribute(object: unknown, name: string): unknown {
     const method = methodOf(object, name)
     if (method !== undefined) return method
     if (object instanceof Map && object.has(name)) return object.get(name)
@@ -165,20 +187,24 @@ export class Runtime {
     return new Undefined(name)
   }
 
-  item(object: unknown, index: unknown, _at?: number): unknown {
-    if (object instanceof Undefined) throw new TemplateFault(`${object.name} is undefined`)
+  item(object: unknown, index: unknown, at?: number): unknown {
+    if (object instanceof Undefined) return this.#useUnknown(object, at)
+    return this.#found(this.#item(object, index))
+  }
+
+  #item(object: unknown, index: unknown): unknown {
     if (object instanceof Map) {
       return object.has(index) ? object.get(index) : new Undefined(toText(index))
     }
     if (isHostObject(object) && object.item !== undefined) return object.item(index)
-    if (typeof index === 'string') return this.attribute(object, index)
+    if (typeof index === 'string') return this.#attribute(object, index)
     if (typeof object === 'string' || Array.isArray(object) || object instanceof Tuple) {
       const items = itemsOf(object)
       const position = numberOf(index)
       const value = items[position < 0 ? items.length + position : position]
       return value === undefined ? new Undefined(`item ${position}`) : value
     }
-    if (isHostObject(object)) return this.item(object.attribute('__iter__'), index)
+    if (isHostObject(object)) return this.#item(object.attribute('__iter__'), index)
     return new Undefined(toText(index))
   }
 
@@ -249,10 +275,10 @@ export class Runtime {
     return { positional: args.positional, named: new Map([...args.named, ['caller', caller]]) }
   }
 
-  call(callee: unknown, args: Arguments, _at: number): unknown {
+  call(callee: unknown, args: Arguments, at: number): unknown {
     this.tick()
     if (callee instanceof HostFunction) return callee.call(args)
-    if (callee instanceof Undefined) throw new TemplateFault(`${callee.name} is undefined`)
+    if (callee instanceof Undefined) return this.#useUnknown(callee, at)
     if (isHostObject(callee)) {
       const call = callee.attribute('__call__')
       if (call instanceof HostFunction) return call.call(args)

@@ -24,7 +24,7 @@ export class Scope {
       const lent = scope.#base?.get(name)
       if (lent !== undefined) return lent
     }
-    return new Undefined(name)
+    return new Undefined(name, true)
   }
 
   set(name: string, value: unknown): void {

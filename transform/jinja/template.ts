@@ -13,7 +13,7 @@ import { Budget, type Definition, LocatedFault, Runtime, type TemplateFile } fro
 import { type NameSource, Scope } from './scope.ts'
 import { type StaticCall, staticCalls } from './static-calls.ts'
 import { positionOf, SyntaxFault } from './syntax-fault.ts'
-import { HostFunction } from './values.ts'
+import { HostFunction, type UnknownUse } from './values.ts'
 import { withPosition } from './with-position.ts'
 
 type Compiled = (runtime: Runtime, scope: Scope) => unknown
@@ -41,14 +41,22 @@ export class Template {
     return this.#body
   }
 
+  get file(): string {
+    return this.#file.file
+  }
+
   get #definitions(): Body {
     return this.body.filter(({ kind }) => kind === 'macro' || kind === 'definition')
   }
 
-  /** Renders at a stretch. @throws `model/template-failed`, also where a host function wants to be awaited */
-  renderSync(names: NameSource): string {
+  /**
+   * Renders at a stretch.
+   * @param onUnknown told of each use of an unknown name that the template comes upon, instead of failing there
+   * @throws `model/template-failed`, also where a host function wants to be awaited
+   */
+  renderSync(names: NameSource, onUnknown?: (use: UnknownUse) => void): string {
     try {
-      return String(this.#compile('sync')(this.#runtime(), scopeOver(names)))
+      return String(this.#compile('sync')(this.#runtime(onUnknown), scopeOver(names)))
     } catch (error) {
       throw explainFault(error, this.#file)
     }
@@ -95,8 +103,8 @@ export class Template {
     return found === undefined ? { file } : { file, ...positionOf(source, found.at) }
   }
 
-  #runtime(): Runtime {
-    return new Runtime(this.#file, new Budget())
+  #runtime(onUnknown?: (use: UnknownUse) => void): Runtime {
+    return new Runtime(this.#file, new Budget(), onUnknown)
   }
 
   #compile(mode: Mode, definitions?: Body): Compiled {

@@ -4,6 +4,7 @@
  * `Tuple`, dict is Map, set is Set. Anything a host lends to a template is a `HostObject` or a `HostFunction`:
  * a template reaches what they offer and no prototype of JavaScript.
  */
+import type { Position } from '../../core/problems.ts'
 import type { BinaryOperator } from './ast.ts'
 
 /** Also the base of other numbers that are no int: what they do otherwise than a float stands in `decimal.ts`. */
@@ -57,11 +58,27 @@ export class Tuple {
   }
 }
 
+/** Somebody reached into an unknown name or called it. */
+export type UnknownUse = {
+  readonly name: string
+  /** A name that nobody defines; otherwise something without an attribute of that name. */
+  readonly isName: boolean
+  readonly at: Position
+  /** The same place as an offset into the file. */
+  readonly offset: number
+}
+
 /** What an unknown name evaluates to: prints nothing, is false, and fails when it is used. */
 export class Undefined {
   readonly name: string
-  constructor(name: string) {
+  readonly isName: boolean
+  /** Told of each use, which then does not fail and is as unknown. */
+  readonly onUse: ((use: UnknownUse) => void) | undefined
+
+  constructor(name: string, isName = false, onUse?: (use: UnknownUse) => void) {
     this.name = name
+    this.isName = isName
+    this.onUse = onUse
   }
 }
 

@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [file: string, text: string, reported: RegExp
   [
     'models/m03.sql',
     '\n\nselect {{ nothing.at_all }}',
-    /template-failed .*:3:18 .*nothing is undefined/,
+    /undefined-name .*:3:18 .*nothing is undefined in m03/,
   ],
   [
     'models/m04.sql',
@@ -52,7 +52,11 @@ const mistakes: readonly (readonly [file: string, text: string, reported: RegExp
     "select * from {{ ref('secret') }}",
     /private-ref .*private to the group sales/,
   ],
-  ['models/m14.sql', 'select {{ twoce() }}', /template-failed .*:1:11 .*twoce is undefined/],
+  [
+    'models/m14.sql',
+    'select {{ twoce() }}',
+    /undefined-name .*:1:11 .*twoce is undefined in m14.* did you mean twice\?/,
+  ],
   [
     'models/m15.sql',
     '{% do run_query("select 1") %} select 1',
@@ -86,6 +90,7 @@ const mistakes: readonly (readonly [file: string, text: string, reported: RegExp
 const sound: Files = {
   'dbt_project.yml': 'name: shop\nvars: {days: 1}\nrequire-dbt-version: "<1.0"\n',
   'models/good.sql': 'select 1 as id',
+  'macros/twice.sql': '{% macro twice() %}2{% endmacro %}',
   'models/other.sql': 'select 1 as id',
   'models/secret.sql': "{{ config(access='private', group='sales') }} select 1",
   'models/about.md': '{% docs about %}x{% enddocs %}',
@@ -97,7 +102,8 @@ describe('a project with a mistake in each of many files', () => {
   it('reports every one in one run, each with its file, line and advice', async () => {
     const files = Object.fromEntries(mistakes.map(([file, text]) => [file, text]))
     const { graph } = await compileFiles({ ...sound, ...files })
-    const lines = graph.problems.map(({ code, at, message, hint }) => {
+    const found = [...graph.problems, ...graph.latent.map(({ problem }) => problem)]
+    const lines = found.map(({ code, at, message, hint }) => {
       const place = [at?.file, at?.line, at?.column].filter((part) => part !== undefined)
       return `${code} ${place.join(':')} ${message} ${hint ?? ''}`
     })

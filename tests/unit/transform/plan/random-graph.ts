@@ -183,6 +183,7 @@ export function makeGraph(nodes: readonly SelectableNode[], extras: Extras = {})
     selectors: [],
     problems: [],
     warnings: [],
+    latent: [],
     ...extras,
   }
 }
