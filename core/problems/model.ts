@@ -28,7 +28,8 @@ export const modelProblems = {
     actor: 'user',
     message: ({ paths }) =>
       `Configuration paths which do not apply to any resources: ${paths.join(', ')}.`,
-    hint: () => 'a path is the name of the project or package, then folders; rename or remove them.',
+    hint: () =>
+      'a path is the name of the project or package, then folders; rename or remove them.',
   }),
   'model/not-utf8': defineProblem<{ offset: number; byte: string }>({
     actor: 'user',
@@ -123,7 +124,6 @@ export const modelProblems = {
     hint: ({ nearest }) =>
       didYouMean(nearest, 'declare it under `sources:` in a .yml file of the models folder.'),
   }),
-  'model/unknown-macro': defineProblem<{ name: string } & Nearest>({
   'model/undefined-name': defineProblem<{ node: string; name: string } & Nearest>({
     actor: 'user',
     message: ({ node, name }) => `${name} is undefined in ${node}.`,
@@ -133,6 +133,7 @@ export const modelProblems = {
         'Define it in a folder of macro-paths, set it in this file, or get its package with `millrace deps`.',
       ),
   }),
+  'model/unknown-macro': defineProblem<{ name: string } & Nearest>({
     actor: 'user',
     message: ({ name }) => `There is no macro ${name}.`,
     hint: ({ nearest }) => didYouMean(nearest, 'Macros live in the folders of macro-paths.'),
@@ -227,6 +228,31 @@ export const modelProblems = {
     actor: 'user',
     message: ({ source, reason }) => `The age of the source ${source} is not known: ${reason}.`,
     hint: () => 'name a timestamp with loaded_at_field, or one that is cast to it.',
+  }),
+  'model/contract-failed': defineProblem<{ node: string; reason: string }>({
+    actor: 'model',
+    message: ({ reason }) => reason,
+  }),
+  'model/constraint-failed': defineProblem<{ node: string; rule: string; rows: string }>({
+    actor: 'model',
+    message: ({ node, rule, rows }) => `${node} breaks its contract: ${rule} does not hold (${rows}).`,
+    hint: () => 'nothing was published. Select the rows that break the rule, or take the constraint out of the contract.',
+  }),
+  'model/constraint-unchecked': defineProblem<{ node: string; rules: readonly string[] }>({
+    actor: 'user',
+    message: ({ node, rules }) =>
+      `${node}: DuckLake does not declare these constraints, and they cannot be checked either: ${rules.join(', ')}.`,
+    hint: () => 'write a data test for what they say.',
+  }),
+  'model/config-ignored': defineProblem<{ node: string; key: string; reason: string }>({
+    actor: 'user',
+    message: ({ node, key, reason }) => `${node}: config ${key} is ignored: ${reason}.`,
+  }),
+  'model/foreign-key-in-the-way': defineProblem<{ node: string; tables: readonly string[] }>({
+    actor: 'user',
+    message: ({ node, tables }) =>
+      `${node} cannot be replaced: foreign keys of other tables point at it, and only tables that this run builds anew after it may lose them. In the way: ${tables.join('; ')}.`,
+    hint: () => 'select those models too, with --full-refresh if they are incremental, and name the table by `to: ref(…)` in their constraints.',
   }),
   'model/new-rows-misused': defineProblem<{ node: string; reason: string }>({
     actor: 'user',

@@ -1,33 +1,138 @@
-/** A CSV file as a table, read by DuckDB. Types are declared, or found by DuckDB where they are not. */
-import { quoteLiteral } from '../../core/sql.ts'
+/**
+ * A CSV file as a table, read by DuckDB. A column has the type that is declared for it; where none is, it gets the one
+ * that dbt would give it, which is found by the rules of agate over all of its values, and not over a sample.
+ */
+import { problem } from '../../core/problems.ts'
+import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
 import { type SeedNode, textConfig } from '../compile/graph.ts'
-import type { Existing, Statement } from './statement.ts'
-import { materializeTable } from './table.ts'
+import { isMap } from './config-lists.ts'
+import { counting, dropOther, type Existing, relationSql, type Statement } from './statement.ts'
 
-export function materializeSeed(seed: SeedNode, existing: Existing): Statement[] {
-  return materializeTable(seed.relation, seedSql(seed), existing)
+/** Every value as text; with the names of the header. */
+function readAsText(seed: SeedNode): string {
+  return `read_csv(${[...readOptions(seed), 'all_varchar = true'].join(', ')})`
 }
 
-/** The query that reads the file. */
-function seedSql(seed: SeedNode): string {
-  const options = [quoteLiteral(seed.absolutePath), 'header = true', "nullstr = ''"]
-  const delimiter = textConfig(seed.config, 'delimiter')
-  if (delimiter !== undefined) options.push(`delim = ${quoteLiteral(delimiter)}`)
-  const types = Object.entries(columnTypes(seed))
-  if (types.length > 0) {
-    const list = types.map(([column, type]) => `${quoteLiteral(column)}: ${quoteLiteral(type)}`)
-    options.push(`types = {${list.join(', ')}}`)
+function readOptions(seed: SeedNode): string[] {
+  const delimiter = textConfig(seed.config, 'delimiter') ?? ','
+  return [quoteLiteral(seed.absolutePath), 'header = true', `delim = ${quoteLiteral(delimiter)}`]
+}
+
+/**
+ * A query whose columns are those of the file.
+ * @throws `model/empty-seed`: DuckDB makes a column of its own of an empty file
+ */
+export function headerQuery(seed: SeedNode): string {
+  if (seed.isEmpty) {
+    throw problem('model/empty-seed', { seed: seed.name }, { at: { file: seed.file } })
   }
-  return `select * from read_csv(${options.join(', ')})`
+  return `select * from ${readAsText(seed)}`
 }
 
-/** `data_type` of the columns, and over it the config `column_types`. */
-function columnTypes(seed: SeedNode): Record<string, string> {
-  const types: Record<string, string> = {}
-  for (const { name, dataType } of seed.columns) if (dataType !== undefined) types[name] = dataType
+/** What was found out about the values of a column; all false for a column without any. */
+export type ColumnFacts = Readonly<Record<Fact, boolean>>
+
+const facts = [
+  'isFilled',
+  'isNumber',
+  'hasFraction',
+  // Does not go into 32 bits, nor into 64.
+  'isLong',
+  'isHuge',
+  'isDate',
+  'isTime',
+  'isBoolean',
+] as const
+
+type Fact = (typeof facts)[number]
+
+/**
+ * A query of one row: for each column a text with one digit a fact.
+ * @param names of the columns whose types are not declared
+ */
+export function factsQuery(seed: SeedNode, names: readonly string[]): string {
+  const columns = names.map((name, at) => {
+    const digits = factsSql(quoteIdent(name)).map((fact) => `(${fact})::int`)
+    return `concat(${digits.join(', ')}) as c${at}`
+  })
+  return `select ${columns.join(',\n')}\nfrom ${readAsText(seed)}`
+}
+
+/** Cheap tests come first in each: a seed may have a million values. */
+function factsSql(column: string): string[] {
+  const text = `trim(${column})`
+  const filled = `${column} is not null and ${text} <> '' and lower(${text}) <> 'null'`
+  const number = `try_cast(${text} as double)`
+  const every = (test: string) => `coalesce(bool_and(${test}) filter (${filled}), false)`
+  const any = (test: string) => `coalesce(bool_or(${test}) filter (${filled}), false)`
+  return [
+    `coalesce(bool_or(${filled}), false)`,
+    every(
+      `${number} is not null and regexp_full_match(${text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?')`,
+    ),
+    any(`${number} <> trunc(${number})`),
+    any(`abs(${number}) > 2147483647`),
+    any(`abs(${number}) > 9007199254740992 and try_cast(${text} as bigint) is null`),
+    every(
+      `regexp_full_match(${text}, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') and try_cast(${text} as date) is not null`,
+    ),
+    `(${every(isStamp(text, ' [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}'))}) or (${every(isStamp(text, 'T[0-9:.,]+(Z|[-+][0-9:]{2,5})?'))})`,
+    every(`lower(${text}) in ('true', 'false')`),
+  ]
+}
+
+function isStamp(text: string, time: string): string {
+  return `regexp_full_match(${text}, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}${time}') and try_cast(${text} as timestamptz) is not null`
+}
+
+/** @param digits as `factsQuery` gives them */
+export function readFacts(digits: string): ColumnFacts {
+  const is = (fact: Fact) => digits[facts.indexOf(fact)] === '1'
+  return {
+    isFilled: is('isFilled'),
+    isNumber: is('isNumber'),
+    hasFraction: is('hasFraction'),
+    isLong: is('isLong'),
+    isHuge: is('isHuge'),
+    isDate: is('isDate'),
+    isTime: is('isTime'),
+    isBoolean: is('isBoolean'),
+  }
+}
+
+/** dbt's type for a column; a number that is too long for its `integer` gets a wider one here. */
+export function inferredType(found: ColumnFacts): string {
+  if (!found.isFilled) return 'integer'
+  if (found.isNumber) {
+    if (found.hasFraction) return 'double'
+    if (found.isHuge) return 'hugeint'
+    return found.isLong ? 'bigint' : 'integer'
+  }
+  if (found.isDate) return 'date'
+  if (found.isTime) return 'timestamp'
+  return found.isBoolean ? 'boolean' : 'text'
+}
+
+/** `data_type` is for contracts and documentation; only the config `column_types` declares. */
+export function declaredTypes(seed: SeedNode): ReadonlyMap<string, string> {
   const declared = seed.config['column_types']
-  if (typeof declared === 'object' && declared !== null) {
-    for (const [column, type] of Object.entries(declared)) types[column] = String(type)
-  }
-  return types
+  const entries = isMap(declared) ? Object.entries(declared) : []
+  return new Map(entries.map(([column, type]) => [column, String(type)]))
+}
+
+export type SeedColumn = { readonly name: string; readonly type: string }
+
+/** @param columns of the file, in its order */
+export function materializeSeed(
+  seed: SeedNode,
+  columns: readonly SeedColumn[],
+  existing: Existing,
+): Statement[] {
+  const types = columns.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`)
+  const options = [...readOptions(seed), `columns = {${types.join(', ')}}`]
+  const name = relationSql(seed.relation)
+  return [
+    ...dropOther(seed.relation, existing, 'table'),
+    counting(`create or replace table ${name} as\nselect * from read_csv(${options.join(', ')})`),
+  ]
 }

@@ -1,10 +1,46 @@
 /** A model as a table, made anew. */
 import type { Relation } from '../compile/graph.ts'
-import { counting, dropOther, type Existing, relationSql, type Statement } from './statement.ts'
+import { type Layout, layoutStatements, noLayout } from './layout.ts'
+import {
+  counting,
+  dropOther,
+  type Existing,
+  plain,
+  relationSql,
+  type Statement,
+} from './statement.ts'
 
-export function materializeTable(relation: Relation, sql: string, existing: Existing): Statement[] {
+/** What a table has beside the rows of its query. */
+export type TableShape = {
+  readonly layout?: Layout
+  /** Columns and constraints of a contract. */
+  readonly contract?: { readonly ddl: string; readonly columns: string } | undefined
+}
+
+/** One statement, unless the table is partitioned, sorted or under contract: then it is made empty and filled. */
+export function materializeTable(
+  relation: Relation,
+  sql: string,
+  existing: Existing,
+  { layout = noLayout, contract }: TableShape = {},
+): Statement[] {
+  const name = relationSql(relation)
+  const arranged = layoutStatements(relation, layout)
+  const before = dropOther(relation, existing, 'table')
+  if (contract === undefined && arranged.length === 0) {
+    return [...before, counting(`create or replace table ${name} as\n${sql}`)]
+  }
+  const subquery = `(\n${sql}\n) as model_subq`
+  const empty =
+    contract === undefined ? ` as\nselect * from ${subquery}\nlimit 0` : ` ${contract.ddl}`
+  const insert =
+    contract === undefined
+      ? `insert into ${name}\nselect * from ${subquery}`
+      : `insert into ${name} (${contract.columns})\nselect ${contract.columns} from ${subquery}`
   return [
-    ...dropOther(relation, existing, 'table'),
-    counting(`create or replace table ${relationSql(relation)} as\n${sql}`),
+    ...before,
+    plain(`create or replace table ${name}${empty}`),
+    ...arranged,
+    counting(insert),
   ]
 }

@@ -46,7 +46,7 @@ export function eventTimeColumn(target: SelectableNode): string | undefined {
 }
 
 /** As Python prints an instant in UTC: `2024-01-31 00:00:00+00:00`, with six digits of a second if there are any. */
-function printInstant(milliseconds: number): string {
+export function printInstant(milliseconds: number): string {
   const [date, time = ''] = new Date(milliseconds).toISOString().replace('Z', '').split('T')
   return `${date} ${time.replace('.000', '').replace(/(\.\d{3})$/, '$1000')}+00:00`
 }

@@ -12,6 +12,7 @@ import { Relatives } from './relatives.ts'
 import { commandFilter, type ResourceTypes } from './resource-types.ts'
 import { type Selection, selectNodes } from './select-nodes.ts'
 import { sortStages } from './sort-stages.ts'
+import type { TimeWindow } from './time-window.ts'
 
 export type RunCommand = 'run' | 'test' | 'build' | 'seed' | 'snapshot'
 
@@ -19,6 +20,10 @@ export type RunRequest = Selection &
   ResourceTypes & {
     readonly command: RunCommand
     readonly fullRefresh: boolean
+    /** `--event-time-start` and `--event-time-end`, or `--sample`: what microbatch models build. */
+    readonly eventTimes?: TimeWindow | undefined
+    /** Batches that a retry builds, by model. */
+    readonly batches?: ReadonlyMap<string, readonly TimeWindow[]> | undefined
   }
 
 /** What can stand in a plan. */
@@ -27,7 +32,7 @@ export type PlannedNode = Exclude<GraphNode, { readonly kind: 'analysis' }> | Un
 /** What the runner can carry out today. */
 export type RunnableNode = Extract<
   PlannedNode,
-  { readonly kind: 'model' | 'seed' | 'snapshot' | 'test' }
+  { readonly kind: 'model' | 'seed' | 'snapshot' | 'function' | 'test' }
 >
 
 /** One step of a plan. */
@@ -37,7 +42,7 @@ export type Stage<Node extends PlannedNode = RunnableNode> = {
   readonly waitsFor: readonly string[]
 }
 
-export type Plan = {
+export type Plan = Pick<RunRequest, 'eventTimes' | 'batches'> & {
   readonly command: RunCommand
   readonly fullRefresh: boolean
   /** In an order in which they can be run one after another. */
@@ -52,7 +57,7 @@ export type Plan = {
 
 /** @throws `model/bad-selector` and what else `selectNodes` throws */
 export function planRun(graph: Graph, request: RunRequest): Plan {
-  const { command, fullRefresh } = request
+  const { command, fullRefresh, eventTimes, batches } = request
   const { nodes, warnings } = selectNodes(graph, request, commandFilter(command, request))
   const planned = nodes.filter(isPlanned)
   const runnable = planned.filter(isRunnable)
@@ -61,7 +66,8 @@ export function planRun(graph: Graph, request: RunRequest): Plan {
   const others = planned.length === runnable.length ? [] : orderStages(graph, planned, command)
   const notRunYet = others.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
   const hooks = runnable.length > 0 ? hooksOf(graph) : []
-  return { command, fullRefresh, stages, hooks, notRunYet, warnings }
+  const when = { eventTimes, batches }
+  return { command, fullRefresh, ...when, stages, hooks, notRunYet, warnings }
 }
 
 /**
@@ -103,7 +109,7 @@ function isPlanned(node: SelectableNode): node is PlannedNode {
 
 function isRunnable(node: PlannedNode): node is RunnableNode {
   if (node.kind === 'model') return node.language === 'sql'
-  return node.kind === 'seed' || node.kind === 'snapshot' || node.kind === 'test'
+  return ['seed', 'snapshot', 'function', 'test'].includes(node.kind)
 }
 
 function describe(node: PlannedNode): Plan['notRunYet'][number] {

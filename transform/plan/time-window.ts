@@ -70,6 +70,11 @@ export function intersectWindows(left: TimeWindow, right: TimeWindow): TimeWindo
   return { start: Math.max(left.start, right.start), end: Math.min(left.end, right.end) }
 }
 
+/** A date, or a date and a time, as configs say them: UTC, in milliseconds since 1970; undefined for anything else. */
+export function parseInstant(value: unknown): number | undefined {
+  return value instanceof Date ? value.getTime() : instant(String(value))
+}
+
 function eventTime(text: string): number {
   const found = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d)?$/.test(text) ? instant(text) : undefined
   if (found !== undefined) return found

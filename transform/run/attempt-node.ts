@@ -43,6 +43,8 @@ export async function attemptNode(
       session: own,
       state,
       renderer: timed,
+      plan,
+      files: run.files,
       fullRefresh: plan.fullRefresh,
       run: { runId, at: startedAt },
     }),

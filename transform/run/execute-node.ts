@@ -1,13 +1,16 @@
 /** Carries out one node of a plan, whatever its kind, on one connection. */
-import type { RunnableNode } from '../plan/plan-run.ts'
+import type { Plan, RunnableNode } from '../plan/plan-run.ts'
 import type { Session } from './adapter.ts'
 import { buildNode } from './build-node.ts'
+import { createFunction } from './create-function.ts'
+import type { FileSwaps } from './file-swaps.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import type { NodeResult } from './result.ts'
 import type { RunState } from './run-state.ts'
 import { takeSnapshot } from './take-snapshot.ts'
 import type { KeptFailures } from './test-failures.ts'
 import { testNode } from './test-node.ts'
+import { writeNode } from './write-node.ts'
 
 export type NodeContext = {
   /** The connection that the node works on, inside its transaction. */
@@ -15,13 +18,17 @@ export type NodeContext = {
   /** Shared by all connections of the run. */
   readonly state: RunState
   readonly renderer: NodeRenderer
+  /** What the run is to do in all. */
+  readonly plan: Plan
+  /** Takes the files that the node writes, to put them in their places with the commit. */
+  readonly files: FileSwaps
   readonly fullRefresh: boolean
   readonly run: { readonly runId: string; readonly at: string }
 }
 
 /** How a node went; it is a failure only when it says so, and throws when it could not be carried out. */
 export type Findings = Pick<NodeResult, 'status' | 'message'> &
-  Partial<Pick<NodeResult, 'rows' | 'failures' | 'failingRows'>> & {
+  Partial<Pick<NodeResult, 'rows' | 'failures' | 'failingRows' | 'warnings' | 'batches'>> & {
     /** Of a data test: where its failing rows are kept, besides `ops.test_failures`. */
     readonly kept?: KeptFailures
   }
@@ -31,9 +38,11 @@ export async function executeNode(node: RunnableNode, context: NodeContext): Pro
   switch (node.kind) {
     case 'model':
     case 'seed':
-      return { status: 'success', ...(await buildNode(node, context)) }
+      return await writeNode(node, context, (own) => buildNode(node, own))
     case 'snapshot':
-      return { status: 'success', ...(await takeSnapshot(node, context)) }
+      return await writeNode(node, context, (own) => takeSnapshot(node, own))
+    case 'function':
+      return await writeNode(node, context, (own) => createFunction(node, own))
     case 'test':
       return await testNode(node, context)
     default:

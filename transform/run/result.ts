@@ -1,7 +1,9 @@
 /** How a run went, as data; the command line prints it. */
 
+import type { MillraceError } from '../../core/errors.ts'
 import type { Relation } from '../compile/graph.ts'
 import type { PlannedNode, RunCommand } from '../plan/plan-run.ts'
+import type { TimeWindow } from '../plan/time-window.ts'
 import type { Config } from '../project/project.ts'
 import type { PublishMode } from './adapter.ts'
 
@@ -31,6 +33,10 @@ export type NodeResult = {
   readonly failures: number | undefined
   /** Some of those rows, as JSON text. */
   readonly failingRows: readonly string[]
+  /** What a reader should know though the node was built: a config that has no effect here. */
+  readonly warnings?: readonly MillraceError[]
+  /** Of a microbatch model: start and end of each batch that was built, in milliseconds since 1970. */
+  readonly batches?: readonly TimeWindow[]
   readonly elapsedMs: number
   /** Which of the connections ran it, by dbt's name: `Thread-1`. Undefined when it was not run. */
   readonly thread?: string | undefined

@@ -34,10 +34,13 @@ export async function runAtomic(run: Run): Promise<RunState> {
       return await adapter.transaction(
         async (session) => {
           attempts++
+          // What an earlier try has written is gone with its transaction.
+          await run.files.undo()
           onEvent?.({ kind: 'attempt', attempt: attempts, ...(reason && { reason }) })
           reason = 'another writer committed in between'
           const state = await runStages(run, session)
           await record(run, session, state)
+          await run.files.publish(session)
           return state
         },
         { message: `${plan.command} ${runId}`, ...(signal && { signal }) },

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Graph } from '../compile/graph.ts'
 import type { Plan } from '../plan/plan-run.ts'
 import type { Adapter, PublishMode } from './adapter.ts'
+import type { FileSwaps } from './file-swaps.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import type { NodeResult, RunEvent, RunOutcome, RunSummary } from './result.ts'
 import type { RunState } from './run-state.ts'
@@ -31,6 +32,8 @@ export type RunDependencies = {
 /** A run while it goes on. */
 export type Run = RunDependencies & {
   readonly plan: Plan
+  /** Files that models have written and that nobody reads yet. */
+  readonly files: FileSwaps
   readonly startedAt: string
   /** A result as it would be now. */
   readonly summary: (outcome: RunOutcome, results: readonly NodeResult[]) => RunSummary

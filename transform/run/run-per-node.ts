@@ -92,7 +92,25 @@ async function workOn(
   }
 }
 
+/** One try, and the files that it wrote. */
 async function tryOnce(
+  node: RunnableNode,
+  session: OpenSession,
+  run: Run,
+  state: RunState,
+  fence: Turns,
+): Promise<Attempt> {
+  try {
+    const attempt = await tryInTransaction(node, session, run, state, fence)
+    await run.files.finish(node.id)
+    return attempt
+  } catch (error) {
+    await run.files.undo(node.id)
+    throw error
+  }
+}
+
+async function tryInTransaction(
   node: RunnableNode,
   session: OpenSession,
   run: Run,
@@ -103,7 +121,11 @@ async function tryOnce(
   if (!writes(node)) return await attemptNode(node, { session, state }, run)
   const message = `${run.plan.command} ${runId}: ${node.name}`
   if (!adapter.keepsHistory || !isExact(node)) {
-    return await inTransaction(session, message, () => attemptNode(node, { session, state }, run))
+    return await inTransaction(session, message, async () => {
+      const attempt = await attemptNode(node, { session, state }, run)
+      await run.files.publish(session, node.id)
+      return attempt
+    })
   }
   // What it has seen is committed with its output, and two that do so at once would not notice each other.
   return await fence.take(() =>

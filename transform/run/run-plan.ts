@@ -1,6 +1,7 @@
 /** Plan × adapter → result. */
 import type { Plan } from '../plan/plan-run.ts'
 import type { PublishMode } from './adapter.ts'
+import { FileSwaps } from './file-swaps.ts'
 import { ensureHistory, recordFailures, recordRun } from './history.ts'
 import type { BuiltRelation, NodeResult, RunOutcome, RunResult, RunSummary } from './result.ts'
 import { runAtomic } from './run-atomic.ts'
@@ -27,6 +28,7 @@ function beginRun(plan: Plan, dependencies: RunDependencies, publish: PublishMod
   return {
     ...dependencies,
     plan,
+    files: new FileSwaps(),
     startedAt,
     summary: (outcome, results) => ({
       runId,
@@ -49,11 +51,13 @@ async function atomically(run: Run): Promise<RunResult> {
   const { adapter, plan } = run
   try {
     const state = await runAtomic(run)
+    await run.files.finish()
     const results = [...state.results.values()]
     const snapshot = await adapter.snapshot()
     const built = builtRelations(plan, results, snapshot)
     return ended(run, { ...run.summary('committed', results), snapshot, built })
   } catch (error) {
+    await run.files.undo()
     const end = endOf(error, run)
     if (end === undefined) throw error
     const results = end.results.map((result) => rolledBack(plan, result))

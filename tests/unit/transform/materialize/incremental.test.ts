@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { isProblem } from '../../../../core/errors.ts'
 import type { ModelNode } from '../../../../transform/index.ts'
 import { strategyOf, takeBatch } from '../../../../transform/materialize/incremental.ts'
-import { adaptSchema } from '../../../../transform/materialize/schema-change.ts'
 import { makeModel } from '../plan/random-graph.ts'
 
-function model(config: Readonly<Record<string, unknown>>): ModelNode {
+type Given = Readonly<Record<string, unknown>>
+
+function model(config: Given): ModelNode {
   return makeModel('orders', { materialized: 'incremental', config })
 }
 
@@ -13,71 +14,68 @@ const columns = [
   { name: 'id', type: 'BIGINT' },
   { name: 'odd "name"', type: 'VARCHAR' },
 ]
-const sqlOf = (config: Readonly<Record<string, unknown>>) =>
-  takeBatch(model(config), columns).map(({ sql }) => sql)
+const rows = 'temp.main."orders__new_rows"'
+const sqlOf = (config: Given, more: { window?: { start: string; end: string } } = {}) =>
+  takeBatch(model(config), { rows, columns, isDucklake: false, ...more }).map(({ sql }) => sql)
+
+const insert = `insert into "lake"."main"."orders" ("id", "odd ""name""")
+select "id", "odd ""name""" from temp.main."orders__new_rows"`
 
 describe('new rows', () => {
-  it('are appended without a key', () => {
-    expect(sqlOf({})).toEqual([
-      `insert into "lake"."main"."orders" ("id", "odd ""name""")
-select "id", "odd ""name""" from temp.main."orders__new_rows"`,
-      'drop table if exists temp.main."orders__new_rows"',
-    ])
+  it('are appended without a key, whatever the strategy is', () => {
+    expect(sqlOf({})).toEqual([insert])
+    expect(sqlOf({ incremental_strategy: 'delete+insert' })).toEqual([insert])
   })
 
   it('replace rows with the same key by default when there is one', () => {
+    expect(sqlOf({ unique_key: 'id', incremental_predicates: ['day > 3'] })).toEqual([
+      `delete from "lake"."main"."orders"
+where (id) in (select (id) from temp.main."orders__new_rows")
+  and day > 3`,
+      insert,
+    ])
+  })
+
+  it("replace rows with the same columns under dbt's name for the table", () => {
     const [remove] = sqlOf({
       unique_key: ['id', 'day'],
-      incremental_predicates: ['old_rows.day > 3'],
+      predicates: ['DBT_INCREMENTAL_TARGET.day > 3'],
     })
-    expect(remove).toBe(`delete from "lake"."main"."orders" as old_rows
-where exists (select 1 from temp.main."orders__new_rows" as new_rows where old_rows."id" = new_rows."id" and old_rows."day" = new_rows."day" and old_rows.day > 3)`)
+    expect(remove).toBe(`delete from "lake"."main"."orders" as DBT_INCREMENTAL_TARGET
+using temp.main."orders__new_rows" as DBT_INTERNAL_SOURCE
+where DBT_INTERNAL_SOURCE.id = DBT_INCREMENTAL_TARGET.id
+  and DBT_INTERNAL_SOURCE.day = DBT_INCREMENTAL_TARGET.day
+  and DBT_INCREMENTAL_TARGET.day > 3`)
   })
 
-  it('are merged when that is asked for', () => {
-    const [merge] = sqlOf({ unique_key: 'id', incremental_strategy: 'merge' })
-    expect(merge).toBe(`merge into "lake"."main"."orders" as old_rows
-using temp.main."orders__new_rows" as new_rows on old_rows."id" = new_rows."id"
-when matched then update set "id" = new_rows."id", "odd ""name""" = new_rows."odd ""name"""
-when not matched then insert ("id", "odd ""name""") values (new_rows."id", new_rows."odd ""name""")`)
+  it('replace the partitions that occur in them', () => {
+    const config = { incremental_strategy: 'insert_overwrite', partition_by: ['day', 'region'] }
+    expect(sqlOf(config)).toEqual([
+      `delete from "lake"."main"."orders"
+where row(day, region) in (select row(day, region) from temp.main."orders__new_rows")`,
+      insert,
+    ])
   })
 
-  it.each([{ incremental_strategy: 'upsert' }, { incremental_strategy: 'merge' }])(
-    'need a strategy that can be: %j',
-    (config) => {
-      expect(() => strategyOf(model(config))).toThrowError(
-        expect.toSatisfy((error: unknown) => isProblem(error, 'model/invalid-config')),
-      )
-    },
-  )
-})
+  it('replace what a stretch of time holds, and nothing outside of it', () => {
+    const config = { incremental_strategy: 'microbatch', event_time: 'at' }
+    const window = { start: '2024-01-01 00:00:00+00:00', end: '2024-01-02 00:00:00+00:00' }
+    const within = `at >= '2024-01-01 00:00:00+00:00' and at < '2024-01-02 00:00:00+00:00'`
+    expect(sqlOf(config, { window })).toEqual([
+      `delete from "lake"."main"."orders"\nwhere ${within}`,
+      `${insert}\nwhere ${within}`,
+    ])
+  })
 
-describe('a changed schema', () => {
-  const table = [
-    { name: 'id', type: 'BIGINT' },
-    { name: 'gone', type: 'VARCHAR' },
-  ]
-  const batch = [
-    { name: 'ID', type: 'BIGINT' },
-    { name: 'fresh', type: 'DATE' },
-  ]
-  const change = (mode: string) => adaptSchema(model({ on_schema_change: mode }), table, batch)
-
-  it.each(['ignore', 'fail'])('is refused when a column is gone and the mode is %s', (mode) => {
-    expect(() => change(mode)).toThrowError(
-      expect.toSatisfy((error: unknown) => isProblem(error, 'model/schema-changed')),
+  it.each([
+    [{ incremental_strategy: 'upsert' }, 'incremental_strategy is upsert'],
+    [{ incremental_strategy: 'insert_overwrite' }, 'partition_by is needed'],
+    [{ unique_key: [1] }, 'unique_key must be a text or a list of texts'],
+  ])('need a strategy that can be: %j', (config, message) => {
+    const take = () => [strategyOf(model(config)), sqlOf(config)]
+    expect(take).toThrowError(message)
+    expect(take).toThrowError(
+      expect.toSatisfy((error: unknown) => isProblem(error, 'model/invalid-config')),
     )
-  })
-
-  it('adds columns, and drops them only when told to sync', () => {
-    expect(change('append_new_columns').statements.map(({ sql }) => sql)).toEqual([
-      'alter table "lake"."main"."orders" add column "fresh" DATE',
-    ])
-    const synced = change('sync_all_columns')
-    expect(synced.statements.map(({ sql }) => sql)).toEqual([
-      'alter table "lake"."main"."orders" add column "fresh" DATE',
-      'alter table "lake"."main"."orders" drop column "gone"',
-    ])
-    expect(synced.columns.map(({ name }) => name)).toEqual(['id', 'fresh'])
   })
 })

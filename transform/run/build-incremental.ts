@@ -1,0 +1,165 @@
+/** Writes an incremental model: in full where it must be, else only what is new. */
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+import type { ModelNode } from '../compile/graph.ts'
+import { isContracted } from '../materialize/contract.ts'
+import {
+  batchName,
+  dropBatch,
+  isPlainAppend,
+  stageBatch,
+  strategyOf,
+  type TableColumn,
+  takeBatch,
+} from '../materialize/incremental.ts'
+import { adaptSchema, schemaModeOf } from '../materialize/schema-change.ts'
+import { buildTable, keepComments } from './build-table.ts'
+import { type Built, runStatements } from './built.ts'
+import { requireConstraints, requireContract } from './check-contract.ts'
+import { engineOf } from './engine-of.ts'
+import type { NodeContext } from './execute-node.ts'
+import { findNewRows, keyOf, loadSeen, type NewRows, stateRow } from './increments.ts'
+import { describe } from './run-state.ts'
+
+/** @throws DuckDB's error, or a problem of the model */
+export async function buildIncremental(node: ModelNode, context: NodeContext): Promise<Built> {
+  const { session, renderer } = context
+  strategyOf(node)
+  const increment = await planIncrement(node, context)
+  rememberSeen(node, context, increment.upstreams)
+  if (increment.fullReason !== undefined) {
+    const { database } = session
+    const sql = await renderer.render(node.id, { isIncremental: false, database })
+    return { ...(await buildTable(node, context, sql)), message: increment.fullReason }
+  }
+  const sql = await renderer.render(node.id, {
+    isIncremental: true,
+    database: session.database,
+    watermarkOf: (id) => {
+      const found = increment.upstreams.get(id)
+      return found?.kind === 'from' ? found.watermark : undefined
+    },
+  })
+  return { ...(await addRows(node, context, sql)), message: 'incremental' }
+}
+
+/**
+ * Takes the rows of a query into the table that is there.
+ * @param window of a microbatch model, as text that DuckDB reads
+ */
+export async function addRows(
+  node: ModelNode,
+  context: NodeContext,
+  sql: string,
+  window?: { readonly start: string; readonly end: string },
+): Promise<Built> {
+  const { session, state } = context
+  await requireContract(node, session, sql)
+  const isAppend = isPlainAppend(node)
+  const rows =
+    isAppend && isDirect(node)
+      ? await append(node, context, sql)
+      : await takeStaged(node, context, sql, window)
+  const isStaged = !(isAppend && isDirect(node))
+  const batch = isStaged ? batchName(node) : undefined
+  const warnings = await requireConstraints(node, context, batch)
+  if (isStaged) await session.execute(dropBatch(node).sql)
+  state.wrote(node, 'table', isAppend ? 'appended' : 'changed')
+  warnings.push(...(await keepComments(node, context, 'table')))
+  return { rows, message: undefined, warnings }
+}
+
+/** Whether nothing needs the new rows but the table: then they go there without a stop. */
+function isDirect(node: ModelNode): boolean {
+  const { config } = node
+  return schemaModeOf(node) === 'ignore' && config['test_new_rows'] !== true && !isContracted(node)
+}
+
+async function append(node: ModelNode, context: NodeContext, sql: string): Promise<number> {
+  const { session, state } = context
+  const columns = await state.columnsOf(session, node.relation)
+  const rows = `(\n${sql}\n) as new_rows`
+  try {
+    return await runStatements(session, takeBatch(node, { rows, columns, isDucklake: false }))
+  } catch (cause) {
+    throw explainMissing(node, columns, cause)
+  }
+}
+
+/** A column of the table that the query does not give, in the words of `on_schema_change`. */
+function explainMissing(node: ModelNode, columns: readonly TableColumn[], cause: unknown): unknown {
+  const [, name] = /Referenced column "(.+)" not found in FROM clause/.exec(messageOf(cause)) ?? []
+  if (name === undefined || !columns.some((column) => column.name === name)) return cause
+  const parameters = { node: node.name, reason: `the query no longer gives ${name}` }
+  return problem('model/schema-changed', parameters, { cause, at: { file: node.file } })
+}
+
+async function takeStaged(
+  node: ModelNode,
+  context: NodeContext,
+  sql: string,
+  window: { readonly start: string; readonly end: string } | undefined,
+): Promise<number> {
+  const { session, state } = context
+  const { isDucklake } = await engineOf(session, state, node.relation)
+  await session.execute(stageBatch(node, sql).sql)
+  const rows = batchName(node)
+  const table = await state.columnsOf(session, node.relation)
+  const change = adaptSchema(node, table, await describe(session, rows), isDucklake)
+  const taken = takeBatch(node, { rows, columns: change.columns, isDucklake, window })
+  return await runStatements(session, [...change.statements, ...taken])
+}
+
+type Increment = {
+  /** Why the whole table is made anew; undefined when it is not. */
+  readonly fullReason: string | undefined
+  /** What is new in each upstream that is read through `new_rows()`. */
+  readonly upstreams: ReadonlyMap<string, NewRows>
+}
+
+async function planIncrement(node: ModelNode, context: NodeContext): Promise<Increment> {
+  const { session, state } = context
+  const seen =
+    state.uuids === undefined || node.newRowsOf.length === 0
+      ? new Map()
+      : await loadSeen(session, state.catalog, node, (id) => state.relationOf(id))
+  const upstreams = new Map<string, NewRows>()
+  for (const id of node.newRowsOf) {
+    const relation = state.relationOf(id)
+    if (relation === undefined) continue
+    const isTable = state.existing(relation) === 'table'
+    const upstream = { id, relation, isTable, change: state.changeOf(id) }
+    upstreams.set(id, await findNewRows(session, upstream, seen.get(id), state.uuids ?? new Map()))
+  }
+  return { fullReason: fullReason(), upstreams }
+
+  function fullReason(): string | undefined {
+    const reason = fullBuildReason(node, context)
+    if (reason !== undefined || node.newRowsOf.length === 0) return reason
+    const unknown = [...upstreams.values()].find(({ kind }) => kind === 'all')
+    if (unknown?.kind === 'all') return `full refresh: ${unknown.reason}`
+    const uuid = state.uuids?.get(keyOf(node.relation))
+    const isOwn = [...seen.values()].every((known) => known.modelUuid === uuid)
+    return isOwn ? undefined : `full refresh: ${node.name} was replaced by somebody else`
+  }
+}
+
+/** The config `full_refresh` wins over the flag, as in dbt. */
+export function fullBuildReason(
+  { config, relation }: ModelNode,
+  { state, fullRefresh }: NodeContext,
+): string | undefined {
+  if (state.existing(relation) !== 'table') return 'first build'
+  const own = config['full_refresh']
+  return (typeof own === 'boolean' ? own : fullRefresh) ? 'full refresh' : undefined
+}
+
+function rememberSeen(
+  node: ModelNode,
+  { state, run }: NodeContext,
+  upstreams: ReadonlyMap<string, NewRows>,
+): void {
+  for (const [id, { next }] of upstreams) {
+    state.seen.push(stateRow(node.id, id, next, { ...run, baseSnapshot: state.baseSnapshot }))
+  }
+}
