@@ -20,6 +20,7 @@ export type Materialization = {
 export class Materializations {
   readonly #library: MacroLibrary
   readonly #flags: Config
+  readonly #found = new Map<string, Materialization | undefined>()
   readonly #replaced = new Map<string, ReadonlySet<string>>()
 
   /** @param flags of the project file and of the command line */
@@ -42,6 +43,11 @@ export class Materializations {
 
   /** @param name `table`, `seed`, … */
   find(name: string): Materialization | undefined {
+    if (!this.#found.has(name)) this.#found.set(name, this.#search(name))
+    return this.#found.get(name)
+  }
+
+  #search(name: string): Materialization | undefined {
     const { packages, root } = this.#library
     const imported = [...packages.keys()].filter(
       (each) => each !== root && each !== standardPackage,

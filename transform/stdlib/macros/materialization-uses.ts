@@ -7,7 +7,8 @@ const anywhere = [
   ...['run_hooks', 'statement', 'run_query', 'should_full_refresh'],
   ...['load_cached_relation', 'drop_relation_if_exists', 'drop_relation', 'rename_relation'],
   ...['make_temp_relation', 'make_intermediate_relation', 'make_backup_relation'],
-  ...['apply_grants', 'should_revoke', 'copy_grants', 'get_columns_in_relation'],
+  ...['apply_grants', 'should_revoke', 'copy_grants'],
+  ...['get_columns_in_relation', 'sql_convert_columns_in_relation'],
   ...['persist_docs', 'alter_relation_comment', 'alter_column_comment', 'validate_doc_columns'],
   ...['duckdb_escape_comment'],
 ]
@@ -16,6 +17,7 @@ const contracts = [
   ...['get_assert_columns_equivalent', 'assert_columns_equivalent', 'get_select_subquery'],
   ...['get_table_columns_and_constraints', 'table_columns_and_constraints', 'get_column_names'],
   ...['get_column_schema_from_query', 'get_empty_schema_sql', 'format_columns', 'format_column'],
+  ...['get_empty_subquery_sql', 'cast'],
 ]
 
 const tables = [
@@ -62,6 +64,8 @@ const deletes = [
 const merges = [
   ...['get_merge_sql', 'normalize_incremental_predicates', 'get_merge_update_columns'],
   ...['validate_merge_config', 'merge_clause_defaults', 'merge_join_clause'],
+  ...['validate_merge_clauses', 'validate_ducklake_restrictions', 'validate_dict_field'],
+  ...['validate_string_field', 'validate_string_list_field'],
 ]
 
 const ofStrategies: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Lake } from '../../../../core/clients/lake.ts'
+import {
+  type Files,
+  makeFolder,
+  messageOf,
+  openFolderLake,
+  queryLake,
+  type RunOverrides,
+  runFolder,
+  statuses,
+  type TestFolder,
+  writeProject,
+} from '../../../support/project.ts'
+
+let folder: TestFolder
+let lake: Lake
+
+beforeEach(async () => {
+  folder = await makeFolder()
+  lake = await openFolderLake(folder.path)
+  await queryLake(lake, 'create table lake.main.audit (what varchar)')
+})
+
+afterEach(async () => {
+  lake.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+async function run(files: Files, overrides: RunOverrides = {}) {
+  await writeProject(folder.path, files)
+  return await runFolder(folder.path, lake, overrides)
+}
+
+async function audited(): Promise<unknown[]> {
+  const rows = await queryLake(lake, 'select what from lake.main.audit order by rowid')
+  return rows.map((row) => row['what'])
+}
+
+const note = (text: string) => `insert into lake.main.audit values ('${text}')`
+
+describe('hooks of a node', () => {
+  it('run in the order of dbt: project file, schema file, header, and outside of the transaction at the ends', async () => {
+    const result = await run({
+      'dbt_project.yml': `
+name: shop
+models:
+  +pre-hook: "${note('project before {{ this.identifier }}')}"
+  +post-hook:
+    - "${note('project after')}"
+    - {sql: "${note('project outside')}", transaction: false}
+`,
+      'models/a.sql': `{{ config(
+        materialized='table',
+        pre_hook=["${note('header before')}", {"sql": "${note('header outside')}", "transaction": false}],
+        post_hook=in_transaction("${note('rows {{ model.name }}')} ")
+      ) }} select 1 as id`,
+      'models/a.yml': `models: [{name: a, config: {pre_hook: "${note('schema file before')}"}}]`,
+    })
+    expect(statuses(result)).toEqual({ a: 'success' })
+    expect(await audited()).toEqual([
+      'header outside',
+      'project before a',
+      'schema file before',
+      'header before',
+      'project after',
+      'rows a',
+      'project outside',
+    ])
+  })
+
+  it('run macros, see what the node wrote, and belong to seeds and increments too', async () => {
+    const files = {
+      'dbt_project.yml': `
+name: shop
+seeds:
+  +post-hook: "{{ noted(this) }}"
+`,
+      'macros/noted.sql': `{% macro noted(relation) %}{% if execute %}
+        {% set rows = run_query('select count(*) from ' ~ relation).rows[0][0] %}
+        insert into lake.main.audit values ('{{ relation.identifier }}: {{ rows }}'){% endif %}
+      {% endmacro %}`,
+      'seeds/codes.csv': 'id\n1\n2\n',
+      'models/grown.sql': `{{ config(materialized='incremental', post_hook='{{ noted(this) }}', pre_hook='{# nothing #}') }}
+        select * from {{ ref('codes') }}`,
+    }
+    await run(files)
+    await run(files)
+    expect(await audited()).toEqual(['codes: 2', 'grown: 2', 'codes: 2', 'grown: 4'])
+  })
+
+  it('fail the node, which is then not written', async () => {
+    const result = await run({
+      'models/a.sql':
+        "{{ config(materialized='table', post_hook='select * from nowhere') }} select 1 as id",
+    })
+    expect(statuses(result)).toEqual({ a: 'error' })
+    expect(messageOf(result, 'a')).toContain('nowhere does not exist')
+    const tables = await queryLake(lake, "from duckdb_tables() where table_name = 'a'")
+    expect(tables).toEqual([])
+  })
+})
+
+describe('hooks of a run', () => {
+  const project = `
+name: shop
+on-run-start:
+  - "create table if not exists lake.main.seen (name varchar, status varchar)"
+  - "{% if var('broken', false) %}select * from nowhere{% endif %}"
+on-run-end:
+  - "{% for result in results %}insert into lake.main.seen values ('{{ result.node.name }}', '{{ result.status }}');{% endfor %}"
+  - "${note("{{ schemas | join(',') }}: {{ results | length }}")}"
+`
+  const files = {
+    'dbt_project.yml': project,
+    'models/good.sql':
+      "{{ config(materialized='table', schema='extra') }} select {{ var('id', 1) }} as id",
+    'models/bad.sql':
+      "{{ config(materialized='table') }} -- {{ ref('good') }}\nselect {{ var('column', 1) }} as id",
+    'models/good.yml': 'models: [{name: good, columns: [{name: id, data_tests: [not_null]}]}]',
+  }
+
+  it('stand around it and know how it went', async () => {
+    const result = await run(files)
+    expect(result.outcome).toBe('committed')
+    expect(statuses(result)).toEqual({
+      'shop-on-run-start-0': 'success',
+      'shop-on-run-start-1': 'success',
+      good: 'success',
+      not_null_good_id: 'pass',
+      bad: 'success',
+      'shop-on-run-end-0': 'success',
+      'shop-on-run-end-1': 'success',
+    })
+    expect(messageOf(result, 'shop-on-run-end-1')).toBe('shop.on-run-end.1 passed')
+    expect(await queryLake(lake, 'from lake.main.seen order by rowid')).toEqual([
+      { name: 'good', status: 'success' },
+      { name: 'not_null_good_id', status: 'pass' },
+      { name: 'bad', status: 'success' },
+    ])
+    expect(await audited()).toEqual(['main,main_extra: 3'])
+  })
+
+  it('keep what they wrote when the run is rolled back', async () => {
+    const result = await run(files, { vars: { column: 'no_such_column' } })
+    expect(result.outcome).toBe('rolled-back')
+    expect(await queryLake(lake, 'from lake.main.seen order by rowid')).toEqual([
+      { name: 'good', status: 'skipped' },
+      { name: 'not_null_good_id', status: 'skipped' },
+      { name: 'bad', status: 'error' },
+    ])
+  })
+
+  it('keep the nodes from running when the first of them fail', async () => {
+    const result = await run(files, { vars: { broken: true } })
+    expect(result.outcome).toBe('failed')
+    expect(statuses(result)).toMatchObject({
+      'shop-on-run-start-0': 'success',
+      'shop-on-run-start-1': 'error',
+      good: 'skipped',
+      bad: 'skipped',
+      'shop-on-run-end-1': 'success',
+    })
+    expect(await audited()).toEqual([': 0'])
+  })
+
+  it('fail a run that is committed by then', async () => {
+    const ending = 'name: shop\non-run-end: ["select * from nowhere", "select 1"]\n'
+    const result = await run({ ...files, 'dbt_project.yml': ending })
+    expect(result).toMatchObject({ outcome: 'failed', built: [] })
+    expect(statuses(result)).toMatchObject({
+      good: 'success',
+      'shop-on-run-end-0': 'error',
+      'shop-on-run-end-1': 'skipped',
+    })
+    expect(await queryLake(lake, 'from lake.main.bad')).toEqual([{ id: 1 }])
+  })
+
+  it('find the schemas of the nodes made', async () => {
+    const starting = 'name: shop\non-run-start: "create table lake.main_extra.early (id integer)"\n'
+    const result = await run({ ...files, 'dbt_project.yml': starting })
+    expect(result.outcome).toBe('committed')
+  })
+
+  it('are left alone when there is nothing to do', async () => {
+    const result = await run(files, { command: 'seed' })
+    expect(result.results).toEqual([])
+  })
+
+  it('end the command when a template of theirs fails', async () => {
+    const ending = `name: shop\non-run-start: "{{ exceptions.raise_compiler_error('not today') }}"\n`
+    await expect(run({ ...files, 'dbt_project.yml': ending })).rejects.toThrow('not today')
+  })
+})

@@ -1,0 +1,292 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openDuckdb } from '../../../../core/clients/duckdb.ts'
+import type { Lake } from '../../../../core/clients/lake.ts'
+import { systemClock } from '../../../../core/clock.ts'
+import {
+  compileProject,
+  duckdbAdapter,
+  loadProject,
+  manifestNode,
+  planRun,
+  runPlan,
+} from '../../../../transform/index.ts'
+import {
+  usesOfMaterialization,
+  usesOfStrategy,
+} from '../../../../transform/stdlib/macros/materialization-uses.ts'
+import { standardFiles } from '../../../../transform/stdlib/standard-macros.ts'
+import { extensionDirectory } from '../../../support/extension-directory.ts'
+import {
+  type Files,
+  makeFolder,
+  messageOf,
+  openFolderLake,
+  queryLake,
+  type RunOverrides,
+  runFolder,
+  statuses,
+  type TestFolder,
+  writeProject,
+} from '../../../support/project.ts'
+
+let folder: TestFolder
+let lake: Lake
+
+beforeEach(async () => {
+  folder = await makeFolder()
+  lake = await openFolderLake(folder.path)
+})
+
+afterEach(async () => {
+  lake.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+async function run(files: Files, overrides: RunOverrides = {}) {
+  await writeProject(folder.path, files)
+  return await runFolder(folder.path, lake, overrides)
+}
+
+const rows = (sql: string) => queryLake(lake, sql)
+
+/** Inserts what is new day by day, as a package would. */
+const byDay = `
+{% materialization by_day, default %}
+  {% set target = this.incorporate(type='table') %}
+  {% set existing = load_cached_relation(this) %}
+  {% set begin, days = config.require('begin_day'), config.get('days', 3) %}
+  {% if existing is not none and should_full_refresh() %}
+    {% do adapter.drop_relation(existing) %}
+    {% set existing = none %}
+  {% endif %}
+  {{ run_hooks(pre_hooks) }}
+  {% if existing is none %}
+    {% call statement('empty') %}{{ create_table_as(false, target, sql | replace('__DAY__', 'false')) }}{% endcall %}
+  {% endif %}
+  {% set total = namespace(rows=0) %}
+  {% set columns = get_quoted_csv(adapter.get_columns_in_relation(target) | map(attribute='name')) %}
+  {% for number in range(days) %}
+    {% set batch = make_temp_relation(target) %}
+    {% set day %}day = date '{{ begin }}' + {{ number }} and id not in (select id from {{ target }}){% endset %}
+    {% do run_query(create_table_as(true, batch, sql | replace('__DAY__', day))) %}
+    {% set total.rows = total.rows + run_query('select count(*) from ' ~ batch).columns[0].values()[0] %}
+    {% call statement('insert') %}insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ batch }}{% endcall %}
+  {% endfor %}
+  {% call noop_statement('main', 'INSERT ' ~ total.rows, 'INSERT', total.rows) %}-- done above{% endcall %}
+  {{ run_hooks(post_hooks) }}
+  {% do adapter.commit() %}
+  {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+`
+
+describe('a materialization of the project', () => {
+  const files = {
+    'macros/by_day.sql': byDay,
+    'models/days.sql': `{{ config(materialized='table') }}
+      select range as id, date '2024-01-01' + (range % 5)::integer as day from range({{ var('rows', 10) }})`,
+    'models/taken.sql': `{{ config(materialized='by_day', begin_day='2024-01-01', schema='own',
+      post_hook="create or replace table lake.main.hooked as select count(*) as n from {{ this }}") }}
+      select * from {{ ref('days') }} where __DAY__`,
+    'models/below.sql':
+      "{{ config(materialized='table') }} select count(*) as n from {{ ref('taken') }}",
+  }
+
+  it('carries out its models, and what stands below reads them', async () => {
+    const first = await run(files)
+    expect(statuses(first)).toEqual({ days: 'success', taken: 'success', below: 'success' })
+    expect(first.results.find(({ name }) => name === 'taken')).toMatchObject({
+      rows: 6,
+      message: 'INSERT 6',
+    })
+    expect(await rows('select n::integer as n from lake.main.below')).toEqual([{ n: 6 }])
+    expect(await rows('select n::integer as n from lake.main.hooked')).toEqual([{ n: 6 }])
+    const second = await run(files, { vars: { rows: 20 } })
+    expect(messageOf(second, 'taken')).toBe('INSERT 6')
+    expect(await rows('select count(*)::integer as n from lake.main_own.taken')).toEqual([
+      { n: 12 },
+    ])
+    const full = await run(files, { fullRefresh: true })
+    expect(messageOf(full, 'taken')).toBe('INSERT 6')
+  })
+
+  it('is the one made for DuckDB, before the one for every engine', async () => {
+    const block = (adapter: string, value: number) => `
+      {% materialization fixed, ${adapter} %}
+        {% call statement('main') %}create or replace table {{ this }} as select ${value} as id{% endcall %}
+        {{ return({'relations': [this.incorporate(type='table')]}) }}
+      {% endmaterialization %}`
+    await run({
+      'macros/fixed.sql':
+        block('default', 1) + block("adapter='duckdb'", 2) + block("adapter='spark'", 3),
+      'models/a.sql': "{{ config(materialized='fixed') }} select 0 as id",
+    })
+    expect(await rows('from lake.main.a')).toEqual([{ id: 2 }])
+  })
+
+  it('may take the place of one of dbt', async () => {
+    const result = await run({
+      'macros/table.sql': `{% materialization table, adapter='duckdb' %}
+        {% call statement('main') %}create or replace table {{ this }} as select *, true as own from ({{ sql }}){% endcall %}
+        {{ return({'relations': [this.incorporate(type='table')]}) }}
+      {% endmaterialization %}`,
+      'models/a.sql': "{{ config(materialized='table') }} select 1 as id",
+    })
+    expect(statuses(result)).toEqual({ a: 'success' })
+    expect(await rows('from lake.main.a')).toEqual([{ id: 1, own: true }])
+  })
+
+  it('of a package does not, unless the project says so', async () => {
+    const files = (flags: string) => ({
+      'dbt_project.yml': `name: shop\n${flags}`,
+      'dbt_packages/tools/dbt_project.yml': 'name: tools\n',
+      'dbt_packages/tools/macros/table.sql': `{% materialization view, default %}
+        {% call statement('main') %}create or replace view {{ this }} as select 'tools' as who{% endcall %}
+        {{ return({'relations': [this.incorporate(type='view')]}) }}
+      {% endmaterialization %}`,
+      'packages.yml': 'packages: [{local: dbt_packages/tools}]',
+      'models/a.sql': "select 'dbt' as who",
+    })
+    await run(files(''))
+    expect(await rows('from lake.main.a')).toEqual([{ who: 'dbt' }])
+    await run(
+      files('flags: {require_explicit_package_overrides_for_builtin_materializations: false}'),
+    )
+    expect(await rows('from lake.main.a')).toEqual([{ who: 'tools' }])
+  })
+
+  it.each([
+    ["{{ return({'relations': [this]}) }}", 'has run no statement called main'],
+    ["{% call statement('main') %}select 1{% endcall %}", "end with return({'relations': [this]})"],
+    ["{{ config.require('needed') }}", 'the config needed is required'],
+    ["{% call statement('main') %}select * from nowhere{% endcall %}", 'nowhere does not exist'],
+  ])('that ends with %s fails its model', async (body, message) => {
+    const result = await run({
+      'macros/odd.sql': `{% materialization odd, default %}${body}{% endmaterialization %}`,
+      'models/a.sql': "{{ config(materialized='odd') }} select 1 as id",
+    })
+    expect(statuses(result)).toEqual({ a: 'error' })
+    expect(messageOf(result, 'a')).toContain(message)
+  })
+})
+
+describe('a macro of dbt that the project replaces', () => {
+  it('is called for tables, increments and seeds, and nothing else changes', async () => {
+    const files = {
+      'macros/tables.sql': `
+        {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql') %}
+          create {{ 'temporary' if temporary }} table {{ relation.include(database=not temporary, schema=not temporary) }}
+          as select *, 'own' as made from ({{ compiled_code }});
+        {% endmacro %}
+        {% macro default__create_csv_table(model, agate_table) %}
+          {% call statement('_') %}create table {{ this }} (id varchar){% endcall %}{{ return('made') }}
+        {% endmacro %}`,
+      'seeds/codes.csv': 'id\n1\n',
+      'models/a.sql': "{{ config(materialized='table') }} select id from {{ ref('codes') }}",
+      'models/b.sql': `{{ config(materialized='incremental', unique_key='id') }}
+        select id, {{ 'true' if is_incremental() else 'false' }} as again from {{ ref('a') }}`,
+      'models/c.sql': 'select 1 as id',
+    }
+    for (const expected of [false, true]) {
+      expect((await run(files)).outcome).toBe('committed')
+      expect(await rows('from lake.main.codes')).toEqual([{ id: '1' }])
+      expect(await rows('from lake.main.a')).toEqual([{ id: '1', made: 'own' }])
+      expect(await rows('from lake.main.b')).toEqual([{ id: '1', again: expected, made: 'own' }])
+      expect(await rows('from lake.main.c')).toEqual([{ id: 1 }])
+    }
+    const left = await rows("select table_name from duckdb_tables() where table_name like '%dbt_%'")
+    expect(left).toEqual([])
+  })
+
+  it('may be one for views, or a strategy of its own for increments', async () => {
+    const files = {
+      'macros/own.sql': `
+        {% macro create_view_as(relation, sql) %}create view {{ relation }} as select *, 'own' as made from ({{ sql }}){% endmacro %}
+        {% macro get_incremental_unseen_sql(arg_dict) %}
+          insert into {{ arg_dict.target_relation }} from {{ arg_dict.temp_relation }}
+          where id not in (select id from {{ arg_dict.target_relation }})
+        {% endmacro %}`,
+      'models/a.sql': 'select 1 as id',
+      'models/b.sql': `{{ config(materialized='incremental', incremental_strategy='unseen') }}
+        select unnest([1, {{ 2 if is_incremental() else 1 }}]) as id`,
+    }
+    await run(files)
+    await run(files)
+    expect(await rows('from lake.main.a')).toEqual([{ id: 1, made: 'own' }])
+    expect(await rows('select id from lake.main.b order by id')).toEqual([
+      { id: 1 },
+      { id: 1 },
+      { id: 2 },
+    ])
+  })
+
+  it('goes with the kind of relation that stood there before', async () => {
+    const own = `{% macro run_hooks(hooks, inside_transaction=True) %}{% endmacro %}`
+    for (const kind of ['view', 'table', 'incremental', 'view']) {
+      await run({
+        'macros/own.sql': own,
+        'models/a.sql': `{{ config(materialized='${kind}') }} select '${kind}' as kind`,
+      })
+      expect((await rows('from lake.main.a')).at(-1)).toEqual({ kind })
+    }
+  })
+})
+
+describe('the list of macros that materializations call', () => {
+  it('holds all that they call', async () => {
+    const strategies = ['append', 'delete+insert', 'merge']
+    const increments = strategies.map((strategy) => [
+      `models/${strategy.replace('+', '_')}.sql`,
+      `{{ config(materialized='incremental', incremental_strategy='${strategy}', unique_key='id',
+        on_schema_change='sync_all_columns', contract={'enforced': false}) }}
+        select 1 as id, {{ "'b'" if is_incremental() else 2 }} as {{ 'more' if is_incremental() else 'less' }}`,
+    ])
+    await writeProject(folder.path, {
+      'macros/own.sql': '{% macro copy_grants() %}{{ return(True) }}{% endmacro %}',
+      'seeds/codes.csv': 'id\n1\n',
+      'models/plain.sql': `{{ config(materialized='table', indexes=[{'columns': ['id']}], grants={'select': ['me']},
+        persist_docs={'relation': true, 'columns': true}) }} select 1 as id`,
+      'models/seen.sql':
+        "{{ config(materialized='view', persist_docs={'relation': true, 'columns': true}) }} select 1 as id",
+      'models/schema.yml': `models:
+        - {name: plain, description: a, config: {contract: {enforced: true}}, columns: [{name: id, data_type: integer, description: b}]}
+        - {name: seen, description: a, columns: [{name: id, description: b}]}`,
+      ...Object.fromEntries(increments),
+    })
+    const called = new Set<string>()
+    await using duckdb = await openDuckdb({ extensionDirectory, threads: 1 })
+    for (const fullRefresh of [false, false, true]) {
+      const { graph, renderer } = await compileProject(await loadProject(folder.path), {
+        target: { name: 'test', database: 'memory', schema: 'main', type: 'duckdb', threads: 1 },
+        vars: {},
+        environment: {},
+        md5: (text) => createHash('md5').update(text).digest('hex'),
+        sha256: (text) => createHash('sha256').update(text).digest('hex'),
+        startedAt: new Date().toISOString(),
+        invocationId: 'test',
+        fullRefresh,
+        describeNode: manifestNode,
+        noteName: (name) => called.add(name),
+      })
+      const request = { command: 'build', select: [], exclude: [], fullRefresh } as const
+      const result = await runPlan(planRun(graph, request), {
+        graph,
+        renderer,
+        adapter: duckdbAdapter(duckdb, 'memory', { keepsHistory: false }),
+        clock: systemClock,
+        runId: randomUUID(),
+      })
+      expect(result.results.filter(({ status }) => status !== 'success')).toEqual([])
+    }
+    const listed = new Set([
+      ...Object.values(usesOfMaterialization).flat(),
+      ...strategies.flatMap(usesOfStrategy),
+    ])
+    const standard = new Set(standardFiles.map(({ name }) => name))
+    const missing = [...called].filter((name) => {
+      const base = name.replace(/^(default|duckdb)__/, '')
+      return standard.has(name) && !listed.has(base)
+    })
+    expect(missing.sort()).toEqual(['is_incremental', 'py_current_timestring'])
+  })
+})
