@@ -1,7 +1,8 @@
 /** The first rows of a query, as `show` prints them. */
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api'
-import { messageOf } from '../../core/errors.ts'
+import { type MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { faultInQuery } from '../../core/sql-position.ts'
 import { displayWidth } from '../output.ts'
 import { jsonOf, textOf } from '../sql/values.ts'
 
@@ -12,13 +13,22 @@ export type Preview = {
   readonly rows: readonly (readonly DuckDBValue[])[]
 }
 
+export type PreviewQuery = {
+  readonly name: string
+  readonly sql: string
+  /** Where it is from. */
+  readonly file: string
+  /** Where its SQL was written to. */
+  readonly compiledPath: string | undefined
+}
+
 /** @param limit rows at most; all when it is negative. @throws `cli/show-failed` */
 export async function readPreview(
   connection: DuckDBConnection,
-  name: string,
-  sql: string,
+  shown: PreviewQuery,
   limit: number,
 ): Promise<Preview> {
+  const { name, sql } = shown
   const query = `select * from (\n${sql.trim().replace(/;\s*$/, '')}\n)`
   const bounded = limit < 0 ? query : `${query} limit ${Math.trunc(limit)}`
   try {
@@ -29,8 +39,18 @@ export async function readPreview(
     }
     return { name, columns: columnNames, types: columnTypes, rows: reader.getRows() }
   } catch (cause) {
-    throw problem('cli/show-failed', { node: name, reason: messageOf(cause).trim() }, { cause })
+    throw previewProblem(shown, bounded, cause)
   }
+}
+
+/** Lines are those of the SQL by itself, which is what was compiled. */
+function previewProblem(shown: PreviewQuery, sent: string, cause: unknown): MillraceError {
+  const { name, sql, file, compiledPath } = shown
+  const { reason, line } = faultInQuery(messageOf(cause).trim(), sent, sql)
+  const place = compiledPath && [compiledPath, line].filter(Boolean).join(':')
+  // Of what has no file of its own the query is the file.
+  const at = place === undefined && line !== undefined ? { file, line } : { file }
+  return problem('cli/show-failed', { node: name, reason, place }, { cause, at })
 }
 
 export function renderPreview(

@@ -52,9 +52,10 @@ export const cliProblems = {
     actor: 'user',
     message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
   }),
-  'cli/show-failed': defineProblem<{ node: string; reason: string }>({
+  'cli/show-failed': defineProblem<{ node: string; reason: string; place: string | undefined }>({
     actor: 'user',
-    message: ({ node, reason }) => `${node} cannot be shown: ${reason}`,
+    message: ({ node, reason, place }) =>
+      `${node} cannot be shown: ${reason}${place === undefined ? '' : `\ncompiled code at ${place}`}`,
     hint: () => '`millrace build` makes what it reads; `millrace compile` prints its SQL.',
   }),
   'cli/no-docs': defineProblem<{ folder: string }>({

@@ -1,6 +1,6 @@
 /** Commands that tell about a project, on a dbt project of its own with a DuckDB file as its database. */
 import { once } from 'node:events'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -212,7 +212,25 @@ describe('millrace show', () => {
     const wrong = await millrace('show', '--inline', 'select nothing')
     expect(wrong).toMatchObject({ code: 2, stdout: '' })
     expect(wrong.stderr).toMatch(/cli\/show-failed.*\n.*inline_query cannot be shown/)
+    expect(wrong.stderr).toMatch(/^error\[cli\/show-failed\] --inline:1$/m)
+    expect(wrong.stderr).toMatch(/^ {2}LINE 1: select nothing$/m)
     expect(await millrace('show')).toMatchObject({ code: 2 })
+  })
+
+  it('names the file and the line of the compiled code where DuckDB does', async () => {
+    const file = 'models/unsound.sql'
+    const sql =
+      "{{ config(materialized='view') }}\n\nselect\n  id,\n  nope\nfrom {{ ref('people') }}\n"
+    await writeFile(join(folder.path, file), sql)
+    const { code, stderr } = await millrace('show', '-s', 'unsound')
+    await rm(join(folder.path, file))
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error\[cli\/show-failed\] models\/unsound.sql$/m)
+    expect(stderr).toMatch(/^ {2}LINE 5: {3}nope$/m)
+    const [, path = '', line] = /^ {2}compiled code at (.*):(\d+)$/m.exec(stderr) ?? []
+    expect(path).toBe('target/compiled/shop/models/unsound.sql')
+    const compiled = await readFile(join(folder.path, path), 'utf8')
+    expect(compiled.split('\n')[Number(line) - 1]).toBe('  nope')
   })
 })
 
