@@ -183,6 +183,32 @@ export const modelProblems = {
     message: ({ name, files }) => `${name} is defined ${files.length} times: ${files.join(', ')}.`,
     hint: () => 'names of models and seeds are unique in a project; rename all but one.',
   }),
+  'model/described-twice': defineProblem<{
+    what: string
+    name: string
+    places: readonly string[]
+  }>({
+    actor: 'user',
+    message: ({ what, name, places }) =>
+      `The ${what} ${name} is described ${places.length} times: ${places.join(', ')}.`,
+    hint: () => 'put all that is said of it into one entry, and remove the others.',
+  }),
+  'model/defined-twice': defineProblem<{
+    what: string
+    name: string
+    places: readonly string[]
+  }>({
+    actor: 'user',
+    message: ({ what, name, places }) =>
+      `The ${what} ${name} is defined ${places.length} times: ${places.join(', ')}.`,
+    hint: () => 'names are unique in a package: rename or remove all but one.',
+  }),
+  'model/test-twice': defineProblem<{ test: string; places: readonly string[] }>({
+    actor: 'user',
+    message: ({ test, places }) =>
+      `The data test ${test} is asked for ${places.length} times: ${places.join(', ')}.`,
+    hint: () => 'remove all but one, or give each a name: of its own.',
+  }),
   'model/duplicate-relation': defineProblem<{ relation: string; nodes: readonly string[] }>({
     actor: 'user',
     message: ({ relation, nodes }) => `${nodes.join(' and ')} would both write ${relation}.`,

@@ -5,6 +5,11 @@
 import type { MillraceError } from '../../core/errors.ts'
 import type { Config, Project } from '../project/project.ts'
 import { findUnusedConfigPaths } from './check-config-paths.ts'
+import {
+  findDoubleDefinitions,
+  findDoubleDescriptions,
+  findDoubleTests,
+} from './check-duplicates.ts'
 import { findCycles, findMisuse, findSharedRelations } from './check-graph.ts'
 import { findBrokenReferences, findForbiddenRefs } from './check-references.ts'
 import { draftAll, findDuplicateNames, warnOrphanProperties } from './draft-all.ts'
@@ -53,6 +58,8 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   warnOrphanProperties(compilation)
   compilation.problems.push(
     ...findDuplicateNames(project, [...drafts.models, ...drafts.tests, ...seeds]),
+    ...findDoubleDescriptions(compilation, drafts, seeds),
+    ...findDoubleDefinitions(project),
   )
 
   const referable = [...drafts.models, ...drafts.snapshots, ...seeds]
@@ -67,6 +74,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   })
   const context: NodeContext = { compilation, index }
   const generic = draftTestsOfAll(compilation, drafts, seeds, sources)
+  compilation.problems.push(...findDoubleTests(generic))
   const made = new Made()
   const relations = new Map<string, Relation>()
   const relationOf = (draft: SqlDraft, config: Config = draft.config) => {
@@ -119,7 +127,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   compilation.warnings.push(
     ...findUnusedConfigPaths(
       project.settings,
-      [...nodes.values(), ...enabledOf(others)],
+      [...nodes.values(), ...others.flatMap(({ node, isEnabled }) => (isEnabled ? [node] : []))],
       [...made.disabled.values()].flat(),
     ),
   )

@@ -1,5 +1,6 @@
 /** The macros of a project, its packages and dbt's own: found by dbt's order, made when they are first named. */
 import { MillraceError } from '../../core/errors.ts'
+import { type Position, problem } from '../../core/problems.ts'
 import type { Mode } from '../jinja/generate.ts'
 import type { NameSource } from '../jinja/scope.ts'
 import { compileTemplate, type Template } from '../jinja/template.ts'
@@ -11,6 +12,7 @@ import {
   Undefined,
 } from '../jinja/values.ts'
 import type { Config, SqlFile } from '../project/project.ts'
+import { placeFinder, placeText } from '../project/text-position.ts'
 import { standardFiles, standardPackage } from '../stdlib/standard-macros.ts'
 
 /** `macro.<package>.<name>`: dbt's `unique_id`. */
@@ -52,19 +54,25 @@ export function compileMacros(
 ): MacroLibrary {
   const packages = new Map<string, Macros>([[root, new Map()]])
   const problems: MillraceError[] = []
+  const places = new Map<string, (() => Position)[]>()
   for (const { file, text, package: owner } of files) {
     try {
       const template = compileDefinitions(file, text)
       const macros = packages.get(owner) ?? new Map()
       packages.set(owner, macros)
       const open = () => template
-      for (const name of definedIn(template)) macros.set(name, { file, text, open })
+      for (const { name, at } of definedIn(template)) {
+        macros.set(name, { file, text, open })
+        const id = macroId(owner, name)
+        places.set(id, [...(places.get(id) ?? []), () => placeFinder(file, text)(at)])
+      }
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       problems.push(error)
     }
   }
   packages.set(standardPackage, standardMacros)
+  problems.push(...findDoubleMacros(places))
   return { root, packages, searchOrders, problems }
 }
 
@@ -101,12 +109,27 @@ function blank(text: string): string {
   return text.replaceAll(/[^\n]/g, ' ')
 }
 
-function definedIn(template: Template): string[] {
-  const blocks = template.body.flatMap((node) => {
-    const name = node.kind === 'definition' ? nameOfBlock(node) : undefined
-    return name === undefined ? [] : [name]
+/** Macros that a package defines twice: which one counted would depend on the names of files. */
+function findDoubleMacros(
+  places: ReadonlyMap<string, readonly (() => Position)[]>,
+): MillraceError[] {
+  return [...places].flatMap(([id, found]) => {
+    const [, second] = found
+    if (second === undefined) return []
+    const name = id.slice(id.lastIndexOf('.') + 1)
+    const parameters = { what: 'macro', name, places: found.map((place) => placeText(place())) }
+    return [problem('model/defined-twice', parameters, { at: second() })]
   })
-  return [...template.macroNames(), ...blocks]
+}
+
+type Defined = { readonly name: string; readonly at: number }
+
+function definedIn(template: Template): Defined[] {
+  return template.body.flatMap((node): Defined[] => {
+    if (node.kind !== 'macro' && node.kind !== 'definition') return []
+    const name = node.kind === 'macro' ? node.name : nameOfBlock(node)
+    return name === undefined ? [] : [{ name, at: node.at }]
+  })
 }
 
 type Block = Extract<Template['body'][number], { kind: 'definition' }>

@@ -2,11 +2,12 @@
 import { statSync } from 'node:fs'
 import { problem } from '../../core/problems.ts'
 import { type FindFiles, type FoundFile, readText } from './find-files.ts'
-import type { ProjectSettings, Resources } from './project.ts'
+import type { ProjectSettings } from './project.ts'
 import type {
   DocsBlock,
   Fixture,
   FunctionFile,
+  ProjectFiles,
   PythonFile,
   SeedFile,
   SnapshotBlock,
@@ -17,25 +18,15 @@ import { readPythonCalls } from './python-calls.ts'
 import { noteDeprecated, type Report } from './report.ts'
 import { findBlocks } from './template-blocks.ts'
 
-export type Files = Pick<
-  Resources,
-  | 'models'
-  | 'pythonModels'
-  | 'seeds'
-  | 'snapshots'
-  | 'analyses'
-  | 'functions'
-  | 'macros'
-  | 'tests'
-  | 'fixtures'
-  | 'docs'
->
-
 const plainSql = /\.sql$/
 const anySql = /\.sql(?:\.(?:j2|jinja2?))?$/
 
 /** The files of one project or package, by what they are. */
-export function loadFiles(find: FindFiles, settings: ProjectSettings, report: Report): Files {
+export function loadFiles(
+  find: FindFiles,
+  settings: ProjectSettings,
+  report: Report,
+): ProjectFiles {
   const { name: owner, testPaths, flags } = settings
   const sql = flags['allow_jinja_file_extensions'] === true ? anySql : plainSql
   const checked = (found: FoundFile[]) => {
@@ -117,11 +108,12 @@ function toFixture(file: SqlFile): Fixture {
 
 function toDocs(file: SqlFile, report: Report): DocsBlock[] {
   const path = [...file.folders, file.file.split('/').at(-1) ?? ''].join('/')
-  return findBlocks(file.file, file.text, 'docs', report).map(({ name, body }) => ({
+  return findBlocks(file.file, file.text, 'docs', report).map(({ name, body, at }) => ({
     package: file.package,
     name,
     text: body,
     file: file.file,
+    at,
     path,
   }))
 }

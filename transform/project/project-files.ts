@@ -66,6 +66,22 @@ export type DocsBlock = {
   readonly text: string
   /** The Markdown file, relative to the project. */
   readonly file: string
+  /** Where the block's tag stands. */
+  readonly at: Position
   /** The file's path below the folder that was searched: dbt's `path`. */
   readonly path: string
+}
+
+/** The files of a project or package by what they are, or those of a project with all of its packages. */
+export type ProjectFiles = {
+  readonly models: readonly SqlFile[]
+  readonly pythonModels: readonly PythonFile[]
+  readonly seeds: readonly SeedFile[]
+  readonly snapshots: readonly SnapshotBlock[]
+  readonly analyses: readonly SqlFile[]
+  readonly functions: readonly FunctionFile[]
+  readonly macros: readonly SqlFile[]
+  readonly tests: readonly SqlFile[]
+  readonly fixtures: readonly Fixture[]
+  readonly docs: readonly DocsBlock[]
 }

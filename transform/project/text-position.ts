@@ -22,3 +22,8 @@ function lineStarts(text: string): number[] {
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   return starts
 }
+
+/** `models/a.yml:3:5`, as far as it is known. */
+export function placeText({ file, line, column }: Position): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':')
+}
