@@ -3,7 +3,7 @@ import type { Lake } from '../../core/clients/lake.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
-import type { Graph, Plan, RunCommand, RunResult } from '../../transform/index.ts'
+import type { Graph, Plan, RunCommand, RunDependencies, RunResult } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { printError } from '../print-error.ts'
@@ -12,6 +12,7 @@ import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
+import { concurrencyLine, connectionCount } from './publish-mode.ts'
 import { readingOf } from './reading.ts'
 import { requireSources } from './require-sources.ts'
 import { openRunContext } from './run-context.ts'
@@ -72,12 +73,23 @@ export async function executeRun(
       return 0
     }
     if (lake !== undefined) await requireSources(lake, graph, plan)
-    const adapter = await database.adapterFor(plan)
+    const adapter = await database.adapterFor(plan, args.publish)
+    const connections = adapter.publish === 'atomic' ? 1 : connectionCount(database.threads)
     const selected = new Set(plan.stages.map(({ node }) => node.id))
     const reading = await readingOf(args, { graph, config, database, selected, builds: true })
     const renderer = project.renderer.with(reading)
     const record = openRunRecord({ project: { ...project, renderer }, config, adapter, args })
-    const result = await runOn(record, plan, project, format, signal)
+    if (format === 'text') {
+      const { publish: asked } = args
+      const line = { publish: adapter.publish, connections, target: database.target.name, asked }
+      process.stdout.write(`${concurrencyLine(line)}\n`)
+    }
+    const result = await runOn(record, plan, project, format, {
+      signal,
+      threads: connections,
+      failFast: args.failFast,
+      retries: args.retries,
+    })
     await record.finish(result)
     if (result.outcome === 'interrupted') {
       const published = result.publish === 'atomic' ? ', with nothing published,' : ''
@@ -94,21 +106,24 @@ async function runOn(
   plan: Plan,
   { graph, invocationId }: OpenedProject,
   format: string,
-  signal: AbortSignal,
+  options: Pick<RunDependencies, 'signal' | 'threads' | 'failFast' | 'retries'>,
 ): Promise<RunResult> {
   const { runPlan } = await import('../../transform/index.ts')
   const printer = openRunPrinter(format)
   const result = await runPlan(plan, {
+    ...options,
     graph,
     renderer: record.renderer,
     adapter: record.adapter,
     clock: systemClock,
     runId: invocationId,
-    signal,
     onEvent: (event) => {
       record.onEvent(event)
       printer.event(event)
     },
+  }).catch(async (error: unknown) => {
+    await record.abandon(plan.command)
+    throw error
   })
   printer.finish(result)
   return result

@@ -92,7 +92,25 @@ export const runOptions = {
   },
   threads: {
     type: 'number',
-    describe: 'Threads of DuckDB (default: setting duckdb.threads); with a profile, target.threads',
+    describe: 'Nodes at once where each is published by itself (default: of the profile, or 4)',
+    requiresArg: true,
+  },
+  publish: {
+    type: 'string',
+    choices: ['atomic', 'per-node'] as const,
+    describe: 'All or nothing (default; not on a plain DuckDB file), or each node by itself',
+    requiresArg: true,
+  },
+  'fail-fast': {
+    type: 'boolean',
+    alias: 'x',
+    default: false,
+    describe: 'Stop at the first failure',
+  },
+  retries: {
+    type: 'number',
+    default: 0,
+    describe: 'Further tries when something outside does not answer; config retries comes first',
     requiresArg: true,
   },
   format: {
@@ -100,6 +118,13 @@ export const runOptions = {
     choices: ['text', 'json'],
     default: 'text',
     describe: 'Lines as of dbt, or one JSON object a node',
+    requiresArg: true,
+  },
+  'log-format': {
+    type: 'string',
+    choices: ['text', 'json'] as const,
+    default: 'text',
+    describe: 'json prints the events of dbt, one a line, instead of --format',
     requiresArg: true,
   },
   quiet: {

@@ -5,8 +5,9 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Duckdb } from '../../core/clients/duckdb.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
-import type { Adapter, DuckdbProfile, Plan, Target } from '../../transform/index.ts'
+import type { Adapter, DuckdbProfile, Plan, PublishMode, Target } from '../../transform/index.ts'
 import { type LazyLake, lazyLake } from './lazy-lake.ts'
+import { writtenCatalogs } from './publish-mode.ts'
 
 /** Opened by the first who needs it; most commands that compile never do. */
 export type ProjectDatabase = AsyncDisposable & {
@@ -18,9 +19,14 @@ export type ProjectDatabase = AsyncDisposable & {
   open(): Promise<unknown>
   /** Runs work on a connection of its own, which sees what templates may see. */
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
-  /** What runs a plan. */
-  adapterFor(plan: Pick<Plan, 'stages'>): Promise<Adapter>
+  /** Nodes that may run at once. */
+  readonly threads: number
+  /** What runs a plan, published as it is asked for where that can be. */
+  adapterFor(plan: Pick<Plan, 'stages'>, asked?: PublishMode): Promise<Adapter>
 }
+
+/** As in most profiles. */
+const defaultThreads = 4
 
 export function lakeDatabase(config: Config): ProjectDatabase {
   const lake = lazyLake(config)
@@ -32,12 +38,13 @@ export function lakeDatabase(config: Config): ProjectDatabase {
       type: 'duckdb',
       threads: config.settings.duckdb.threads ?? 1,
     },
+    threads: config.settings.duckdb.threads ?? defaultThreads,
     lake,
     open: lake.open,
     read: async (work) => (await lake.open()).read(work),
-    adapterFor: async () => {
+    adapterFor: async (_, asked = 'atomic') => {
       const { ducklakeAdapter } = await import('../../transform/index.ts')
-      return ducklakeAdapter(await lake.open())
+      return { ...ducklakeAdapter(await lake.open()), publish: asked }
     },
     [Symbol.asyncDispose]: () => lake[Symbol.asyncDispose](),
   }
@@ -62,6 +69,7 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
       path,
       connection: connectionOf(profile),
     },
+    threads,
     lake: undefined,
     open,
     read: async (work) => {
@@ -71,18 +79,18 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
         throw withoutHidden(error, hidden)
       })
     },
-    adapterFor: async (plan) => {
+    adapterFor: async (plan, asked) => {
       const { duckdbAdapter } = await import('../../transform/index.ts')
       const catalogs = writtenCatalogs(plan)
       const apart = catalogs.length > 1
-      if (apart) {
+      if (apart && asked !== 'per-node') {
         process.stderr.write(
           `note: models go to the databases ${catalogs.join(', ')}; DuckDB writes to one in a transaction, so each node is committed by itself.\n`,
         )
       }
       return duckdbAdapter(await open(), database, {
         keepsHistory: false,
-        publish: apart || profile.disableTransactions ? 'per-node' : 'atomic',
+        publish: apart ? 'per-node' : (asked ?? usualMode(profile)),
         isDucklake,
         hidden,
       })
@@ -112,11 +120,12 @@ async function openDatabase(config: Config, profile: DuckdbProfile): Promise<Duc
   return await openProfile(profile, {
     extensionDirectory: join(config.cacheDir, 'duckdb-extensions'),
     memoryLimit: config.settings.duckdb.memory_limit,
+    maxTempSize: config.settings.duckdb.max_temp_size,
     clock: systemClock,
   })
 }
 
-function writtenCatalogs({ stages }: Pick<Plan, 'stages'>): string[] {
-  const names = stages.flatMap(({ node }) => (node.kind === 'test' ? [] : [node.relation.catalog]))
-  return [...new Set(names)].sort()
+/** dbt's way on a plain file, where readers are kept out during a run anyway. */
+function usualMode({ isDucklake, disableTransactions }: DuckdbProfile): PublishMode {
+  return isDucklake && !disableTransactions ? 'atomic' : 'per-node'
 }

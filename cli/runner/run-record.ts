@@ -7,6 +7,8 @@ import type {
   CompiledNode,
   CompiledNodes,
   NodeRenderer,
+  NodeResult,
+  RunCommand,
   RunEvent,
   RunResult,
 } from '../../transform/index.ts'
@@ -29,6 +31,8 @@ export type RunRecord = {
   readonly onEvent: (event: RunEvent) => void
   /** Writes everything; call it once, when the run has ended. */
   readonly finish: (result: RunResult) => Promise<void>
+  /** Instead of it, when the run could not be carried out: what had ended was rolled back. */
+  readonly abandon: (command: RunCommand) => Promise<void>
 }
 
 type Recorded = {
@@ -45,6 +49,17 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
   const queries = openLogFile(join(folders.logs, 'query_log.sql'))
   const code = new Map<string, CompiledCode>()
   const sent = new Map<string, string[]>()
+  const ended: NodeResult[] = []
+  const started = Date.now()
+  const write = (result: Written) =>
+    unlessUnwritable(async () => {
+      const compiled = await writeCompiled(graph, config.projectDir, folders, code)
+      for (const [id, path] of await writeSent(project, config, folders.targetPath, sent)) {
+        const node = compiled.get(id) ?? withoutCode
+        compiled.set(id, { ...node, buildPath: path })
+      }
+      await writeResults({ project, config, adapter, args }, result, compiled)
+    })
   return {
     adapter: watchedAdapter(adapter, {
       onStatement: (statement) => {
@@ -69,22 +84,33 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       },
     }),
     onEvent: (event) => {
-      if (event.kind === 'attempt') sent.clear()
+      if (event.kind === 'attempt') {
+        sent.clear()
+        ended.length = 0
+      }
+      if (event.kind === 'finished') ended.push(event.result)
       logEvent(log, event)
     },
     finish: async (result) => {
-      await unlessUnwritable(async () => {
-        const compiled = await writeCompiled(graph, config.projectDir, folders, code)
-        for (const [id, path] of await writeSent(project, config, folders.targetPath, sent)) {
-          const node = compiled.get(id) ?? withoutCode
-          compiled.set(id, { ...node, buildPath: path })
-        }
-        await writeResults({ project, config, adapter, args }, result, compiled)
-      })
+      await write(result)
       log.line('info', `Command \`millrace ${result.command}\` ended: ${result.outcome}`)
       queries.close()
     },
+    abandon: async (command) => {
+      const isGone = (result: NodeResult) => adapter.publish === 'atomic' && isDone(result)
+      const results = ended.map((result) => ({ ...result, isRolledBack: isGone(result) }))
+      await write({ command, results, elapsedMs: Date.now() - started })
+      log.line('error', `Command \`millrace ${command}\` could not be carried out`)
+      queries.close()
+    },
   }
+}
+
+/** What artifacts tell of a run. */
+type Written = Pick<RunResult, 'command' | 'results' | 'elapsedMs'>
+
+function isDone({ status }: NodeResult): boolean {
+  return status === 'success' || status === 'pass' || status === 'warn'
 }
 
 /** What was committed stays so: a folder that is read-only, as in many containers, must not make a run look failed. */
@@ -130,7 +156,7 @@ async function writeSent(
 
 async function writeResults(
   { project, config, args }: Recorded,
-  result: RunResult,
+  result: Written,
   compiled: ReadonlyMap<string, CompiledNode>,
 ): Promise<void> {
   const { graph } = project

@@ -22,9 +22,18 @@ import {
   secretSql,
 } from './setup-sql.ts'
 
-export type ProfileOptions = Pick<DuckdbOptions, 'extensionDirectory' | 'memoryLimit'> & {
+export type ProfileOptions = Pick<
+  DuckdbOptions,
+  'extensionDirectory' | 'memoryLimit' | 'maxTempSize'
+> & {
   readonly clock: Clock
 }
+
+/**
+ * How much a file's log may grow before DuckDB takes it into the file. A run commits node by node, and at the default
+ * of 16 MB taking it in costs as much as the 1,000 small nodes of a run themselves; closing the file takes it in too.
+ */
+const checkpointThreshold = '256MB'
 
 /**
  * Opens the database of a profile, which is made when it is not there.
@@ -59,7 +68,7 @@ async function connect(profile: DuckdbProfile, options: ProfileOptions): Promise
         ...rest,
         ...(directory !== undefined && { extensionDirectory: String(directory) }),
         path: isDucklakePath(path) ? ':memory:' : path,
-        config: Object.fromEntries(config),
+        config: { checkpoint_threshold: checkpointThreshold, ...Object.fromEntries(config) },
       })
     } catch (error) {
       const explained = explainOpen(error, profile)
