@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export UV_THREADPOOL_SIZE := 16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test it e2e demo up down bench docs clean unit conformance
+.PHONY: help setup fmt check test it e2e demo up down bench bench-runner docs clean unit conformance
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 16
@@ -46,6 +46,9 @@ down: ## stop them
 
 bench: ## the figures quoted anywhere
 	node bench/main.ts
+
+bench-runner: ## running speed beside bare DuckDB and dbt; writes docs/benchmarks.md
+	node bench/runner.ts --python "$$(sh tests/conformance/install-dbt.sh)"
 
 conformance: ## let real dbt compile the fixtures anew, and compare with it
 	node tests/conformance/record.ts "$$(sh tests/conformance/install-dbt.sh)"
