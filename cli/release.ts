@@ -2,8 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { runsFromSources, shippedFile } from '../core/shipped-file.ts'
 
-/** The dbt and the adapter of it whose behaviour this is; tools read them. */
-export const dbtVersion = '1.12.6'
+/** The adapter of dbt whose behaviour this is; tools read it. */
 export const adapterVersion = '1.11.1'
 
 /** `millrace`, or `dbt` where that was called. */

@@ -57,7 +57,12 @@ export {
   type TimeWindow,
 } from './plan/time-window.ts'
 export { loadProject, loadProjectSettings } from './project/load-project.ts'
-export { type DuckdbProfile, findProfile, findProfilesFile } from './project/profiles.ts'
+export {
+  type DuckdbProfile,
+  findProfile,
+  findProfilesFile,
+  type ProfileRequest,
+} from './project/profiles.ts'
 export type { Project } from './project/project.ts'
 export type { Adapter, OpenSession, PublishMode, Session } from './run/adapter.ts'
 export type { NodeRenderer } from './run/node-renderer.ts'

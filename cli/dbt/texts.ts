@@ -1,5 +1,6 @@
 /** What the `dbt` command says of itself: its help, and a `--version` in the lines that tools look for. */
-import { adapterVersion, dbtVersion, version } from '../release.ts'
+import { dbtVersion } from '../../core/dbt-version.ts'
+import { adapterVersion, version } from '../release.ts'
 import { dbtCommands } from './commands.ts'
 import { type DbtOption, globalDbtOptions } from './options.ts'
 

@@ -1,18 +1,17 @@
 /** What `debug` checks, in the order and the words of dbt. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { homedir, platform, release } from 'node:os'
+import { platform, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { processEnvironment } from '../../core/config/environment.ts'
+import { dbtVersion } from '../../core/dbt-version.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { withoutPasswords } from '../../core/redact.ts'
-import type { DuckdbProfile } from '../../transform/index.ts'
+import type { DuckdbProfile, ProfileRequest } from '../../transform/index.ts'
 import type { GlobalArguments } from '../options.ts'
-import { adapterVersion, dbtVersion, version } from '../release.ts'
+import { adapterVersion, version } from '../release.ts'
 import { connectionInfo } from './connection-info.ts'
-import { parseVars } from './options.ts'
-import { openRunContext, type ProfileArguments } from './run-context.ts'
+import { openRunContext, type ProfileArguments, profileRequest } from './run-context.ts'
 
 export type DebugArguments = GlobalArguments &
   ProfileArguments & { readonly connection: boolean; readonly configDir: boolean }
@@ -25,7 +24,7 @@ const print = (line: string) => process.stdout.write(`${line}\n`)
 /** @returns exit code 1 when a check failed */
 export async function debugProject(args: DebugArguments): Promise<number> {
   const { findProfilesFile } = await import('../../transform/index.ts')
-  const request = requestOf(args)
+  const request = profileRequest(args)
   const { path, folders } = findProfilesFile(request)
   const [folder = '.'] = path === undefined ? folders : [resolve(path, '..')]
   if (args.configDir) {
@@ -76,21 +75,8 @@ function printOutcome(failures: readonly string[]): number {
   return 1
 }
 
-function requestOf(args: DebugArguments) {
-  return {
-    projectDir: args.projectDir,
-    workDir: process.cwd(),
-    homeDir: homedir(),
-    environment: processEnvironment,
-    vars: parseVars(args.vars),
-    profile: args.profile,
-    profilesDir: args.profilesDir,
-    target: args.target,
-  }
-}
-
 async function checkProfile(
-  request: ReturnType<typeof requestOf>,
+  request: ProfileRequest,
 ): Promise<{ readonly profile?: DuckdbProfile; readonly check: Check }> {
   const { findProfile } = await import('../../transform/index.ts')
   try {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Layer } from '../../core/config/setting-paths.ts'
 import { type Config, isEmbedded } from '../../core/config.ts'
+import type { ProfileRequest } from '../../transform/index.ts'
 import { openContext } from '../context.ts'
 import { requireProject } from '../find-project.ts'
 import type { GlobalArguments } from '../options.ts'
@@ -34,17 +35,7 @@ export async function openRunContext(
 ): Promise<RunContext> {
   requireProject(args.projectDir)
   const { findProfile } = await import('../../transform/index.ts')
-  const found = await findProfile({
-    projectDir: args.projectDir,
-    workDir: process.cwd(),
-    homeDir: homedir(),
-    environment: processEnvironment,
-    vars: parseVars(args.vars),
-    profile: args.profile,
-    profilesDir: args.profilesDir,
-    target: args.target,
-    threads: args.threads,
-  })
+  const found = await findProfile(profileRequest(args))
   if (found.kind === 'duckdb') {
     const { config } = openContext({ ...args, target: undefined }, flags)
     for (const warning of found.profile.warnings) printWarning(warning)
@@ -58,6 +49,21 @@ export async function openRunContext(
   }
   const { config } = openContext(args, flags)
   return contextOf(config, lakeDatabase(config))
+}
+
+/** Which profile a command line asks for. */
+export function profileRequest(args: GlobalArguments & ProfileArguments): ProfileRequest {
+  return {
+    projectDir: args.projectDir,
+    workDir: process.cwd(),
+    homeDir: homedir(),
+    environment: processEnvironment,
+    vars: parseVars(args.vars),
+    profile: args.profile,
+    profilesDir: args.profilesDir,
+    target: args.target,
+    threads: args.threads,
+  }
 }
 
 function contextOf(config: Config, database: ProjectDatabase): RunContext {

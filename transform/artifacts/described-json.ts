@@ -67,7 +67,7 @@ function metricJson(node: DescribedNode, details: NodeDetails): JsonObject {
     description: node.description,
     label: said['label'] ?? node.name,
     type: orNull(said['type']),
-    type_params: { ...emptyTypeParams, ...asObject(said['type_params']) },
+    type_params: asObject(said['type_params']),
     filter: orNull(said['filter']),
     metadata: null,
     time_granularity: orNull(said['time_granularity']),
@@ -82,23 +82,6 @@ function metricJson(node: DescribedNode, details: NodeDetails): JsonObject {
     meta: node.meta,
     tags: node.tags,
   }
-}
-
-const emptyTypeParams = {
-  measure: null,
-  input_measures: [],
-  numerator: null,
-  denominator: null,
-  expr: null,
-  window: null,
-  grain_to_date: null,
-  metrics: [],
-  conversion_type_params: null,
-  cumulative_type_params: null,
-  metric_aggregation_params: null,
-  fill_nulls_with: null,
-  join_to_timespine: false,
-  is_private: null,
 }
 
 function semanticModelJson(node: DescribedNode, graph: Graph, details: NodeDetails): JsonObject {

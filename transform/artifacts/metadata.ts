@@ -1,8 +1,6 @@
 /** The head of every artifact: which format, written by whom and when. */
+import { dbtVersion } from '../../core/dbt-version.ts'
 import type { JsonObject } from './json.ts'
-
-/** The release of dbt whose formats are written; readers choose their parser by it. */
-const dbtVersion = '1.12.6'
 
 /** One call of the command line. */
 export type Invocation = {

@@ -1,4 +1,5 @@
 /** Names that tell a template about the run it is in, and hold the results of its statements. */
+import { dbtVersion } from '../../core/dbt-version.ts'
 import { bindNamed } from '../jinja/call-arguments.ts'
 import {
   type Arguments,
@@ -15,9 +16,6 @@ import { pythonModules } from '../stdlib/python-modules.ts'
 import { makeResult, makeTable, responseOf } from '../stdlib/query-table.ts'
 import { utc } from '../stdlib/time-zone.ts'
 import type { CompileInputs } from './inputs.ts'
-
-/** The release of dbt whose language this is; packages compare it with what they need. */
-const dbtVersion = '1.12.6'
 
 type Names = (readonly [string, unknown])[]
 

@@ -1,29 +1,12 @@
 /** What dbt writes of a generic test: its code, and its configs as they are written. */
 import type { Config } from '../project/project.ts'
+import { testSettings } from '../project/schema-tests.ts'
 import { printPython } from './test-names.ts'
 
-/** Settings in the order in which dbt reads them; others come last. */
-const settings = [
-  'severity',
-  'tags',
-  'enabled',
-  'where',
-  'limit',
-  'warn_if',
-  'error_if',
-  'fail_calc',
-  'store_failures',
-  'store_failures_as',
-  'sql_header',
-  'meta',
-  'database',
-  'schema',
-  'alias',
-]
-
+/** Others than dbt's settings come last. */
 function rankOf(key: string): number {
-  const rank = settings.indexOf(key)
-  return rank === -1 ? settings.length : rank
+  const rank = testSettings.indexOf(key)
+  return rank === -1 ? testSettings.length : rank
 }
 
 /** As dbt writes it: a call of the macro, and what the schema file says of the test. */

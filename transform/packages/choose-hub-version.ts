@@ -1,4 +1,5 @@
 /** Which version of a hub package is taken. */
+import { dbtVersion } from '../../core/dbt-version.ts'
 import { problem } from '../../core/problems.ts'
 import { acceptsDbt } from '../project/required-version.ts'
 import type { HubPackage, HubVersion } from './hub.ts'
@@ -13,7 +14,8 @@ import {
 } from './version.ts'
 
 /** The dbt whose choice among the versions of a package is also ours, so that both write the same lock file. */
-const dbtVersion: Version = { text: '1.12.6', numbers: [1n, 12n, 6n], prerelease: [] }
+const [major = 0n, minor = 0n, patch = 0n] = dbtVersion.split('.').map(BigInt)
+const ownVersion: Version = { text: dbtVersion, numbers: [major, minor, patch], prerelease: [] }
 
 export type ChosenVersion = {
   readonly version: string
@@ -56,5 +58,5 @@ export function chooseHubVersion(
 /** A requirement that cannot be read keeps nothing out. */
 function runsWithDbt(required: readonly string[]): boolean {
   const bounds = required.flatMap((text) => text.split(',')).map((text) => parseBound(text.trim()))
-  return bounds.every((bound) => bound === undefined || fitsBound(dbtVersion, bound))
+  return bounds.every((bound) => bound === undefined || fitsBound(ownVersion, bound))
 }

@@ -1,6 +1,7 @@
 /** Configs: `config.materialized:table`, `config.meta.owner:ops`, `config.unique_key:id`. */
-import { configDefaults, fullConfig } from '../artifacts/config-defaults.ts'
+import { fullConfig } from '../artifacts/config-defaults.ts'
 import type { SelectableNode } from '../compile/graph.ts'
+import { configDefaults } from '../stdlib/config-defaults.ts'
 import { deepEqual } from './deep-equal.ts'
 import { field } from './json.ts'
 

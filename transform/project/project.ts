@@ -1,14 +1,6 @@
 /** A project folder as plain data: what `load` finds and `compile` works from. */
 import type { MillraceError } from '../../core/errors.ts'
-import type {
-  DocsBlock,
-  Fixture,
-  FunctionFile,
-  PythonFile,
-  SeedFile,
-  SnapshotBlock,
-  SqlFile,
-} from './project-files.ts'
+import type { ProjectFiles } from './project-files.ts'
 import type { Exposure, Group, Reference, Selector, UnitTest } from './project-others.ts'
 import type {
   AnalysisProperties,
@@ -89,17 +81,7 @@ export type ConfigKind =
   | 'analyses'
 
 /** What one folder with a `dbt_project.yml` holds, or a project with all of its packages. */
-export type Resources = {
-  readonly models: readonly SqlFile[]
-  readonly pythonModels: readonly PythonFile[]
-  readonly seeds: readonly SeedFile[]
-  readonly snapshots: readonly SnapshotBlock[]
-  readonly analyses: readonly SqlFile[]
-  readonly functions: readonly FunctionFile[]
-  readonly macros: readonly SqlFile[]
-  readonly tests: readonly SqlFile[]
-  readonly fixtures: readonly Fixture[]
-  readonly docs: readonly DocsBlock[]
+export type Resources = ProjectFiles & {
   readonly properties: readonly Properties[]
   readonly snapshotProperties: readonly SnapshotProperties[]
   readonly analysisProperties: readonly AnalysisProperties[]

@@ -3,9 +3,11 @@ import type { Config, TestDeclaration } from './project-properties.ts'
 import { isObject } from './yaml-file.ts'
 import type { YamlNode } from './yaml-node.ts'
 
-/** Keys of a test that are settings rather than arguments, wherever they stand. */
-const configKeys = [
+/** Keys of a test that are settings rather than arguments, wherever they stand; in the order in which dbt reads them. */
+export const testSettings = [
   'severity',
+  'tags',
+  'enabled',
   'where',
   'limit',
   'warn_if',
@@ -14,8 +16,6 @@ const configKeys = [
   'store_failures',
   'store_failures_as',
   'sql_header',
-  'enabled',
-  'tags',
   'meta',
   'database',
   'schema',
@@ -80,7 +80,7 @@ function readBody(body: YamlNode): { readonly args: Config; readonly config: Con
   const config: Record<string, unknown> = {}
   for (const key of body.keys()) {
     const { value } = body.child(key)
-    if (configKeys.includes(key)) {
+    if (testSettings.includes(key)) {
       config[key] = value
       body.child(key).deprecated('PropertyMovedToConfigDeprecation')
     } else if (key === 'config') Object.assign(config, body.object('config'))
@@ -88,7 +88,7 @@ function readBody(body: YamlNode): { readonly args: Config; readonly config: Con
       // As in dbt, a config that stands among the arguments is a config.
       for (const [name, given] of Object.entries(body.object('arguments'))) {
         if (name === 'config' && isObject(given)) Object.assign(config, given)
-        else if (configKeys.includes(name)) config[name] = given
+        else if (testSettings.includes(name)) config[name] = given
         else args[name] = given
       }
     } else if (!ownKeys.includes(key)) {

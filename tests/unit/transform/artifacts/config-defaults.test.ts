@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { configDefaults, fullConfig } from '../../../../transform/artifacts/config-defaults.ts'
+import { fullConfig } from '../../../../transform/artifacts/config-defaults.ts'
+import { configDefaults } from '../../../../transform/stdlib/config-defaults.ts'
 
 describe('fullConfig', () => {
   it('is the defaults when nothing is said', () => {
