@@ -6,6 +6,7 @@ import {
   HostFunction,
   type HostObject,
   hostObject,
+  isHostObject,
   isNumber,
   isTruthy,
   itemsOf,
@@ -283,12 +284,15 @@ function scdArguments([key, updatedAt]: readonly unknown[]): unknown[] {
 }
 
 function functionConfig(model: unknown): unknown {
-  const read = (from: unknown, key: string) => (from instanceof Map ? from.get(key) : undefined)
+  const read = (from: unknown, key: string): unknown => {
+    const value = from instanceof Map ? from.get(key) : isHostObject(from) ? from.item?.(key) : null
+    return value instanceof Undefined ? undefined : value
+  }
   if (read(model, 'resource_type') !== 'function') return null
   const config = read(model, 'config')
   return new Map([
     ['language', read(model, 'language') ?? ''],
-    ['type', read(config, 'type') ?? ''],
+    ['type', read(config, 'type') ?? 'scalar'],
     ['runtime_version', read(config, 'runtime_version') ?? null],
     ['entry_point', read(config, 'entry_point') ?? null],
   ])

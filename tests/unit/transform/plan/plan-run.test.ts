@@ -26,7 +26,9 @@ const order = (graph: Graph, command?: RunCommand, select?: readonly string[]) =
   plan(graph, command, select).stages.map(({ node }) => node.name)
 
 const planned = (graph: Graph): PlannedNode[] => [
-  ...[...graph.nodes.values()].filter((node) => node.kind !== 'analysis'),
+  ...[...graph.nodes.values()].filter(
+    (node) => node.kind !== 'analysis' && node.kind !== 'operation',
+  ),
   ...graph.unitTests.values(),
 ]
 
@@ -34,8 +36,9 @@ describe('a plan', () => {
   it('puts every node after all it reads, and after the tests of what it reads', () => {
     fc.assert(
       fc.property(randomGraph, (graph) => {
-        const { stages, notRunYet } = plan(graph)
-        const ids = [...stages.map(({ node }) => node.id), ...notRunYet.map(({ id }) => id)]
+        const { stages, hooks, notRunYet } = plan(graph)
+        const others = [...hooks, ...notRunYet].map(({ id }) => id)
+        const ids = [...stages.map(({ node }) => node.id), ...others]
         expect(ids.sort()).toEqual([...graph.nodes.keys(), ...graph.unitTests.keys()].sort())
         const done = new Set<string>()
         for (const { node, waitsFor } of stages) {
@@ -138,30 +141,36 @@ describe('a plan', () => {
   it('names what it holds and cannot run yet, and waits past it', () => {
     const graph = makeGraph([
       makeModel('a'),
-      makeSnapshot('kept', { dependencies: ['model.shop.a'] }),
-      makeModel('b', { dependencies: ['snapshot.shop.kept'] }),
       makeModel('py', { dependencies: ['model.shop.a'], language: 'python' }),
-      makeUnitTest('b_adds', 'b'),
-      makeHook('on-run-end', 0),
-      makeHook('on-run-start', 0),
+      makeModel('b', { dependencies: ['model.shop.py'] }),
     ])
     const { stages, notRunYet } = plan(graph)
     expect(stages.map(({ node, waitsFor }) => [node.name, ...waitsFor])).toEqual([
       ['a'],
       ['b', 'model.shop.a'],
     ])
-    expect(notRunYet.map(({ id, kind }) => `${kind}: ${id}`)).toEqual([
-      'operation: operation.shop.shop-on-run-start-0',
-      'python model: model.shop.py',
-      'snapshot: snapshot.shop.kept',
-      'unit_test: unit_test.shop.b.b_adds',
-      'operation: operation.shop.shop-on-run-end-0',
+    expect(notRunYet).toEqual([{ id: 'model.shop.py', kind: 'python model' }])
+  })
+})
+
+describe('the hooks of a plan', () => {
+  it('come in the order of their lines, those of packages first, where there is something to do', () => {
+    const own = makeHook('on-run-start', 0)
+    const ofPackage = { ...own, id: 'operation.tools.x', package: 'tools', index: 3 }
+    const hooks = [own, makeHook('on-run-start', 1), makeHook('on-run-end', 0), ofPackage]
+    const named = (graph: Graph) => plan(graph).hooks.map(({ id }) => id)
+    expect(named(makeGraph([makeModel('a'), ...hooks]))).toEqual([
+      'operation.tools.x',
+      'operation.shop.shop-on-run-start-0',
+      'operation.shop.shop-on-run-end-0',
+      'operation.shop.shop-on-run-start-1',
     ])
+    expect(named(makeGraph(hooks))).toEqual([])
   })
 })
 
 describe('the order of a build', () => {
-  it('has hooks around it, unit tests before their model, and data tests before what reads it', () => {
+  it('has unit tests before their model, and data tests before what reads it', () => {
     const graph = makeGraph([
       makeSeed('codes'),
       makeFunction('twice', { dependencies: ['seed.shop.codes'] }),
@@ -170,14 +179,9 @@ describe('the order of a build', () => {
       makeTest('codes_are_good', { dependencies: ['seed.shop.codes'] }),
       makeTest('a_is_good', { dependencies: ['model.shop.a'] }),
       makeUnitTest('a_adds', 'a'),
-      makeHook('on-run-start', 1),
-      makeHook('on-run-start', 0),
-      makeHook('on-run-end', 0),
     ])
     const stages = orderStages(graph, planned(graph), 'build')
     expect(stages.map(({ node }) => node.name)).toEqual([
-      'shop-on-run-start-0',
-      'shop-on-run-start-1',
       'codes',
       'codes_are_good',
       'twice',
@@ -185,7 +189,6 @@ describe('the order of a build', () => {
       'a',
       'a_is_good',
       'kept',
-      'shop-on-run-end-0',
     ])
     const waits = Object.fromEntries(stages.map(({ node, waitsFor }) => [node.name, waitsFor]))
     expect(waits['twice']).toEqual(['seed.shop.codes'])
