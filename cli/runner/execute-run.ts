@@ -153,7 +153,9 @@ function printPlan(plan: Plan, format: string): void {
   for (const [index, { node, waitsFor }] of plan.stages.entries()) {
     const materialized = node.kind === 'model' ? node.materialized : node.kind
     const relation =
-      node.kind === 'test' ? node.name : `${node.relation.schema}.${node.relation.name}`
+      node.kind === 'test' || node.kind === 'unit_test'
+        ? node.name
+        : `${node.relation.schema}.${node.relation.name}`
     if (format === 'json') {
       const stage = {
         unique_id: node.id,

@@ -1,8 +1,8 @@
 /** Unit tests of a manifest: a model, rows that it is given, rows that it is expected to return. */
 import type { Graph, UnitTestNode } from '../compile/graph.ts'
 import { toRepr, toTemplateValue } from '../jinja/values.ts'
+import { parseCsvRows } from '../unit-tests/csv-rows.ts'
 import { fullConfig } from './config-defaults.ts'
-import { parseCsvRows } from './csv-rows.ts'
 import { sha256 } from './hash.ts'
 import { isObject, type JsonObject, listOf, orNull } from './json.ts'
 import type { NodeDetails } from './node-details.ts'

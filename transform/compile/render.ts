@@ -25,6 +25,7 @@ import { type Cte, injectCtes } from './inject-ctes.ts'
 import { macroId } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
 import { callMacro, type Materialized, materialize, type Names } from './run-macro.ts'
+import { renderUnitTest, type UnitTestCode } from './render-unit-test.ts'
 import {
   isStandardTest,
   readStandardTest,
@@ -250,6 +251,24 @@ export class Renderer {
     if (found === undefined || host.ephemerals.size > 0) return undefined
     const sql = standardTestSql(found, this.#keepsFailures(draft))
     return { ...found, code: { sql, macros: [...host.macros], ctes: [] } }
+  }
+
+  /**
+   * A unit test's model, reading what the test gives it.
+   * @throws `model/compiler-error` when the model reads something else, `model/template-failed`
+   */
+  async unitTest(id: string): Promise<UnitTestCode> {
+    const { compilation, index, relations, graph, drafts } = this.#parts
+    const test = graph.unitTests.get(id)
+    const draft = drafts.get(test?.dependencies[0] ?? '')
+    if (test === undefined || draft === undefined || 'declaration' in draft) {
+      const reason = `${id} is no unit test of a model that is written in SQL`
+      throw problem('model/compiler-error', { reason })
+    }
+    const describeModel = () => this.describe(draft.id)
+    const describeGraph = () => this.graph()
+    const parts = { compilation, index, relations, draft, graph, describeModel, describeGraph }
+    return await renderUnitTest(test, parts)
   }
 
   /** A flag by dbt's name in capitals, as templates see it. */

@@ -32,7 +32,7 @@ export type PlannedNode = Exclude<GraphNode, { readonly kind: 'analysis' }> | Un
 /** What the runner can carry out today. */
 export type RunnableNode = Extract<
   PlannedNode,
-  { readonly kind: 'model' | 'seed' | 'snapshot' | 'function' | 'test' }
+  { readonly kind: 'model' | 'seed' | 'snapshot' | 'function' | 'test' | 'unit_test' }
 >
 
 /** One step of a plan. */
@@ -109,7 +109,7 @@ function isPlanned(node: SelectableNode): node is PlannedNode {
 
 function isRunnable(node: PlannedNode): node is RunnableNode {
   if (node.kind === 'model') return node.language === 'sql'
-  return ['seed', 'snapshot', 'function', 'test'].includes(node.kind)
+  return ['seed', 'snapshot', 'function', 'test', 'unit_test'].includes(node.kind)
 }
 
 function describe(node: PlannedNode): Plan['notRunYet'][number] {

@@ -45,6 +45,7 @@ export async function attemptNode(
       renderer: timed,
       plan,
       files: run.files,
+      scratch: run.scratch,
       fullRefresh: plan.fullRefresh,
       run: { runId, at: startedAt },
     }),

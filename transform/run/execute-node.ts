@@ -1,5 +1,7 @@
 /** Carries out one node of a plan, whatever its kind, on one connection. */
 import type { Plan, RunnableNode } from '../plan/plan-run.ts'
+import { runUnitTest } from '../unit-tests/run-unit-test.ts'
+import type { Scratch } from '../unit-tests/scratch.ts'
 import type { Session } from './adapter.ts'
 import { buildNode } from './build-node.ts'
 import { createFunction } from './create-function.ts'
@@ -22,6 +24,8 @@ export type NodeContext = {
   readonly plan: Plan
   /** Takes the files that the node writes, to put them in their places with the commit. */
   readonly files: FileSwaps
+  /** A database in memory, for unit tests. */
+  readonly scratch: Scratch
   readonly fullRefresh: boolean
   readonly run: { readonly runId: string; readonly at: string }
 }
@@ -45,6 +49,8 @@ export async function executeNode(node: RunnableNode, context: NodeContext): Pro
       return await writeNode(node, context, (own) => createFunction(node, own))
     case 'test':
       return await testNode(node, context)
+    case 'unit_test':
+      return await runUnitTest(node, context)
     default:
       return node satisfies never
   }

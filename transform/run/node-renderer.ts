@@ -3,7 +3,14 @@ import type { Renderer } from '../compile/render.ts'
 
 export type NodeRenderer = Pick<
   Renderer,
-  'render' | 'renderText' | 'replacing' | 'materialize' | 'describe' | 'standardTest' | 'flag'
+  | 'render'
+  | 'renderText'
+  | 'replacing'
+  | 'materialize'
+  | 'describe'
+  | 'standardTest'
+  | 'unitTest'
+  | 'flag'
 >
 
 /** The same renderer with some of its parts replaced; all else that it can goes on as it is. */

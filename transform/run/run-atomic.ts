@@ -8,7 +8,7 @@ import type { Session } from './adapter.ts'
 import { attemptNode, interruptOn } from './attempt-node.ts'
 import { appendHistory, ensureHistory, recordFailures, recordRun, takeFence } from './history.ts'
 import { makeSchemas } from './make-schemas.ts'
-import { explain, resultOf } from './node-result.ts'
+import { explain, resultOf, writtenRelation } from './node-result.ts'
 import { isFailure } from './result.ts'
 import { classOf, maxTries, waitAfterOutage } from './retries.ts'
 import { type Run, RunEnd } from './run-dependencies.ts'
@@ -65,7 +65,7 @@ async function runStages(run: Run, session: Session): Promise<RunState> {
   using _ = interruptOn(signal, [session])
   if (adapter.keepsHistory) await ensureHistory(session, adapter.catalog)
   const state = await RunState.load(session, adapter, graph)
-  if (adapter.keepsHistory && plan.stages.some(({ node }) => node.kind !== 'test')) {
+  if (adapter.keepsHistory && plan.stages.some(({ node }) => writtenRelation(node) !== undefined)) {
     await takeFence(session, adapter.catalog, runId)
   }
   await makeSchemas(run, session, state)

@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Graph } from '../compile/graph.ts'
 import type { Plan } from '../plan/plan-run.ts'
+import type { Scratch } from '../unit-tests/scratch.ts'
 import type { Adapter, PublishMode } from './adapter.ts'
 import type { FileSwaps } from './file-swaps.ts'
 import type { NodeRenderer } from './node-renderer.ts'
@@ -34,6 +35,8 @@ export type Run = RunDependencies & {
   readonly plan: Plan
   /** Files that models have written and that nobody reads yet. */
   readonly files: FileSwaps
+  /** Where unit tests run. */
+  readonly scratch: Scratch
   readonly startedAt: string
   /** A result as it would be now. */
   readonly summary: (outcome: RunOutcome, results: readonly NodeResult[]) => RunSummary

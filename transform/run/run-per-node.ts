@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../../core/errors.ts'
 import type { ModelNode } from '../compile/graph.ts'
+import { failuresKeptAs } from '../compile/test-failures.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
 import type { OpenSession } from './adapter.ts'
 import { type Attempt, attemptNode, interruptOn } from './attempt-node.ts'
@@ -118,7 +119,7 @@ async function tryInTransaction(
   fence: Turns,
 ): Promise<Attempt> {
   const { adapter, runId } = run
-  if (!writes(node)) return await attemptNode(node, { session, state }, run)
+  if (!writes(node, run)) return await attemptNode(node, { session, state }, run)
   const message = `${run.plan.command} ${runId}: ${node.name}`
   if (!adapter.keepsHistory || !isExact(node)) {
     return await inTransaction(session, message, async () => {
@@ -156,8 +157,10 @@ async function inTransaction<T>(
 }
 
 /** Whether a node needs a transaction: a query alone is one. */
-function writes({ kind, config }: RunnableNode): boolean {
-  return kind !== 'test' || config['store_failures'] === true
+function writes({ kind, config }: RunnableNode, { renderer }: Run): boolean {
+  if (kind === 'unit_test') return false
+  const flag = renderer.flag('STORE_FAILURES') === true
+  return kind !== 'test' || failuresKeptAs(config, flag) !== undefined
 }
 
 /** Whether a node keeps how far it has read what stands above it. */

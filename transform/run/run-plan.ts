@@ -1,5 +1,6 @@
 /** Plan × adapter → result. */
 import type { Plan } from '../plan/plan-run.ts'
+import { Scratch } from '../unit-tests/scratch.ts'
 import type { PublishMode } from './adapter.ts'
 import { FileSwaps } from './file-swaps.ts'
 import { ensureHistory, recordFailures, recordRun } from './history.ts'
@@ -17,6 +18,7 @@ import { withProjectHooks } from './with-project-hooks.ts'
 export async function runPlan(plan: Plan, dependencies: RunDependencies): Promise<RunResult> {
   const publish = dependencies.publish ?? dependencies.adapter.publish
   const run = beginRun(plan, dependencies, publish)
+  using _ = run.scratch
   return await withProjectHooks(run, publish === 'atomic' ? atomically : nodeByNode)
 }
 
@@ -29,6 +31,7 @@ function beginRun(plan: Plan, dependencies: RunDependencies, publish: PublishMod
     ...dependencies,
     plan,
     files: new FileSwaps(),
+    scratch: new Scratch(),
     startedAt,
     summary: (outcome, results) => ({
       runId,

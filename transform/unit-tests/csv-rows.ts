@@ -1,7 +1,7 @@
 /** Rows of the CSV that a unit test holds: maps of text by the names of the first line, empty fields null. */
-import type { JsonObject } from './json.ts'
+import type { Config } from '../project/project.ts'
 
-export function parseCsvRows(text: string): JsonObject[] {
+export function parseCsvRows(text: string): Config[] {
   const [names = [], ...records] = parseRecords(text)
   return records.map((record) =>
     Object.fromEntries(names.map((name, index) => [name, record[index] || null])),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseCsvRows } from '../../../../transform/artifacts/csv-rows.ts'
+import { parseCsvRows } from '../../../../transform/unit-tests/csv-rows.ts'
 
 it('reads rows as text, an empty field as null', () => {
   expect(parseCsvRows('id,name\n1,Ann\n2,\n')).toEqual([

@@ -1,0 +1,137 @@
+/** Runs a unit test: the model's SQL over the rows of the test, compared with the rows that it must give. */
+
+import type { Row } from '../../core/clients/duckdb.ts'
+import { MillraceError, messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
+import type { UnitTestNode } from '../compile/graph.ts'
+import { injectCtes } from '../compile/inject-ctes.ts'
+import type { UnitTestInput } from '../compile/render-unit-test.ts'
+import type { TableColumn } from '../materialize/incremental.ts'
+import type { Config } from '../project/project.ts'
+import type { UnitTestRows } from '../project/project-others.ts'
+import type { NodeContext } from '../run/execute-node.ts'
+import type { NodeStatus } from '../run/result.ts'
+import type { TextRow } from './align-rows.ts'
+import { parseCsvRows } from './csv-rows.ts'
+import { expectedRows, fixtureSql } from './fixture-sql.ts'
+import { inputColumns } from './input-columns.ts'
+import { tableDiff } from './table-diff.ts'
+
+export type UnitTested = {
+  readonly status: Extract<NodeStatus, 'pass' | 'fail'>
+  readonly failures: number
+  /** How the rows differ, as a table. */
+  readonly message: string | undefined
+}
+
+type Context = Pick<NodeContext, 'session' | 'state' | 'renderer' | 'scratch'>
+
+type Ask = (sql: string) => Promise<Row[]>
+
+/**
+ * @throws `model/compiler-error` when rows name columns that are not there, or the SQL does not run over them
+ */
+export async function runUnitTest(node: UnitTestNode, context: Context): Promise<UnitTested> {
+  const { session, scratch, renderer } = context
+  const code = await renderer.unitTest(node.id)
+  const ctes: { name: string; sql: string }[] = []
+  for (const input of code.inputs) {
+    ctes.push({ name: input.cte, sql: await inputSql(input, context) })
+  }
+  const sql = injectCtes(code.sql, ctes)
+  const compare = async (ask: Ask) => await compareRows(sql, code.expect, ask)
+  try {
+    const diff = await compare((text) => scratch.query(text)).catch((error: unknown) => {
+      // Functions and extensions of the database itself are not in memory.
+      if (!isUnknownName(error)) throw error
+      return compare((text) => session.query(text))
+    })
+    if (diff === undefined) return { status: 'pass', failures: 0, message: undefined }
+    return { status: 'fail', failures: 1, message: diffMessage(diff) }
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause
+    const reason = `An error occurred during execution of unit test '${node.name}'. There may be an error in the unit test definition: check the data types.\n${messageOf(cause).trim()}`
+    throw problem('model/compiler-error', { reason }, { at: { file: node.file }, cause })
+  }
+}
+
+function isUnknownName(error: unknown): boolean {
+  return error instanceof Error && /^(Catalog|Binder) Error/.test(error.message)
+}
+
+function diffMessage(diff: string): string {
+  return `\n\nactual differs from expected:\n\n${diff}\n`
+}
+
+async function inputSql(input: UnitTestInput, context: Context): Promise<string> {
+  const { format, rows, target } = input
+  if (format === 'sql') return typeof rows === 'string' ? rows : ''
+  const columns = await inputColumns(input, context)
+  if (rows === undefined && target?.kind === 'seed') {
+    const cells = columns.map(
+      ({ name, type }) => `cast(${quoteIdent(name)} as ${type}) as ${quoteIdent(name)}`,
+    )
+    return `select ${cells.join(', ')} from read_csv(${quoteLiteral(target.absolutePath)}, all_varchar = true, header = true)`
+  }
+  return fixtureSql(target?.name ?? input.input, rowsOf(input), columns)
+}
+
+function rowsOf({ rows }: UnitTestRows): readonly Config[] {
+  return typeof rows === 'string' ? parseCsvRows(rows) : (rows ?? [])
+}
+
+/** @returns the difference; undefined when the rows are the same */
+async function compareRows(
+  sql: string,
+  expect: UnitTestRows,
+  ask: Ask,
+): Promise<string | undefined> {
+  const described = await ask(`describe (\n${sql}\n)`)
+  const all = described.map((row): TableColumn => {
+    return { name: String(row['column_name']), type: String(row['column_type']) }
+  })
+  const { columns, expected } = expectedSql(expect, all)
+  const names = columns.map(({ name }) => quoteIdent(name))
+  const rows = await ask(`with both_sides as (
+select ${names.join(', ')}, true as ${side} from (
+${sql}
+)
+union all
+select ${names.join(', ')}, false from (
+${expected}
+)
+)
+select ${[...columns.map(textOf), side].join(', ')} from both_sides
+order by ${[side, ...names.map((name) => `${name} nulls last`)].join(', ')}`)
+  const text = (row: Row): TextRow =>
+    columns.map((_, at) => (typeof row[`c${at}`] === 'string' ? String(row[`c${at}`]) : null))
+  return tableDiff(
+    columns.map(({ name }) => name.toLowerCase()),
+    rows.filter((row) => row[side] !== true).map(text),
+    rows.filter((row) => row[side] === true).map(text),
+  )
+}
+
+const side = 'is_actual'
+
+function expectedSql(expect: UnitTestRows, all: readonly TableColumn[]) {
+  if (expect.format === 'sql') {
+    return { columns: all, expected: typeof expect.rows === 'string' ? expect.rows : '' }
+  }
+  const rows = rowsOf(expect)
+  // None at all: as many columns as the model has, and no row.
+  if (rows.length === 0) return { columns: all, expected: fixtureSql('expected output', [], all) }
+  const { columns, sql } = expectedRows(rows, all)
+  return { columns, expected: sql }
+}
+
+/** As Python prints it, for dbt does. */
+function textOf({ name, type }: TableColumn, at: number): string {
+  const column = quoteIdent(name)
+  const text =
+    type === 'BOOLEAN'
+      ? `case when ${column} then 'True' when not ${column} then 'False' end`
+      : `${column}::varchar`
+  return `${text} as c${at}`
+}
