@@ -1,5 +1,6 @@
 /** Exposures, metrics, semantic models and saved queries: what schema files say, under dbt's keys, all of them there. */
 import type { DescribedNode, Graph } from '../compile/graph.ts'
+import { noTypeParams } from '../project/schema-metrics.ts'
 import { fullConfig } from './config-defaults.ts'
 import { isObject, type JsonObject, listOf, orNull } from './json.ts'
 import type { NodeDetails } from './node-details.ts'
@@ -67,7 +68,7 @@ function metricJson(node: DescribedNode, details: NodeDetails): JsonObject {
     description: node.description,
     label: said['label'] ?? node.name,
     type: orNull(said['type']),
-    type_params: asObject(said['type_params']),
+    type_params: { ...noTypeParams, ...asObject(said['type_params']) },
     filter: orNull(said['filter']),
     metadata: null,
     time_granularity: orNull(said['time_granularity']),

@@ -58,7 +58,7 @@ const newerKeys = [
 ]
 
 /** What every `type_params` of the manifest has. */
-const noParams: Config = {
+export const noTypeParams: Config = {
   measure: null,
   input_measures: [],
   numerator: null,
@@ -113,7 +113,7 @@ function readOlder(node: YamlNode, type: string): Config {
   const params = node.child('type_params')
   const measure = readMeasureInput(params, 'measure')
   return {
-    ...noParams,
+    ...noTypeParams,
     measure,
     numerator: readMetricInput(params, 'numerator'),
     denominator: readMetricInput(params, 'denominator'),
@@ -172,7 +172,7 @@ function readNewer(node: YamlNode, type: string, owner: MetricOwner | undefined)
     node.wrong('has agg, and so belongs under metrics: of a model with a semantic_model')
   }
   return {
-    ...noParams,
+    ...noTypeParams,
     numerator: readMetricInput(node, 'numerator'),
     denominator: readMetricInput(node, 'denominator'),
     expr: node.optionalText('expr') ?? null,
@@ -246,7 +246,7 @@ export function metricOfMeasure(measure: Config, model: Entry): Metric {
     unrendered: config,
     label: text('label') || name,
     type: 'simple',
-    typeParams: { ...noParams, measure: measureInput(name), expr: text('expr') ?? name },
+    typeParams: { ...noTypeParams, measure: measureInput(name), expr: text('expr') ?? name },
     filter: null,
     timeGranularity: undefined,
     meta: config.meta,
