@@ -18,12 +18,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: 'Our own macros, and CTEs that are put in front, leave other blanks in the SQL.',
   },
   {
-    id: 'checksum of the file',
-    path: /^resources\/(operation|snapshot)\.[^/]+\/checksum\/checksum$/,
-    reason:
-      'A line of dbt_project.yml and a snapshot in YAML have a checksum of their own text; in dbt, of the whole file.',
-  },
-  {
     id: 'metrics by folder',
     fixtures: ['semantic-layer'],
     path: /^(resources|parents|children)\/(metric|saved_query|semantic_model)\./,
@@ -44,12 +38,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: 'A config set to none in a header is none; dbt still shows that of the folder.',
   },
   {
-    id: 'first blank of a block',
-    fixtures: ['snapshots-block'],
-    path: /\/raw_code$/,
-    reason: 'The text of a snapshot block opened with -%} keeps its blanks.',
-  },
-  {
     id: 'python code',
     fixtures: ['python-models'],
     path: /\/compiled_code$/,
@@ -68,18 +56,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     path: /\/refs\/\d+\/version$/,
     reason:
       'The version in a ref is a number where it looks like one; dbt keeps text that is written as text.',
-  },
-  {
-    id: 'arguments of materializations',
-    fixtures: ['materializations-of-its-own'],
-    path: /\/arguments$/,
-    reason: 'supported_languages is an option of a materialization, not an argument.',
-  },
-  {
-    id: 'checksum of a contract',
-    fixtures: ['contracts'],
-    path: /\/contract\/checksum$/,
-    reason: 'The checksum of a contract with a foreign key is taken of other text.',
   },
   {
     id: 'byte order mark',

@@ -40,7 +40,9 @@ function contractChecksum({ columns, constraints, materialized }: Promised): str
 }
 
 function printConstraint(level: 'Column' | 'Model', said: Config): string {
-  const { type, ...rest } = level === 'Model' ? modelConstraintJson(said) : constraintJson(said)
+  // dbt takes the checksum before it looks up what a foreign key refers to.
+  const asSaid = { ...said, to: said['writtenTo'] ?? said['to'] }
+  const { type, ...rest } = level === 'Model' ? modelConstraintJson(asSaid) : constraintJson(asSaid)
   const fields = Object.entries(rest).map(([key, value]) => `${key}=${print(value)}`)
   return `${level}LevelConstraint(type=<ConstraintType.${type}: ${print(type)}>, ${fields.join(', ')})`
 }

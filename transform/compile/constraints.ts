@@ -16,7 +16,7 @@ function constraintsOf({ constraints }: Properties['columns'][number]): readonly
   return constraints
 }
 
-/** The constraint with the name of the relation that it refers to, as dbt writes it. */
+/** The constraint with the name of the relation that it refers to, as dbt writes it; `writtenTo` keeps the call. */
 export function resolveConstraint(
   index: NameIndex,
   quoting: Config,
@@ -36,5 +36,5 @@ export function resolveConstraint(
   const relation = id === undefined ? undefined : relations.get(id)
   if (id === undefined || relation === undefined) return written
   const look = quotedLook(quoting)
-  return { ...written, to: new RelationValue(id, relation, undefined, look).text() }
+  return { ...written, writtenTo: to, to: new RelationValue(id, relation, undefined, look).text() }
 }

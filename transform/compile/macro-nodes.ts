@@ -74,16 +74,20 @@ function textOf(text: string, { at }: MacroStatement): string {
 /** @param isGeneric it stands in `tests/generic`, where dbt reads no arguments */
 function describe(
   entry: MacroProperties | undefined,
-  { kind, parameters }: MacroStatement,
+  statement: MacroStatement,
   isGeneric: boolean,
   settings: ProjectSettings,
 ) {
+  const { kind, parameters } = statement
+  // As in dbt, which takes this option of a materialization, said or not, for an argument.
+  const isMaterialization = kind === 'definition' && statement.tag === 'materialization'
+  const names = isMaterialization ? ['supported_languages'] : parameters.map(({ name }) => name)
   const said = entry?.arguments ?? []
   const args: Config[] =
     said.length > 0
       ? said.map(({ name, type, description }) => ({ name, type: type ?? null, description }))
       : kind === 'macro' || !isGeneric
-        ? parameters.map(({ name }) => ({ name, type: null, description: '' }))
+        ? names.map((name) => ({ name, type: null, description: '' }))
         : []
   return {
     description: entry?.description ?? '',

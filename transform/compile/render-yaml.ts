@@ -22,6 +22,7 @@ const leftAlone = new Set([
   '+pre-hook',
   '+post-hook',
   'at',
+  'fileText',
   'unrendered',
   'unrenderedDatabase',
   'unrenderedSchema',

@@ -79,6 +79,7 @@ export function readProjectSettings(node: YamlNode): ProjectSettings {
   return {
     name: name ?? '',
     file: node.file,
+    fileText: node.fileText,
     version: node.optionalText('version'),
     profile: node.optionalText('profile'),
     requireDbtVersion: required,

@@ -28,6 +28,8 @@ export type { SourceTable } from './project-sources.ts'
 export type ProjectSettings = {
   readonly name: string
   readonly file: string
+  /** All of dbt_project.yml, for the checksum of what stands in it. */
+  readonly fileText: string
   readonly version: string | undefined
   /** Name of the profile of profiles.yml. */
   readonly profile: string | undefined

@@ -26,6 +26,12 @@ export function findBlocks(
     report.problems.push(problem('model/template-syntax', { reason }, { at }))
   }
   let open: { name: string; offset: number; start: number } | undefined
+  /** `-%}` takes the blanks behind it, `{%-` those before it. */
+  const between = (start: number, end: number) => {
+    const body = text.slice(start, end)
+    const cut = text.startsWith('-%}', start - 3) ? body.trimStart() : body
+    return text.startsWith('{%-', end) ? cut.trimEnd() : cut
+  }
   let isRaw = false
   for (const { 0: tag, 1: word, 2: rest = '', index } of text.matchAll(tags)) {
     if (word === 'endraw') isRaw = false
@@ -37,7 +43,7 @@ export function findBlocks(
       open = { name: name ?? '', offset: index, start: index + tag.length }
     } else if (word === `end${kind}` && open !== undefined) {
       const { name, offset, start } = open
-      if (name !== '') blocks.push({ name, body: text.slice(start, index), at: place(offset) })
+      if (name !== '') blocks.push({ name, body: between(start, index), at: place(offset) })
       open = undefined
     } else if (word === `end${kind}`) {
       noteDeprecated(report, 'UnexpectedJinjaBlockDeprecation', place(index))

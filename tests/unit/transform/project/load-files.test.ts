@@ -103,7 +103,7 @@ describe('snapshot blocks', () => {
         text: '\n  select \'{{ ref("a") }}\'\n',
         at: { file: 'snapshots/deep/both.sql', line: 3, column: 1 },
       },
-      { name: 'second', text: '{% raw %}{% endsnapshot %}{% endraw %} x ', at: { line: 6 } },
+      { name: 'second', text: '{% raw %}{% endsnapshot %}{% endraw %} x', at: { line: 6 } },
     ])
   })
 
@@ -125,13 +125,14 @@ describe('docs blocks', () => {
     const text =
       '{% docs one %} A {# no #}{% raw %}{{ b }}{% endraw %}\n{% enddocs %}{% docs two %}{% enddocs %}'
     const { docs } = await load({ 'models/deep/d.md': text })
-    expect(docs).toEqual([
+    expect(docs).toMatchObject([
       {
         package: 'shop',
         name: 'one',
         text: ' A {# no #}{% raw %}{{ b }}{% endraw %}\n',
         file: 'models/deep/d.md',
         path: 'deep/d.md',
+        at: { line: 1, column: 1 },
       },
       { package: 'shop', name: 'two', text: '', file: 'models/deep/d.md', path: 'deep/d.md' },
     ])
