@@ -92,7 +92,7 @@ export const runOperationCommand = defineCommand({
 })
 
 function refused(reason: string, cause?: unknown): MillraceError {
-  return problem('cli/bad-arguments', { reason, command: 'run-operation' }, { cause })
+  return problem('cli/bad-arguments', { reason, command: 'millrace run-operation' }, { cause })
 }
 
 /** `--args` as a map. @throws `cli/bad-arguments` */
@@ -101,7 +101,10 @@ function parseArguments(text = '{}'): Record<string, unknown> {
     const value: unknown = parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch (cause) {
-    throw refused(`--args is not YAML: ${messageOf(cause).split('\n')[0]}`, cause)
+    throw refused(
+      `--args is not YAML: ${messageOf(cause).split('\n')[0]?.replace(/:$/, '')}`,
+      cause,
+    )
   }
   throw refused('--args is not a map of names and values')
 }

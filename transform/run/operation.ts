@@ -1,5 +1,6 @@
 /** One macro, or one statement, run by itself: `run-operation`. */
 import type { Clock } from '../../core/clock.ts'
+import { MillraceError } from '../../core/errors.ts'
 import type { Operation } from '../compile/find-operation.ts'
 import type { Renderer } from '../compile/render.ts'
 import type { Config } from '../project/project.ts'
@@ -71,7 +72,8 @@ async function between(
     await transaction.commit()
     return ended('success')
   } catch (error) {
-    if (signal?.aborted || adapter.isOutage(error)) throw error
+    const isOutage = !(error instanceof MillraceError) && adapter.isOutage(error)
+    if (signal?.aborted || isOutage) throw error
     return ended('error', explain(error))
   } finally {
     await transaction.rollback()
