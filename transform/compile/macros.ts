@@ -178,8 +178,11 @@ export class NodeNames implements NameSource {
   readonly #called: Set<string> | undefined
   /** The same names for the bodies of macros: what those call is their own affair. */
   readonly #inner: NodeNames
+  readonly #isInner: boolean
   readonly #opened = new Map<Template, ReadonlyMap<string, HostFunction>>()
   readonly #namespaces = new Map<string, HostObject>()
+  /** What `context.update()` said; the template that says it keeps its own names, the macros it calls get these. */
+  readonly #changes: Map<string, unknown>
 
   /**
    * @param own what dbt gives the node
@@ -192,18 +195,24 @@ export class NodeNames implements NameSource {
     mode: Mode,
     nodePackage: string,
     called?: Set<string>,
+    changes?: Map<string, unknown>,
   ) {
     this.#own = own
     this.#library = library
     this.#mode = mode
     this.#package = nodePackage
     this.#called = called
-    this.#inner = called === undefined ? this : new NodeNames(own, library, mode, nodePackage)
+    this.#changes = changes ?? new Map()
+    this.#isInner = changes !== undefined
+    this.#inner = this.#isInner
+      ? this
+      : new NodeNames(own, library, mode, nodePackage, undefined, this.#changes)
   }
 
   /** The project's macros may replace what dbt gives, `ref` for one; dbt's own macros come last. */
   get(name: string): unknown {
     this.#library.noteName?.(name)
+    if (this.#isInner && this.#changes.has(name)) return this.#changes.get(name)
     if (name === 'is_incremental') this.#called?.add(isIncrementalId)
     return (
       this.macroOf(this.#package, name) ??
@@ -212,6 +221,26 @@ export class NodeNames implements NameSource {
       this.#namespace(name) ??
       this.macroOf(standardPackage, name)
     )
+  }
+
+  /** `context` of templates: every name as macros find it, and a way to give them other values. */
+  get context(): {
+    readonly get: (name: string) => unknown
+    readonly set: (name: string, value: unknown) => void
+    readonly names: () => string[]
+  } {
+    return {
+      get: (name) => (this.#changes.has(name) ? this.#changes.get(name) : this.get(name)),
+      set: (name, value) => this.#changes.set(name, value),
+      names: () => {
+        const { packages, root } = this.#library
+        const macros = [standardPackage, root, this.#package].flatMap((owner) => [
+          ...(packages.get(owner)?.keys() ?? []),
+        ])
+        const all = [...this.#own.keys(), ...packages.keys(), ...macros, ...this.#changes.keys()]
+        return [...new Set(all)]
+      },
+    }
   }
 
   /** The macro that an unqualified name means. */

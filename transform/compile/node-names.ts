@@ -22,6 +22,7 @@ import { flagsOf, flagsValue } from '../stdlib/flags.ts'
 import { hooksOf } from '../stdlib/hooks.ts'
 import { adapterValue } from './adapter-functions.ts'
 import { baseNames, type OnMissing } from './base-names.ts'
+import { contextValue, lookUp } from './context-value.ts'
 import type { CompileInputs } from './inputs.ts'
 import type { NodeNames } from './macros.ts'
 import { relationType } from './relation-value.ts'
@@ -108,7 +109,7 @@ export function namesOfNode(
     ['adapter', adapterOf(node, host, inputs, macros, warn)],
     ['api', api],
     ['column', columnType],
-    ['context', contextValue(macros)],
+    ['context', contextValue(() => macros().context)],
   ])
   names.set('builtins', lookUp(names, '<builtins>'))
   return names
@@ -222,22 +223,6 @@ function adapterOf(
       warn(problem('model/template-warning', { node: node.name, reason }, { at }))
     },
   })
-}
-
-/** `context['dbt_utils']`, `context.get('my_macro')`: every name by its text. */
-function contextValue(macros: () => NodeNames): HostObject {
-  return lookUp({ get: (name) => macros().get(name) }, '<context>')
-}
-
-/** Something with names, as a dict that cannot be walked. */
-function lookUp(names: { get(name: string): unknown }, text: string): HostObject {
-  const item = (name: unknown) => names.get(toText(name)) ?? new Undefined(toText(name))
-  const get = new HostFunction('get', ({ positional: [name, fallback = null] }) => {
-    const found = item(name)
-    return found instanceof Undefined ? fallback : found
-  })
-  const attribute = (name: string) => (name === 'get' ? get : item(name))
-  return { ...makeHostObject({}, () => text), attribute, item }
 }
 
 /** A value that is made when a template first asks for a part of it. */
