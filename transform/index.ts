@@ -14,6 +14,10 @@ export type { Invocation } from './artifacts/metadata.ts'
 export type { CompiledNode } from './artifacts/node-details.ts'
 export { type ReportedResult, runResultsOf } from './artifacts/run-results.ts'
 export { semanticManifestOf } from './artifacts/semantic-manifest.ts'
+export {
+  type FreshnessResult,
+  sourcesArtifactOf,
+} from './artifacts/sources-artifact.ts'
 export { writtenPath } from './artifacts/written-path.ts'
 export { keptArtifacts } from './cache/kept-artifacts.ts'
 export { type KeptGraph, openGraph } from './cache/open-graph.ts'
@@ -30,6 +34,12 @@ export type {
 } from './compile/graph.ts'
 export type { CompileInputs, Target } from './compile/inputs.ts'
 export type { Reading } from './compile/render.ts'
+export {
+  checkFreshness,
+  type FreshnessDependencies,
+  type FreshnessEvent,
+} from './freshness/check-freshness.ts'
+export { criteriaOf } from './freshness/criteria.ts'
 export { neededByIncrements } from './history/needed-by-increments.ts'
 export { planRollback, rollBackRun } from './history/rollback.ts'
 export { findRun, listRuns, nodesOfRun, runsOfNode } from './history/runs.ts'
@@ -65,6 +75,7 @@ export {
 } from './project/profiles.ts'
 export type { Project } from './project/project.ts'
 export type { Adapter, OpenSession, PublishMode, Session } from './run/adapter.ts'
+export { type Cloned, cloneNodes } from './run/clone-nodes.ts'
 export type { NodeRenderer } from './run/node-renderer.ts'
 export {
   type OperationDependencies,

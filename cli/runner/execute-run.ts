@@ -27,8 +27,10 @@ export type RunSurroundings = {
   readonly signal: AbortSignal
 }
 
-/** Steps around a run that other parts of Millrace add. */
+/** What other commands add to a run: steps around it, and a narrower choice. */
 export type RunHooks = {
+  /** Ids to run of what is selected; all of it by default. */
+  readonly only?: ReadonlySet<string>
   /** Before anything is read: landed files are registered here. */
   readonly beforeRun?: (surroundings: RunSurroundings) => Promise<void>
   /** After a commit: what was built is published here. */
@@ -48,7 +50,8 @@ export async function executeRun(
   const { graph } = project
   const { planRun } = await import('../../transform/index.ts')
   const selection = await openSelection(graph, config, args)
-  const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh })
+  const { only } = hooks
+  const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh, only })
   printWarnings(plan.warnings)
   printNotRunYet(plan)
   const undefinedNames = latentOf(graph, idsOf(plan, graph), 'run')

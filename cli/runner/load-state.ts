@@ -36,7 +36,8 @@ async function assertFolder(directory: string, folder: string): Promise<void> {
   throw problem('model/unreadable-state', { file: folder, reason: 'there is no such folder' })
 }
 
-async function readArtifact(file: string, kind: keyof typeof versions): Promise<unknown> {
+/** @returns undefined when there is no such file @throws `model/unreadable-state` */
+export async function readArtifact(file: string, kind: keyof typeof versions): Promise<unknown> {
   let value: unknown
   try {
     value = JSON.parse(await readFile(file, 'utf8'))

@@ -124,6 +124,8 @@ function describeResult({ kind, status, name, relation, materialized }: NodeResu
   }
   if (kind === 'test') return `${status.toUpperCase()} ${name}`
   if (kind === 'operation') return `${status === 'error' ? 'ERROR' : 'OK'} hook: ${hookName(name)}`
+  if (kind === 'snapshot')
+    return `${status === 'error' ? 'ERROR snapshotting' : 'OK snapshotted'} ${place}`
   const names: Readonly<Record<string, string>> = { seed: 'seed file', function: 'function' }
   const what = names[kind] ?? `sql ${materialized} model`
   if (status === 'error') return `ERROR creating ${what} ${place}`

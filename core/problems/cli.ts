@@ -31,6 +31,16 @@ export const cliProblems = {
     message: ({ where }) => `There is no lake yet (looked in ${where}).`,
     hint: () => 'run `millrace up`, then `millrace build`; the first build makes it.',
   }),
+  'cli/no-previous-run': defineProblem<{ file: string }>({
+    actor: 'user',
+    message: ({ file }) => `There is no run to take up again: ${file} does not exist.`,
+    hint: () => '--state names the folder of a run_results.json; every run writes one to target/.',
+  }),
+  'cli/cannot-retry': defineProblem<{ command: string }>({
+    actor: 'user',
+    message: ({ command }) => `The last command was ${command}, which has no nodes to run again.`,
+    hint: ({ command }) => `call \`millrace ${command}\` itself.`,
+  }),
   'cli/source-missing': defineProblem<{ tables: readonly string[] }>({
     actor: 'user',
     message: ({ tables }) =>

@@ -24,8 +24,8 @@ import type { NameIndex } from './index-names.ts'
 import { type Cte, injectCtes } from './inject-ctes.ts'
 import { macroId } from './macros.ts'
 import type { NamedNode, NodeHost } from './node-names.ts'
-import { callMacro, type Materialized, materialize, type Names } from './run-macro.ts'
 import { renderUnitTest, type UnitTestCode } from './render-unit-test.ts'
+import { callMacro, type Materialized, materialize, type Names } from './run-macro.ts'
 import {
   isStandardTest,
   readStandardTest,
@@ -141,7 +141,7 @@ export class Renderer {
     return await materialize(names, macro, { ...node, materialized })
   }
 
-  /** A text of a node's config that is a template: a hook. @throws `model/template-failed` */
+  /** A text of a node that is a template: a hook, `loaded_at_query` of a source. @throws `model/template-failed` */
   async renderText(id: string, text: string, state: RenderState): Promise<string> {
     const node = this.#nodeOf(id)
     const { all } = this.#namesOf(node, state, {})
@@ -172,7 +172,8 @@ export class Renderer {
   #nodeOf(id: string): NamedNode & { readonly config: Config } {
     const draft = this.#parts.drafts.get(id)
     if (draft !== undefined) return draft
-    const node = this.#parts.graph.nodes.get(id)
+    const { nodes, sources } = this.#parts.graph
+    const node = nodes.get(id) ?? sources.get(id)
     if (node === undefined) {
       throw problem('model/unknown-ref', { node: id, ref: id, nearest: undefined })
     }

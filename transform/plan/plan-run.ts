@@ -20,6 +20,8 @@ export type RunRequest = Selection &
   ResourceTypes & {
     readonly command: RunCommand
     readonly fullRefresh: boolean
+    /** Ids to run of what is selected; all of it by default. */
+    readonly only?: ReadonlySet<string> | undefined
     /** `--event-time-start` and `--event-time-end`, or `--sample`: what microbatch models build. */
     readonly eventTimes?: TimeWindow | undefined
     /** Batches that a retry builds, by model. */
@@ -57,15 +59,15 @@ export type Plan = Pick<RunRequest, 'eventTimes' | 'batches'> & {
 
 /** @throws `model/bad-selector` and what else `selectNodes` throws */
 export function planRun(graph: Graph, request: RunRequest): Plan {
-  const { command, fullRefresh, eventTimes, batches } = request
+  const { command, fullRefresh, only, eventTimes, batches } = request
   const { nodes, warnings } = selectNodes(graph, request, commandFilter(command, request))
-  const planned = nodes.filter(isPlanned)
+  const planned = nodes.filter(isPlanned).filter(({ id }) => only === undefined || only.has(id))
   const runnable = planned.filter(isRunnable)
   // Ordered apart, so that a node waits for what stands above a snapshot that is not taken.
   const stages = orderStages(graph, runnable, command)
   const others = planned.length === runnable.length ? [] : orderStages(graph, planned, command)
   const notRunYet = others.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
-  const hooks = runnable.length > 0 ? hooksOf(graph) : []
+  const hooks = planned.length > 0 ? hooksOf(graph) : []
   const when = { eventTimes, batches }
   return { command, fullRefresh, ...when, stages, hooks, notRunYet, warnings }
 }

@@ -4,7 +4,15 @@ import type { NodeFilter } from './select-nodes.ts'
 
 type Kind = SelectableNode['kind']
 
-export type SelectingCommand = 'run' | 'test' | 'seed' | 'snapshot' | 'build' | 'compile' | 'ls'
+export type SelectingCommand =
+  | 'run'
+  | 'test'
+  | 'seed'
+  | 'snapshot'
+  | 'build'
+  | 'clone'
+  | 'compile'
+  | 'ls'
 
 const listed: readonly Kind[] = [
   ...(['model', 'snapshot', 'seed', 'test', 'source', 'exposure', 'metric'] as const),
@@ -17,6 +25,7 @@ const usual: Readonly<Record<SelectingCommand, readonly Kind[]>> = {
   seed: ['seed'],
   snapshot: ['snapshot'],
   build: ['model', 'snapshot', 'seed', 'test', 'unit_test', 'saved_query', 'exposure', 'function'],
+  clone: ['model', 'snapshot', 'seed'],
   compile: ['model', 'test', 'snapshot', 'analysis', 'operation', 'seed', 'function'],
   ls: listed,
 }

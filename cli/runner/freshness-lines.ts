@@ -1,0 +1,71 @@
+/** What `source freshness` prints: dbt's lines, or one JSON object a source. */
+import type { FreshnessEvent, FreshnessResult } from '../../transform/index.ts'
+
+const verdicts = {
+  pass: 'PASS',
+  warn: 'WARN',
+  error: 'ERROR STALE',
+  'runtime error': 'ERROR',
+} as const satisfies Record<FreshnessResult['status'], string>
+
+/** dbt pads its lines with dots to this width. */
+const lineWidth = 80
+
+export function freshnessLine(event: FreshnessEvent, clockTime: string): string {
+  const { source, index, total } = event
+  const what = `freshness of ${source.source}.${source.name}`
+  const verdict = event.kind === 'started' ? 'START' : verdicts[event.result.status]
+  const head = `${index} of ${total} ${verdict} ${what} `
+  const note =
+    event.kind === 'started' ? 'RUN' : `${verdict} in ${(event.elapsedMs / 1_000).toFixed(2)}s`
+  return `${clockTime}  ${head}${'.'.repeat(Math.max(3, lineWidth - head.length))} [${note}]`
+}
+
+/** Why sources failed, a block for each, and how long it took. */
+export function closingLines(
+  results: readonly FreshnessResult[],
+  files: ReadonlyMap<string, string>,
+  elapsedMs: number,
+): string[] {
+  const counted = results.length === 1 ? '1 source' : `${results.length} sources`
+  const failed = results.filter(hasFailed)
+  return [
+    '',
+    `Finished running ${counted}${tookText(elapsedMs / 1_000)}.`,
+    ...failed.flatMap((result) => {
+      const name = result.id.split('.').slice(3).join('.')
+      const why = result.status === 'runtime error' ? result.error : `Status: ${result.status}`
+      const lines = why.split('\n').map((line) => `  ${line}`)
+      return ['', `Error in source ${name} (${files.get(result.id) ?? ''})`, ...lines]
+    }),
+    '',
+    'Done.',
+  ]
+}
+
+export function freshnessJson(event: FreshnessEvent): Record<string, unknown> | undefined {
+  if (event.kind === 'started') return undefined
+  const { result, index, total } = event
+  const age =
+    result.status === 'runtime error'
+      ? { message: result.error }
+      : { max_loaded_at: result.maxLoadedAt, age_seconds: result.ageSeconds }
+  return {
+    ...{ event: 'source.checked', index, total, unique_id: result.id, status: result.status },
+    ...age,
+    elapsed_ms: Math.round(event.elapsedMs),
+  }
+}
+
+/** A source that is too old, and one whose age could not be asked. */
+export function hasFailed({ status }: FreshnessResult): boolean {
+  return status === 'error' || status === 'runtime error'
+}
+
+/** dbt's way to say how long something took. */
+function tookText(seconds: number): string {
+  const hours = Math.floor(seconds / 3_600)
+  const minutes = Math.floor((seconds % 3_600) / 60)
+  const rest = (seconds % 60).toFixed(2)
+  return ` in ${hours} hours ${minutes} minutes and ${rest} seconds (${seconds.toFixed(2)}s)`
+}

@@ -1,0 +1,155 @@
+/** `source freshness`: asks the sources of the project how old they are, and writes sources.json. */
+import { resolve } from 'node:path'
+import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
+import { queryRows } from '../../core/clients/duckdb.ts'
+import { lakeName } from '../../core/clients/lake/attach.ts'
+import { lastChange } from '../../core/clients/lake/last-change.ts'
+import { systemClock } from '../../core/clock.ts'
+import type {
+  FreshnessDependencies,
+  FreshnessEvent,
+  FreshnessResult,
+  SourceNode,
+} from '../../transform/index.ts'
+import type { GlobalArguments } from '../options.ts'
+import { artifactFolders } from './artifact-options.ts'
+import { describeProject } from './describe-project.ts'
+import { closingLines, freshnessJson, freshnessLine, hasFailed } from './freshness-lines.ts'
+import { invocationOf } from './invocation.ts'
+import { type OpenedProject, openProject } from './open-project.ts'
+import { openSelection, printWarnings } from './open-selection.ts'
+import { selectionOptions } from './options.ts'
+import type { ProjectDatabase } from './project-database.ts'
+import { openProjectLog } from './project-log.ts'
+import { openRunContext } from './run-context.ts'
+import { writeArtifacts, writeAtomically } from './write-artifacts.ts'
+
+export const freshnessOptions = {
+  ...selectionOptions,
+  output: {
+    type: 'string',
+    alias: 'o',
+    describe: 'File for the results (default: sources.json in the folder of artifacts)',
+    requiresArg: true,
+  },
+  format: {
+    type: 'string',
+    choices: ['text', 'json'] as const,
+    default: 'text',
+    describe: 'Lines as of dbt, or one JSON object a source',
+    requiresArg: true,
+  },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    default: false,
+    describe: 'Print nothing but errors',
+  },
+} as const satisfies Record<string, Options>
+
+export type FreshnessArguments = ArgumentsCamelCase<InferredOptionTypes<typeof freshnessOptions>>
+
+/** @returns exit code 0, or 1 when a source is older than it may be or could not be asked */
+export async function executeFreshness(
+  args: FreshnessArguments & GlobalArguments,
+): Promise<number> {
+  const started = systemClock.now()
+  await using context = await openRunContext(args)
+  const { config, database } = context
+  const project = await openProject(config, args, database)
+  const { graph } = project
+  const { checkFreshness, criteriaOf, selectNodes } = await import('../../transform/index.ts')
+  const selection = await openSelection(graph, config, args)
+  const { nodes, warnings } = selectNodes(
+    graph,
+    selection,
+    (node) => node.kind === 'source' && criteriaOf(node) !== undefined,
+  )
+  printWarnings(warnings)
+  const sources = nodes.filter((node) => node.kind === 'source')
+  if (sources.length === 0) {
+    process.stderr.write(
+      'Nothing to do: the selection holds no source that says how old it may be.\n',
+    )
+  }
+  const folders = artifactFolders(config, graph, args)
+  const log = openProjectLog(folders, project)
+  // A database that does not open is not the fault of each source.
+  if (sources.length > 0) await database.open()
+  const results = await checkFreshness(sources, {
+    ...dependenciesOf(project, database),
+    onEvent: (event) => {
+      log.line('info', freshnessLine(event, '').trim())
+      print(event, args)
+    },
+  })
+  const elapsedMs = systemClock.now() - started
+  await write(results, { project, args, folders, elapsedMs })
+  if (sources.length > 0) printEnd(results, sources, args, elapsedMs)
+  return results.some(hasFailed) ? 1 : 0
+}
+
+function dependenciesOf(
+  { renderer }: OpenedProject,
+  database: ProjectDatabase,
+): Omit<FreshnessDependencies, 'onEvent'> {
+  const { lake } = database
+  const lastChangeInLake: FreshnessDependencies['lastChange'] = async (relation) => {
+    if (lake === undefined || relation.catalog !== lakeName) return undefined
+    const { schema, name } = relation
+    const opened = await lake.open()
+    return await opened.read((connection) =>
+      lastChange(connection, opened.options.catalog, schema, name),
+    )
+  }
+  return {
+    query: (sql) => database.read((connection) => queryRows(connection, sql)),
+    renderText: (id, text) => renderer.renderText(id, text, { isIncremental: false }),
+    lastChange: lastChangeInLake,
+    clock: systemClock,
+  }
+}
+
+type Written = {
+  readonly project: OpenedProject
+  readonly args: FreshnessArguments
+  readonly folders: ReturnType<typeof artifactFolders>
+  readonly elapsedMs: number
+}
+
+async function write(
+  results: readonly FreshnessResult[],
+  { project, args, folders, elapsedMs }: Written,
+): Promise<void> {
+  const { sourcesArtifactOf, toArtifactText } = await import('../../transform/index.ts')
+  const artifact = sourcesArtifactOf(results, { invocation: invocationOf(project), elapsedMs })
+  const { output } = args
+  const inTarget = output === undefined ? { 'sources.json': artifact } : {}
+  await writeArtifacts(folders, { ...(await describeProject(project)), ...inTarget })
+  if (output === undefined || !folders.writesJson) return
+  await writeAtomically(resolve(output), toArtifactText(artifact))
+}
+
+const clockTime = () => new Date().toISOString().slice(11, 19)
+
+function print(event: FreshnessEvent, { format, quiet }: FreshnessArguments): void {
+  if (quiet) return
+  const json = format === 'json' ? freshnessJson(event) : undefined
+  const line = format === 'json' ? json && JSON.stringify(json) : freshnessLine(event, clockTime())
+  if (line !== undefined) process.stdout.write(`${line}\n`)
+}
+
+function printEnd(
+  results: readonly FreshnessResult[],
+  sources: readonly SourceNode[],
+  { format, quiet }: FreshnessArguments,
+  elapsedMs: number,
+): void {
+  if (format === 'json' || (quiet && !results.some(hasFailed))) return
+  const files = new Map(sources.map(({ id, originalFile }) => [id, originalFile]))
+  process.stdout.write(
+    closingLines(results, files, elapsedMs)
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
+}
