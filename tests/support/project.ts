@@ -21,6 +21,7 @@ import {
   type RunDependencies,
   type RunResult,
   runPlan,
+  type TimeWindow,
 } from '../../transform/index.ts'
 import { extensionDirectory } from './extension-directory.ts'
 
@@ -126,7 +127,9 @@ export async function openFolderLake(folder: string): Promise<Lake> {
 export type RunOverrides = CompileOverrides & {
   readonly command?: RunCommand
   readonly select?: readonly string[]
-} & Pick<RunDependencies, 'signal' | 'onEvent'>
+  /** What microbatch models build. */
+  readonly eventTimes?: TimeWindow | undefined
+} & Pick<RunDependencies, 'signal' | 'onEvent' | 'publish'>
 
 /** Compiles the folder's project and runs it. @throws the first problem of the project */
 export async function runFolder(
@@ -142,9 +145,10 @@ export async function runFolder(
     select: overrides.select ?? [],
     exclude: [],
     fullRefresh: overrides.fullRefresh === true,
+    eventTimes: overrides.eventTimes,
   })
   const adapter = 'kind' in lake ? lake : ducklakeAdapter(lake)
-  const { signal, onEvent } = overrides
+  const { signal, onEvent, publish } = overrides
   return await runPlan(plan, {
     graph,
     renderer,
@@ -153,6 +157,7 @@ export async function runFolder(
     runId: randomUUID(),
     ...(signal && { signal }),
     ...(onEvent && { onEvent }),
+    ...(publish && { publish }),
   })
 }
 

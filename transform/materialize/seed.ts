@@ -68,7 +68,7 @@ function factsSql(column: string): string[] {
   return [
     `coalesce(bool_or(${filled}), false)`,
     every(
-      `${number} is not null and regexp_full_match(${text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?')`,
+      `${number} is not null and regexp_full_match(${text}, '[-+]?([0-9][0-9_]*\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?')`,
     ),
     any(`${number} <> trunc(${number})`),
     any(`abs(${number}) > 2147483647`),

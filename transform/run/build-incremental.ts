@@ -56,23 +56,26 @@ export async function addRows(
   const { session, state } = context
   await requireContract(node, session, sql)
   const isAppend = isPlainAppend(node)
-  const rows =
-    isAppend && isDirect(node)
-      ? await append(node, context, sql)
-      : await takeStaged(node, context, sql, window)
-  const isStaged = !(isAppend && isDirect(node))
-  const batch = isStaged ? batchName(node) : undefined
+  const isDirect = isAppend && goesDirectly(node, sql)
+  const rows = isDirect
+    ? await append(node, context, sql)
+    : await takeStaged(node, context, sql, window)
+  const batch = isDirect ? undefined : batchName(node)
   const warnings = await requireConstraints(node, context, batch)
-  if (isStaged) await session.execute(dropBatch(node).sql)
+  if (batch !== undefined) await session.execute(dropBatch(node).sql)
   state.wrote(node, 'table', isAppend ? 'appended' : 'changed')
   warnings.push(...(await keepComments(node, context, 'table')))
   return { rows, message: undefined, warnings }
 }
 
-/** Whether nothing needs the new rows but the table: then they go there without a stop. */
-function isDirect(node: ModelNode): boolean {
-  const { config } = node
-  return schemaModeOf(node) === 'ignore' && config['test_new_rows'] !== true && !isContracted(node)
+/**
+ * Whether nothing needs the new rows but the table: then they go there without a stop. A query that reads the table
+ * itself may not: on plain DuckDB it would come upon the rows that it has just added.
+ */
+function goesDirectly(node: ModelNode, sql: string): boolean {
+  const { config, relation } = node
+  if (schemaModeOf(node) !== 'ignore' || config['test_new_rows'] === true) return false
+  return !isContracted(node) && !sql.toLowerCase().includes(relation.name.toLowerCase())
 }
 
 async function append(node: ModelNode, context: NodeContext, sql: string): Promise<number> {
@@ -144,14 +147,15 @@ async function planIncrement(node: ModelNode, context: NodeContext): Promise<Inc
   }
 }
 
+export function fullBuildReason(node: ModelNode, context: NodeContext): string | undefined {
+  if (context.state.existing(node.relation) !== 'table') return 'first build'
+  return asksFull(node, context) ? 'full refresh' : undefined
+}
+
 /** The config `full_refresh` wins over the flag, as in dbt. */
-export function fullBuildReason(
-  { config, relation }: ModelNode,
-  { state, fullRefresh }: NodeContext,
-): string | undefined {
-  if (state.existing(relation) !== 'table') return 'first build'
+export function asksFull({ config }: ModelNode, { fullRefresh }: NodeContext): boolean {
   const own = config['full_refresh']
-  return (typeof own === 'boolean' ? own : fullRefresh) ? 'full refresh' : undefined
+  return typeof own === 'boolean' ? own : fullRefresh
 }
 
 function rememberSeen(

@@ -7,7 +7,7 @@ import { batchesOf, batchId, batchSizeOf } from '../materialize/batches.ts'
 import { invalidConfig } from '../materialize/config-lists.ts'
 import { eventTimeColumn, limitRef, printInstant } from '../plan/limit-refs.ts'
 import { parseInstant, type TimeWindow } from '../plan/time-window.ts'
-import { addRows, fullBuildReason } from './build-incremental.ts'
+import { addRows, asksFull, fullBuildReason } from './build-incremental.ts'
 import { buildTable } from './build-table.ts'
 import type { Built } from './built.ts'
 import type { NodeContext } from './execute-node.ts'
@@ -21,7 +21,7 @@ export async function buildMicrobatch(node: ModelNode, context: NodeContext): Pr
   let rows = 0
   for (const [index, batch] of batches.entries()) {
     const isFirst = index === 0 && !isIncremental
-    const built = await buildBatch(node, context, batch, !isFirst)
+    const built = await buildBatch(node, context, batch, isFirst)
     rows += built.rows ?? 0
     if (index === 0) warnings.push(...(built.warnings ?? []))
   }
@@ -64,12 +64,13 @@ async function buildBatch(
   node: ModelNode,
   context: NodeContext,
   window: TimeWindow,
-  isIncremental: boolean,
+  makesTable: boolean,
 ): Promise<Built> {
   const { session, renderer } = context
   const { start, end } = window
   const sql = await renderer.render(node.id, {
-    isIncremental,
+    // To the template every batch of a full refresh is a full build, as in dbt.
+    isIncremental: !makesTable && !asksFull(node, context),
     database: session.database,
     batch: {
       id: batchId(start, batchSizeOf(node)),
@@ -79,7 +80,7 @@ async function buildBatch(
         limitRef(printed, { empty: false, window }, eventTimeColumn(target)),
     },
   })
-  if (!isIncremental) return await buildTable(node, context, sql)
+  if (makesTable) return await buildTable(node, context, sql)
   const within = { start: printInstant(start), end: printInstant(end) }
   return await addRows(node, context, sql, within)
 }
