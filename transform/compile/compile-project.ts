@@ -3,7 +3,9 @@
  * line and column; the graph then holds what could be parsed. SQL is rendered by the renderer, when it is wanted.
  */
 import type { MillraceError } from '../../core/errors.ts'
+import { selectorProblems } from '../plan/selector-definitions.ts'
 import type { Config, Project } from '../project/project.ts'
+import { withProjectFlags } from '../stdlib/flags.ts'
 import { findUnusedConfigPaths } from './check-config-paths.ts'
 import {
   findDoubleDefinitions,
@@ -133,6 +135,17 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   )
   const all = [...Object.values(drafts).flat(), ...generic]
   const macros = lazyMacros(compilation)
+  const selectors = project.selectors.map(
+    ({ name, description, default: isDefault, definition, at }) => ({
+      name,
+      description,
+      isDefault: isDefault === true,
+      saysDefault: isDefault !== undefined,
+      definition,
+      at,
+    }),
+  )
+  compilation.problems.push(...selectorProblems(selectors))
   const graph: Graph = {
     project: project.settings.name,
     root: project.root,
@@ -148,16 +161,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     },
     docs: makeDocs(compilation),
     disabled: made.disabled,
-    selectors: project.selectors.map(
-      ({ name, description, default: isDefault, definition, at }) => ({
-        name,
-        description,
-        isDefault: isDefault === true,
-        saysDefault: isDefault !== undefined,
-        definition,
-        at,
-      }),
-    ),
+    selectors,
     problems: unique(compilation.problems),
     warnings: unique(compilation.warnings),
     latent: uniqueLatent(compilation.latent.filter(({ node }) => nodes.has(node))),
@@ -203,7 +207,7 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
   return {
     project,
     written,
-    inputs: { ...inputs, flags: { ...project.settings.flags, ...inputs.flags } },
+    inputs: { ...inputs, flags: withProjectFlags(project.settings.flags, inputs.flags ?? {}) },
     library,
     // Rendering a node asks for them each time, and merging them costs more than the look-up.
     vars: (owner) => {
