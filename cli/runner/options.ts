@@ -6,7 +6,7 @@ import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { resourceTypes } from '../../transform/plan/resource-types.ts'
 import { artifactOptions } from './artifact-options.ts'
-import { readingOptions } from './reading.ts'
+import { eventTimeOptions, readingOptions } from './reading.ts'
 
 /** Which nodes. */
 export const selectionOptions = {
@@ -84,6 +84,7 @@ export const runOptions = {
   ...selectionOptions,
   ...kindOptions,
   ...readingOptions,
+  ...eventTimeOptions,
   'full-refresh': {
     type: 'boolean',
     alias: 'f',
@@ -142,7 +143,7 @@ export const runOptions = {
 
 export type RunArguments = ArgumentsCamelCase<InferredOptionTypes<typeof runOptions>>
 
-/** `--vars` as a map. @throws `model/bad-vars` */
+/** `--vars` as a map of plain data. @throws `model/bad-vars` */
 export function parseVars(text: string | undefined): Record<string, unknown> {
   if (text === undefined) return {}
   let value: unknown
@@ -151,6 +152,16 @@ export function parseVars(text: string | undefined): Record<string, unknown> {
   } catch (cause) {
     throw problem('model/bad-vars', { reason: messageOf(cause).split('\n')[0] ?? '' }, { cause })
   }
+  if (isCircular(value)) {
+    throw problem('model/bad-vars', { reason: 'an alias stands inside of what it stands for' })
+  }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   throw problem('model/bad-vars', { reason: `it reads as ${JSON.stringify(value)}` })
+}
+
+/** `&a [*a]` in YAML: nothing that is written as JSON can hold it. */
+function isCircular(value: unknown, around: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (around.includes(value)) return true
+  return Object.values(value).some((part) => isCircular(part, [...around, value]))
 }

@@ -43,6 +43,7 @@ function parseBounds(text: string): TimeWindow {
   if (start === undefined || end === undefined) {
     throw badSample(text, 'it needs a start and an end, each a date or a date and a time')
   }
+  if (end < start) throw badSample(text, 'its end comes before its start, so no row would be read')
   return { start, end }
 }
 

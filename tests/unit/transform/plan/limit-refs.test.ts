@@ -60,6 +60,7 @@ describe('a window of time', () => {
     ...['99999999999999999 years', '9000 years', '-90000 years', '999999999999 hours'],
     '{start: 2024-02-30, end: 2024-03-05}',
     '{start: 2024-01-01 or so, end: 2024-03-05}',
+    '{start: 2024-03-06, end: 2024-03-05}',
   ])('is not %s', (text) => {
     expect(codeOf(() => parseSample(text, now))).toBe('model/bad-sample')
   })
