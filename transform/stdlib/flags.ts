@@ -58,11 +58,26 @@ const defaults: Config = {
 
 /** Every flag with its value. @param given in any case, with - or _; they win over the defaults */
 export function flagsOf(given: Config): Config {
-  const capitals = Object.entries(given).map(([key, value]) => [
-    key.toUpperCase().replaceAll('-', '_'),
-    value,
-  ])
-  return { ...defaults, ...Object.fromEntries(capitals) }
+  return { ...defaults, ...inCapitals(given) }
+}
+
+/**
+ * Flags of dbt_project.yml with those of the command line, which win. A command line always has all of its flags: one
+ * that is as it is by default was not said.
+ */
+export function withProjectFlags(project: Config, given: Config): Config {
+  const own = inCapitals(project)
+  const said = Object.entries(inCapitals(given)).filter(([name, value]) => {
+    return !Object.hasOwn(own, name) || JSON.stringify(value) !== JSON.stringify(defaults[name])
+  })
+  return { ...own, ...Object.fromEntries(said) }
+}
+
+function inCapitals(flags: Config): Config {
+  const entries = Object.entries(flags)
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key.toUpperCase().replaceAll('-', '_'), value]),
+  )
 }
 
 /** @param flags as `flagsOf` gives them */

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { flagsOf, withProjectFlags } from '../../../../transform/stdlib/flags.ts'
+
+it('takes flags from dbt_project.yml where the command line is as by default', () => {
+  const project = { 'printer-width': 120, fail_fast: true, use_colors: false, my_flag: 1 }
+  const given = { printer_width: 80, fail_fast: false, use_colors: false, quiet: true }
+  expect(flagsOf(withProjectFlags(project, given))).toMatchObject({
+    PRINTER_WIDTH: 120,
+    FAIL_FAST: true,
+    USE_COLORS: false,
+    QUIET: true,
+    MY_FLAG: 1,
+    DEBUG: false,
+  })
+})
+
+it('takes them from the command line where that says something else', () => {
+  const flags = withProjectFlags({ printer_width: 120 }, { printer_width: 100 })
+  expect(flagsOf(flags)['PRINTER_WIDTH']).toBe(100)
+})
