@@ -3,15 +3,16 @@ import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { problem } from '../core/problems.ts'
 
-/** A folder with one of these is a project. */
-const projectFiles = ['dbt_project.yml', 'millrace.yml']
-
 /**
  * The folder itself or, as dbt does when nobody names one, the nearest above it that holds a project.
+ * @param files a folder with one of these is a project
  * @returns `.` where the folder is the one, or there is none
  */
-export function findProject(folder = process.cwd()): string {
-  const found = projectFiles.flatMap((name) => findUpwards(folder, name) ?? [])
+export function findProject(
+  folder = process.cwd(),
+  files: readonly string[] = ['dbt_project.yml', 'millrace.yml'],
+): string {
+  const found = files.flatMap((name) => findUpwards(folder, name) ?? [])
   const nearest = found.map((file) => dirname(file)).sort((a, b) => b.length - a.length)[0]
   return nearest === undefined || nearest === folder ? '.' : nearest
 }

@@ -1,5 +1,6 @@
 /** `millrace init`: a new project that builds at once. */
 import { defineCommand } from '../command.ts'
+import { findProject } from '../find-project.ts'
 
 export const initCommand = defineCommand({
   command: 'init [name]',
@@ -26,6 +27,8 @@ export const initCommand = defineCommand({
         default: false,
         describe: 'Write no profiles.yml',
       })
+      // Beside a millrace.yml alone, a new project stands where the command is started.
+      .default('project-dir', findProject(process.cwd(), ['dbt_project.yml']))
       .example('$0 init shop', 'then: cd shop, millrace build'),
   handler: async (args) => {
     const { initProject } = await import('../init/init-project.ts')

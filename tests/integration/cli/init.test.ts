@@ -108,6 +108,14 @@ describe('millrace init', () => {
     expect(refused.code).toBe(2)
   })
 
+  it('begins a project in the folder where it is started, below a millrace.yml too', async () => {
+    await writeFile(join(home, 'millrace.yml'), 'name: shop\n')
+    await mkdir(join(home, 'below'))
+    const init = await millrace(['init', 'shop'], join(home, 'below'))
+    expect(init.code, init.stderr).toBe(0)
+    expect(await read('below/shop/dbt_project.yml')).toMatch(/name: .?shop/)
+  })
+
   it('never writes over a folder', async () => {
     await mkdir(join(home, 'shop'))
     const { code, stderr } = await millrace(['init', 'shop'])
