@@ -4,7 +4,7 @@ import { queryRows } from '../../core/clients/duckdb.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
-import type { Graph, Reading, Relation } from '../../transform/index.ts'
+import type { Graph, Reading, Relation, TimeWindow } from '../../transform/index.ts'
 import { loadState } from './load-state.ts'
 import type { ProjectDatabase } from './project-database.ts'
 
@@ -32,6 +32,20 @@ export const readingOptions = {
   sample: {
     type: 'string',
     describe: `Read rows of a time only: '3 days', or '{start: 2024-01-01, end: 2024-02-01}'`,
+    requiresArg: true,
+  },
+} as const satisfies Record<string, Options>
+
+export const eventTimeOptions = {
+  'event-time-start': {
+    type: 'string',
+    describe:
+      'First time that microbatch models build, as 2024-01-31 or 2024-01-31T12:00:00, in UTC',
+    requiresArg: true,
+  },
+  'event-time-end': {
+    type: 'string',
+    describe: 'Time before which they stop; both belong together',
     requiresArg: true,
   },
 } as const satisfies Record<string, Options>
@@ -72,6 +86,22 @@ export async function readingOf(args: ReadingArguments, opened: Opened): Promise
       eventTimeColumn(target),
     )
   return { ...deferred, selected, limit }
+}
+
+/**
+ * What microbatch models build; a sample is such a time too.
+ * @throws `model/bad-event-time`, `model/bad-sample`
+ */
+export async function eventTimesOf(
+  args: Pick<ReadingArguments, 'sample'> & {
+    readonly eventTimeStart?: string | undefined
+    readonly eventTimeEnd?: string | undefined
+  },
+): Promise<TimeWindow | undefined> {
+  const { parseEventTimes, parseSample } = await import('../../transform/index.ts')
+  const { sample, eventTimeStart, eventTimeEnd } = args
+  if (sample !== undefined) return parseSample(sample, systemClock.now())
+  return parseEventTimes(eventTimeStart, eventTimeEnd)
 }
 
 async function deferredOf(args: ReadingArguments, opened: Opened) {

@@ -12,6 +12,7 @@ export type ReportedResult = Pick<NodeResult, 'id' | 'elapsedMs' | 'thread' | 'i
   readonly message?: string | undefined
   readonly rows?: number | undefined
   readonly failures?: number | undefined
+  readonly batches?: NodeResult['batches']
   readonly timing?: readonly Timing[]
   /** What the database answered; made of `rows` when it is not given. */
   readonly adapterResponse?: JsonObject
@@ -51,7 +52,7 @@ function resultJson(result: ReportedResult, graph: Graph, inputs: RunResultsInpu
     failures: orNull(failures),
     unique_id: id,
     ...codeJson(id, graph, inputs),
-    batch_results: null,
+    batch_results: batchesJson(result),
     overload_results: null,
   }
 }
@@ -66,14 +67,21 @@ function timingJson({ name, startedAt, completedAt }: Timing): JsonObject {
   return { name, started_at: startedAt, completed_at: completedAt }
 }
 
-function answerJson({ id, status, rows, message }: ReportedResult): JsonObject {
+function answerJson({ id, status, rows, message, batches }: ReportedResult): JsonObject {
   if (status === 'error' || status === 'skipped' || status === 'no-op') return {}
-  // As in dbt, which keeps nothing of a hook.
-  if (id.startsWith('operation.')) return {}
+  // As in dbt, which keeps nothing of a hook, and of batches only which they were.
+  if (id.startsWith('operation.') || batches !== undefined) return {}
   // What a macro says of its statement: `CREATE 2`.
   const [said, code = 'INSERT'] = /^([A-Z]+) \d+$/.exec(message ?? '') ?? []
   if (rows === undefined) return { _message: said ?? 'OK' }
   return { _message: said ?? `INSERT ${rows}`, code, rows_affected: rows }
+}
+
+/** Batches of one run become visible together, so none of them fails alone. */
+function batchesJson({ batches, isRolledBack }: ReportedResult): JsonObject | null {
+  if (batches === undefined || isRolledBack === true) return null
+  const iso = (instant: number) => new Date(instant).toISOString().replace('.000Z', '+00:00')
+  return { successful: batches.map(({ start, end }) => [iso(start), iso(end)]), failed: [] }
 }
 
 /** What was sent to the database, of nodes that have code. */

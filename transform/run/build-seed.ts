@@ -19,7 +19,11 @@ import { describe } from './run-state.ts'
 export async function buildSeed(node: SeedNode, context: NodeContext): Promise<Built> {
   const columns = await columnsOf(node, context.session)
   const statements = materializeSeed(node, columns, context.state.existing(node.relation))
-  return await replaceTable(node, context, statements)
+  const built = await replaceTable(node, context, statements)
+  const own = node.config['full_refresh']
+  const isFull = typeof own === 'boolean' ? own : context.fullRefresh
+  // dbt's words, which tell how the table came about.
+  return isFull ? { ...built, message: `CREATE ${built.rows}` } : built
 }
 
 async function columnsOf(node: SeedNode, session: Session): Promise<SeedColumn[]> {
