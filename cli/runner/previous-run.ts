@@ -4,6 +4,7 @@ import type { Options } from 'yargs'
 import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import type { TimeWindow } from '../../transform/index.ts'
 import { readArtifact } from './load-state.ts'
 
 export type PreviousRun = {
@@ -13,11 +14,21 @@ export type PreviousRun = {
   readonly args: Readonly<Record<string, unknown>>
   /** Ids of what failed, and of what was left out. */
   readonly unfinished: ReadonlySet<string>
+  /** Of microbatch models of which some batches succeeded: those that did not. */
+  readonly batches: ReadonlyMap<string, readonly TimeWindow[]>
 }
 
+const window = z.tuple([z.string(), z.string()])
+const batchResults = z.object({ successful: z.array(window), failed: z.array(window) })
 const schema = z.object({
   args: z.looseObject({ which: z.string() }),
-  results: z.array(z.object({ unique_id: z.string(), status: z.string() })),
+  results: z.array(
+    z.object({
+      unique_id: z.string(),
+      status: z.string(),
+      batch_results: batchResults.nullish(),
+    }),
+  ),
 })
 
 const unfinished = /^(error|fail|skipped|runtime error|partial success)$/
@@ -41,7 +52,28 @@ export async function readPreviousRun(folder: string, projectDir: string): Promi
   const again = results.filter(
     ({ unique_id: id, status }) => unfinished.test(status) && !id.startsWith('operation.'),
   )
-  return { command: args.which, args, unfinished: new Set(again.map((result) => result.unique_id)) }
+  return {
+    command: args.which,
+    args,
+    unfinished: new Set(again.map((result) => result.unique_id)),
+    // Where none succeeded the model is built as if for the first time.
+    batches: new Map(
+      again.flatMap(({ unique_id: id, batch_results: found }) =>
+        found && found.successful.length > 0 && found.failed.length > 0
+          ? [[id, found.failed.map(toWindow)] as const]
+          : [],
+      ),
+    ),
+  }
+}
+
+function toWindow([start, end]: z.infer<typeof window>): TimeWindow {
+  return { start: instantOf(start), end: instantOf(end) }
+}
+
+/** A time without a zone is UTC. */
+function instantOf(text: string): number {
+  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
 }
 
 /** What each call says for itself, and the selection, which the ids take the place of. */

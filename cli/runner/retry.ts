@@ -39,7 +39,7 @@ export type RetryArguments = ArgumentsCamelCase<InferredOptionTypes<typeof retry
 /** @returns exit code of the command that is run again; 0 when there is nothing to do */
 export async function executeRetry(args: RetryArguments & GlobalArguments): Promise<number> {
   const previous = await readPreviousRun(await folderOf(args), args.projectDir)
-  const { command, unfinished } = previous
+  const { command, unfinished, batches } = previous
   if (unfinished.size === 0) {
     process.stderr.write(`Nothing to do: nothing failed in the last \`${command}\`.\n`)
     return 0
@@ -54,16 +54,15 @@ export async function executeRetry(args: RetryArguments & GlobalArguments): Prom
   const again = await yargs(wordsOf(previous, args, runOptions))
     .options({ ...globalOptions, ...runOptions })
     .parseAsync()
+  const narrowed: RunHooks = { only: unfinished, batches }
   switch (command) {
     case 'build':
-      return await executeRun(command, again, { ...registerThenPublish, only: unfinished })
+      return await executeRun(command, again, { ...registerThenPublish, ...narrowed })
     case 'run':
     case 'test':
     case 'seed':
-    case 'snapshot': {
-      const hooks: RunHooks = { only: unfinished }
-      return await executeRun(command, again, hooks)
-    }
+    case 'snapshot':
+      return await executeRun(command, again, narrowed)
     default:
       throw problem('cli/cannot-retry', { command })
   }
