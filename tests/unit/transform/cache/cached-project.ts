@@ -1,6 +1,7 @@
 /** A project folder that is parsed with and without its cache. */
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { MillraceError } from '../../../../core/errors.ts'
 import { keptArtifacts } from '../../../../transform/cache/kept-artifacts.ts'
 import { type KeptGraph, openGraph } from '../../../../transform/cache/open-graph.ts'
 import type { CompileInputs, Graph } from '../../../../transform/index.ts'
@@ -67,11 +68,12 @@ export async function openFresh(directory: string, given: Given = {}): Promise<G
 
 /** All of a graph as data that compares. */
 export function dataOf(graph: Graph) {
-  const noted = [...graph.problems, ...graph.warnings]
-  const { problems: _, warnings: __, ...rest } = graph
+  const plain = ({ code, message, hint, at }: MillraceError) => ({ code, message, hint, at })
+  const { problems, warnings, latent, ...rest } = graph
   return {
     ...rest,
-    noted: noted.map(({ code, message, hint, at }) => ({ code, message, hint, at })),
+    noted: [...problems, ...warnings].map(plain),
+    latent: latent.map((one) => ({ ...one, problem: plain(one.problem) })),
   }
 }
 

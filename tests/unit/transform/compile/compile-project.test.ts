@@ -208,11 +208,12 @@ models:
       'models/broken.yml': 'models: [',
       'macros/m.sql': '{% macro x() %}',
     })
-    const found = problemsOf(graph)
+    const all = [...graph.problems, ...graph.latent.map(({ problem }) => problem)]
+    const found = problemsOf({ ...graph, problems: all })
     const expected = [
       /^model\/unknown-ref models\/a.sql:2:9 a refers to stg_order, .* did you mean stg_orders\?/,
       /^model\/unknown-source models\/b.sql:1:18 b reads the source raw.event, .* did you mean raw.events\?/,
-      /^model\/template-failed models\/c.sql:1:15 .*nope is undefined/,
+      /^model\/undefined-name models\/c.sql:1:15 .*nope is undefined in c/,
       /^model\/template-syntax models\/d.sql:1:14 /,
       /^model\/cycle models\/e.sql These refer to each other in a circle: e → f → e/,
       /^model\/unknown-materialization models\/g.sql g is materialized as tabel. did you mean table\?/,
