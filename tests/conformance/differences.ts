@@ -32,12 +32,6 @@ export const knownDifferences: readonly KnownDifference[] = [
       'Tests of a disabled model or source are disabled with it; dbt keeps some of them in the manifest without edges, where nothing runs them.',
   },
   {
-    id: 'set to none',
-    fixtures: ['default-names', 'snapshots-block'],
-    path: /\/config\/(schema|target_schema)$/,
-    reason: 'A config set to none in a header is none; dbt still shows that of the folder.',
-  },
-  {
     id: 'python code',
     fixtures: ['python-models'],
     path: /\/compiled_code$/,

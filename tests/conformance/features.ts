@@ -50,9 +50,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Project',
     feature: 'Own rules for schemas, aliases and databases; quoting',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['custom-names', 'default-names', 'quoting'],
-    differences: ['set to none'],
   },
   {
     area: 'Project',
@@ -162,9 +161,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Resources',
     feature: 'Snapshots in blocks',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['snapshots-block'],
-    differences: ['set to none'],
   },
   {
     area: 'Resources',

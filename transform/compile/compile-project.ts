@@ -79,7 +79,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   compilation.problems.push(...findDoubleTests(generic))
   const made = new Made()
   const relations = new Map<string, Relation>()
-  const relationOf = (draft: SqlDraft, config: Config = draft.config) => {
+  const relationOf = (draft: SqlDraft, config: Config = draft.naming) => {
     const relation = nameRelation(compilation, draft, config)
     relations.set(draft.id, relation)
     return relation
@@ -110,7 +110,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     made.add(makeOperation(context, draft, relationOf(draft)), draft.isEnabled)
   }
   for (const draft of drafts.tests) {
-    const relation = relationOf(draft, { schema: 'dbt_test__audit', ...draft.config })
+    const relation = relationOf(draft, { schema: 'dbt_test__audit', ...draft.naming })
     made.add(makeSingularTest(context, draft, relation), draft.isEnabled)
   }
   for (const draft of generic) made.add(makeGenericTest(context, draft), draft.isEnabled)

@@ -30,6 +30,7 @@ function draftPython(compilation: Compilation, versions: Versions, file: PythonF
     // Never rendered: the text is Python.
     template: compileTemplate(file.file, ''),
     config,
+    naming: config,
     unrenderedConfig: writtenConfig(compilation, 'models', fqn, patch, asked.header),
     tags: tagsOf(config),
     asked,

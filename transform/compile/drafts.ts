@@ -64,6 +64,8 @@ export type DraftSource = NamedNode & {
 export type SqlDraft = DraftSource & {
   readonly template: Template
   readonly config: Config
+  /** What its relation is named by: a `schema=none` counts there, and nowhere else. */
+  readonly naming: Config
   readonly unrenderedConfig: Config
   readonly asked: ParseHost
   /** In dbt's order: what folders and header say before what the schema file says. */
@@ -116,7 +118,8 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
     for (const call of constraintCalls(source.entry)) {
       render({ template: compileTemplate(file, `{{ ${call} }}`), at: { file }, isForRuns: true })
     }
-    const config = mergeConfig(asked.readConfig(), folders.root)
+    const naming = mergeConfig(asked.readConfig(), folders.root)
+    const config = withoutNone(naming, mergeConfig(folders.own, folders.root))
     const early = mergeConfig(asked.headerOver(folders.own), folders.root)
     for (const hook of hooksOf(config)) {
       const at = placeOf(source, hook)
@@ -133,6 +136,7 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
       ...source,
       template,
       config,
+      naming,
       unrenderedConfig: writtenConfig(
         compilation,
         // As in dbt, which forgets the functions of project files here.
@@ -153,6 +157,14 @@ export function draftSql(compilation: Compilation, source: DraftSource): SqlDraf
 function placeOf({ kind, file, text }: DraftSource, hook: string): Position {
   const offset = kind === 'operation' ? -1 : text.indexOf(hook)
   return offset === -1 ? { file } : placeFinder(file, text)(offset)
+}
+
+/** As in dbt: what is set to none is as project files say it. */
+function withoutNone(config: Config, folders: Config): Config {
+  const isNone = (key: string) => config[key] === null && folders[key] != null
+  const keys = Object.keys(config).filter(isNone)
+  if (keys.length === 0) return config
+  return { ...config, ...Object.fromEntries(keys.map((key) => [key, folders[key]])) }
 }
 
 /** `model` before the graph is there. */
