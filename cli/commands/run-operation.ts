@@ -15,6 +15,7 @@ import { parseVars, selectionOptions } from '../runner/options.ts'
 import type { ProjectDatabase } from '../runner/project-database.ts'
 import { openProjectLog } from '../runner/project-log.ts'
 import { openRunContext } from '../runner/run-context.ts'
+import { printWarning } from '../runner/warnings.ts'
 import { writeArtifacts } from '../runner/write-artifacts.ts'
 
 const {
@@ -73,6 +74,7 @@ export const runOperationCommand = defineCommand({
           : await runOperation(operation, given, dependencies)
       }),
     )
+    for (const warning of result.warnings) printWarning(warning)
     const id = operation?.id ?? `sql_operation.${graph.project}.inline_query`
     const { runResultsOf } = await import('../../transform/index.ts')
     const reported = { ...result, id, failures: result.status === 'success' ? 0 : 1 }

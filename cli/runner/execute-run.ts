@@ -3,7 +3,14 @@ import type { Lake } from '../../core/clients/lake.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
-import type { Graph, Plan, RunCommand, RunDependencies, RunResult } from '../../transform/index.ts'
+import type {
+  Graph,
+  Plan,
+  RunCommand,
+  RunDependencies,
+  RunRequest,
+  RunResult,
+} from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { printError } from '../print-error.ts'
@@ -13,10 +20,11 @@ import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { openRunPrinter } from './print-run.ts'
 import { concurrencyLine, connectionCount } from './publish-mode.ts'
-import { readingOf } from './reading.ts'
+import { eventTimesOf, readingOf } from './reading.ts'
 import { requireSources } from './require-sources.ts'
 import { openRunContext } from './run-context.ts'
 import { openRunRecord, type RunRecord } from './run-record.ts'
+import { printWarning } from './warnings.ts'
 
 /** What a step around a run works with. */
 export type RunSurroundings = {
@@ -31,6 +39,8 @@ export type RunSurroundings = {
 export type RunHooks = {
   /** Ids to run of what is selected; all of it by default. */
   readonly only?: ReadonlySet<string>
+  /** Batches of microbatch models to build, by model; by default what is due. */
+  readonly batches?: RunRequest['batches']
   /** Before anything is read: landed files are registered here. */
   readonly beforeRun?: (surroundings: RunSurroundings) => Promise<void>
   /** After a commit: what was built is published here. */
@@ -50,8 +60,10 @@ export async function executeRun(
   const { graph } = project
   const { planRun } = await import('../../transform/index.ts')
   const selection = await openSelection(graph, config, args)
-  const { only } = hooks
-  const plan = planRun(graph, { ...selection, command, fullRefresh: args.fullRefresh, only })
+  const { only, batches } = hooks
+  const eventTimes = await eventTimesOf(args)
+  const { fullRefresh } = args
+  const plan = planRun(graph, { ...selection, command, fullRefresh, eventTimes, only, batches })
   printWarnings(plan.warnings)
   printNotRunYet(plan)
   const undefinedNames = latentOf(graph, idsOf(plan, graph), 'run')
@@ -123,6 +135,8 @@ async function runOn(
     onEvent: (event) => {
       record.onEvent(event)
       printer.event(event)
+      if (event.kind === 'finished')
+        for (const one of event.result.warnings ?? []) printWarning(one)
     },
   }).catch(async (error: unknown) => {
     await record.abandon(plan.command)

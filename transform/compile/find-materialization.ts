@@ -4,6 +4,7 @@
  * the runner does the same by itself, and much faster.
  */
 import type { Config } from '../project/project.ts'
+import { flagsOf } from '../stdlib/flags.ts'
 import { usesOfMaterialization, usesOfStrategy } from '../stdlib/macros/materialization-uses.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
 import { type GraphNode, textConfig } from './graph.ts'
@@ -19,14 +20,14 @@ export type Materialization = {
 /** Keeps what it finds, so that a project that replaces nothing pays once. */
 export class Materializations {
   readonly #library: MacroLibrary
-  readonly #flags: Config
+  readonly #mayReplace: boolean
   readonly #found = new Map<string, Materialization | undefined>()
   readonly #replaced = new Map<string, ReadonlySet<string>>()
 
   /** @param flags of the project file and of the command line */
   constructor(library: MacroLibrary, flags: Config) {
     this.#library = library
-    this.#flags = flags
+    this.#mayReplace = flagsOf(flags)[explicitOverrides] === false
   }
 
   /** The macro that does a node instead of the runner; undefined: the runner does it. */
@@ -39,6 +40,12 @@ export class Materializations {
     if (replaced.size === 0) return undefined
     const uses = [...(usesOfMaterialization[name] ?? []), ...usesOfStrategy(strategyOf(node))]
     return uses.some((macro) => replaced.has(macro)) ? found : undefined
+  }
+
+  /** Whether one of these macros of dbt means another one in nodes of a package. */
+  replaces(owner: string, macros: readonly string[]): boolean {
+    const replaced = this.#replacedFor(owner)
+    return macros.some((macro) => replaced.has(macro))
   }
 
   /** @param name `table`, `seed`, … */
@@ -60,8 +67,7 @@ export class Materializations {
     const found = search([root, ...imported, standardPackage])
     if (found === undefined || !imported.includes(found.package)) return found
     // A package does not replace what dbt has, unless the project says that it may.
-    const mayReplace = this.#flags[explicitOverrides] === false
-    return mayReplace || search([standardPackage]) === undefined
+    return this.#mayReplace || search([standardPackage]) === undefined
       ? found
       : search([root, standardPackage])
   }
@@ -89,7 +95,7 @@ export class Materializations {
   }
 }
 
-const explicitOverrides = 'require_explicit_package_overrides_for_builtin_materializations'
+const explicitOverrides = 'REQUIRE_EXPLICIT_PACKAGE_OVERRIDES_FOR_BUILTIN_MATERIALIZATIONS'
 
 function materializationOf(node: GraphNode): string | undefined {
   switch (node.kind) {

@@ -2,7 +2,7 @@
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
-import { type MacroLibrary, macroId } from './macros.ts'
+import { type MacroFile, type MacroLibrary, macroId } from './macros.ts'
 
 export type Operation = {
   /** `macro.shop.grant_all`. */
@@ -13,6 +13,8 @@ export type Operation = {
   /** Whose macros it finds without a prefix, before those of the project. */
   readonly searched: string
   readonly file: string
+  /** Arguments that it takes; undefined when it may take any. */
+  readonly parameters: readonly string[] | undefined
 }
 
 /**
@@ -27,11 +29,18 @@ export function findOperation({ packages, root }: MacroLibrary, called: string):
   const others = [...packages.keys()].filter((each) => each !== root && each !== standardPackage)
   const owners = named === undefined ? [root, ...others, standardPackage] : [named]
   const owner = owners.find((each) => packages.get(each)?.has(name))
-  const file = owner === undefined ? undefined : packages.get(owner)?.get(name)?.file
-  if (owner !== undefined && file !== undefined) {
+  const found = owner === undefined ? undefined : packages.get(owner)?.get(name)
+  if (owner !== undefined && found !== undefined) {
     const id = macroId(owner, name)
-    return { id, name, package: owner, searched: named ?? root, file }
+    const parameters = parametersOf(found, name)
+    return { id, name, package: owner, searched: named ?? root, file: found.file, parameters }
   }
   const known = owners.flatMap((each) => [...(packages.get(each)?.keys() ?? [])])
   throw problem('model/unknown-macro', { name: called, nearest: nearest(name, known) })
+}
+
+function parametersOf({ text, open }: MacroFile, name: string): string[] | undefined {
+  if (/\bkwargs\b/.test(text)) return undefined
+  const macro = open().body.find((node) => node.kind === 'macro' && node.name === name)
+  return macro?.kind === 'macro' ? macro.parameters.map((each) => each.name) : undefined
 }

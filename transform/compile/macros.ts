@@ -24,7 +24,7 @@ export function macroId(owner: string, name: string): string {
 export const isIncrementalId = macroId(standardPackage, 'is_incremental')
 
 /** A file that defines macros. */
-type MacroFile = {
+export type MacroFile = {
   readonly file: string
   readonly text: string
   readonly open: () => Template

@@ -1,4 +1,5 @@
 /** Renders nodes to SQL when they are wanted: refs become relations, ephemeral models become CTEs. */
+import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { toTemplateValue } from '../jinja/values.ts'
@@ -43,6 +44,8 @@ export type RenderState = {
   readonly database?: TemplateDatabase
   /** Names that hold besides: what the hooks at the end of a run know of it. */
   readonly names?: ReadonlyMap<string, unknown>
+  /** Takes what templates warn of while a node is carried out. */
+  readonly warnings?: MillraceError[]
   /** One batch of a microbatch model. */
   readonly batch?: RenderBatch | undefined
 }
@@ -112,13 +115,20 @@ export class Renderer {
 
   /** The macro that carries out a node instead of the runner, if one does. */
   replacing(id: string): Materialization | undefined {
-    const { compilation, graph } = this.#parts
-    const node = graph.nodes.get(id)
-    this.#materializations ??= new Materializations(
-      compilation.library,
-      compilation.inputs.flags ?? {},
-    )
-    return node && this.#materializations.replacing(node)
+    const node = this.#parts.graph.nodes.get(id)
+    return node && this.#replacements().replacing(node)
+  }
+
+  /** Whether one of these macros of dbt means another one in a node: of the project, or of a package. */
+  replaces(id: string, macros: readonly string[]): boolean {
+    const node = this.#parts.graph.nodes.get(id)
+    return node !== undefined && this.#replacements().replaces(node.package, macros)
+  }
+
+  #replacements(): Materializations {
+    const { library, inputs } = this.#parts.compilation
+    this.#materializations ??= new Materializations(library, inputs.flags ?? {})
+    return this.#materializations
   }
 
   /**
@@ -165,6 +175,11 @@ export class Renderer {
     const names = this.#namesOf(node, state, {})
     const macro = names.all.macroOf(owner, name)
     if (macro === undefined) throw problem('model/unknown-macro', { name, nearest: undefined })
+    const unknown = Object.keys(args).find((key) => operation.parameters?.includes(key) === false)
+    if (unknown !== undefined) {
+      const reason = `the macro ${name} takes no argument ${unknown}`
+      throw problem('model/template-failed', { reason }, { at: { file } })
+    }
     const given = new Map(Object.entries(args).map(([key, value]) => [key, toTemplateValue(value)]))
     return await callMacro(names, macro, given, file)
   }
@@ -334,10 +349,9 @@ export class Renderer {
 
   #names(draft: NamedNode, host: RenderHost): Names {
     const { compilation } = this.#parts
-    const { database } = host.state
-    const { inputs } = compilation
-    const seen =
-      database === undefined ? compilation : { ...compilation, inputs: { ...inputs, database } }
+    const { database, warnings = compilation.warnings } = host.state
+    const inputs = database ? { ...compilation.inputs, database } : compilation.inputs
+    const seen = { ...compilation, inputs, warnings }
     const names = makeNames(seen, draft, host, 'async', host.macros)
     for (const [name, value] of host.state.names ?? []) names.own.set(name, value)
     const { selected } = this.#reading

@@ -73,7 +73,9 @@ function nodeWithoutEntry(id: string, name: string, kind: string): Map<string, u
 
 function messageOf({ message, status, kind, rows }: NodeResult): string | null {
   if (status !== 'success') return message ?? null
-  return kind === 'seed' ? `INSERT ${rows ?? 0}` : (message ?? 'OK')
+  // What a macro says of its statement stays; how an increment was built is no answer of the database.
+  if (message !== undefined && /^[A-Z]+ \d+$/.test(message)) return message
+  return kind === 'seed' ? `INSERT ${rows ?? 0}` : 'OK'
 }
 
 function answerOf(result: NodeResult): unknown {

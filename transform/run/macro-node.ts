@@ -1,5 +1,6 @@
 /** Carries out a node by a macro: a materialization of the project's own, or dbt's where the project replaced a part of it. */
 
+import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteLiteral } from '../../core/sql.ts'
 import type { Materialization } from '../compile/find-materialization.ts'
@@ -15,6 +16,7 @@ export type Made = {
   readonly rows: number | undefined
   /** What that statement answered, when it is more than OK. */
   readonly message: string | undefined
+  readonly warnings: readonly MillraceError[]
 }
 
 /** @throws DuckDB's error, or a problem of the node or of the macro */
@@ -28,8 +30,14 @@ export async function runByMacro(
   const { database } = session
   const rendering = { isIncremental: isIncremental(node, context), database }
   const code = node.kind === 'seed' ? '' : await renderer.render(node.id, rendering)
+  const warnings: MillraceError[] = []
   const seedTable = node.kind === 'seed' ? await readSeed(node, context) : undefined
-  const made = await renderer.materialize(node.id, by, rendering, { code, seedTable })
+  const made = await renderer.materialize(
+    node.id,
+    by,
+    { ...rendering, warnings },
+    { code, seedTable },
+  )
   for (const relation of made.relations) {
     await state.refresh(session, { ...relation, catalog: relation.catalog || state.catalog })
   }
@@ -40,6 +48,7 @@ export async function runByMacro(
   return {
     rows: kind === 'table' ? made.rows : undefined,
     message: made.message === 'OK' ? undefined : made.message,
+    warnings,
   }
 }
 

@@ -1,4 +1,5 @@
 /** `pre_hook` and `post_hook` of a node that the runner writes by itself; a materialization that is a macro calls its own. */
+import type { MillraceError } from '../../core/errors.ts'
 import type { GraphNode } from '../compile/graph.ts'
 import { type Hook, readHooks } from '../stdlib/hooks.ts'
 import type { NodeContext } from './execute-node.ts'
@@ -9,7 +10,7 @@ import { replaced } from './node-renderer.ts'
  * transaction at either end. Here the run's transaction holds them all.
  * @param write does the work, with a renderer that it compiles the node by
  */
-export async function withHooks<Result>(
+export async function withHooks<Result extends { readonly warnings?: readonly MillraceError[] }>(
   node: GraphNode,
   context: NodeContext,
   write: (context: NodeContext) => Promise<Result>,
@@ -17,11 +18,12 @@ export async function withHooks<Result>(
   const before = readHooks(node.config['pre_hook'])
   const after = readHooks(node.config['post_hook'])
   if (before.length + after.length === 0) return await write(context)
+  const warnings: MillraceError[] = []
   let isBegun = before.length === 0
   const begin = async () => {
     if (isBegun) return
     isBegun = true
-    await runHooks(node, context, [...outside(before), ...inside(before)])
+    await runHooks(node, context, [...outside(before), ...inside(before)], warnings)
   }
   // A seed has nothing to compile.
   if (node.kind === 'seed') await begin()
@@ -32,8 +34,8 @@ export async function withHooks<Result>(
     return sql
   }
   const result = await write({ ...context, renderer: replaced(renderer, { render }) })
-  await runHooks(node, context, [...inside(after), ...outside(after)])
-  return result
+  await runHooks(node, context, [...inside(after), ...outside(after)], warnings)
+  return { ...result, warnings: [...(result.warnings ?? []), ...warnings] }
 }
 
 const inside = (hooks: readonly Hook[]) => hooks.filter(({ transaction }) => transaction)
@@ -43,12 +45,13 @@ async function runHooks(
   node: GraphNode,
   { session, renderer, state }: NodeContext,
   hooks: readonly Hook[],
+  warnings: MillraceError[],
 ): Promise<void> {
   const { database } = session
   for (const { sql } of hooks) {
     const isTemplate = /\{[{%#]/.test(sql)
     const text = isTemplate
-      ? await renderer.renderText(node.id, sql, { isIncremental: false, database })
+      ? await renderer.renderText(node.id, sql, { isIncremental: false, database, warnings })
       : sql
     if (text.trim() === '') continue
     await session.execute(text)

@@ -22,6 +22,8 @@ export type OperationResult = {
   readonly status: 'success' | 'error'
   /** Why it failed. */
   readonly message: string | undefined
+  /** What its templates warned of. */
+  readonly warnings: readonly MillraceError[]
   readonly elapsedMs: number
 }
 
@@ -36,9 +38,9 @@ export async function runOperation(
   args: Config,
   dependencies: OperationDependencies,
 ): Promise<OperationResult> {
-  return await between(operation.id, dependencies, async (_, { database }) => {
+  return await between(operation.id, dependencies, async (_, { database }, warnings) => {
     const { renderer } = dependencies
-    await renderer.call(operation, args, { isIncremental: false, database })
+    await renderer.call(operation, args, { isIncremental: false, database, warnings })
   })
 }
 
@@ -47,9 +49,9 @@ export async function runStatement(
   id: string,
   dependencies: OperationDependencies,
 ): Promise<OperationResult> {
-  return await between(id, dependencies, async (session, { database }) => {
+  return await between(id, dependencies, async (session, { database }, warnings) => {
     await session.execute(
-      await dependencies.renderer.render(id, { isIncremental: false, database }),
+      await dependencies.renderer.render(id, { isIncremental: false, database, warnings }),
     )
   })
 }
@@ -57,18 +59,23 @@ export async function runStatement(
 async function between(
   id: string,
   { adapter, clock, runId, signal }: OperationDependencies,
-  work: (session: Session, transaction: MacroTransaction) => Promise<void>,
+  work: (
+    session: Session,
+    transaction: MacroTransaction,
+    warnings: MillraceError[],
+  ) => Promise<void>,
 ): Promise<OperationResult> {
   const started = clock.now()
+  const warnings: MillraceError[] = []
   const session = await adapter.connect()
   const own = session.for(id)
   const transaction = openTransaction(session, own.database, `run-operation ${runId}: ${id}`)
   const ended = (status: OperationResult['status'], message?: string) => {
-    return { status, message, elapsedMs: clock.now() - started }
+    return { status, message, warnings, elapsedMs: clock.now() - started }
   }
   try {
     using _ = interruptOn(signal, [session])
-    await work(own, transaction)
+    await work(own, transaction, warnings)
     await transaction.commit()
     return ended('success')
   } catch (error) {

@@ -2,6 +2,7 @@
  * `on-run-start` and `on-run-end`. As in dbt they stand outside of the run's transaction: each is committed by itself,
  * before the first node and after the last, so that what they write down stays when the run is rolled back.
  */
+import type { MillraceError } from '../../core/errors.ts'
 import type { OperationNode } from '../compile/graph.ts'
 import type { OpenSession, Session } from './adapter.ts'
 import { interruptOn } from './attempt-node.ts'
@@ -68,6 +69,7 @@ async function runHook(
   const started = clock.now()
   const own = session.for(hook.id)
   const thread = 'main'
+  const warnings: MillraceError[] = []
   const progress = () => session.progress()
   onEvent?.({ kind: 'started', node: hook, ...place, thread, progress })
   const course = () => ({ elapsedMs: clock.now() - started, thread })
@@ -80,6 +82,7 @@ async function runHook(
     const sql = await renderer.render(hook.id, {
       isIncremental: false,
       database: transaction.database,
+      warnings,
       ...(names && { names }),
     })
     const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
@@ -89,7 +92,7 @@ async function runHook(
     }
     await transaction.commit()
     const message = `${titleOf(hook)} passed`
-    return resultOf(hook, { status: 'success', message, failures: 0 }, course())
+    return resultOf(hook, { status: 'success', message, failures: 0, warnings }, course())
   } finally {
     await transaction.rollback()
   }
