@@ -56,7 +56,7 @@ export async function attemptNode(
   }
 }
 
-function timing(name: Timing['name'], from: number, to: number): Timing {
+export function timing(name: Timing['name'], from: number, to: number): Timing {
   return { name, startedAt: iso(from), completedAt: iso(to) }
 }
 

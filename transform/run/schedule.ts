@@ -75,6 +75,14 @@ export class Schedule {
     return undefined
   }
 
+  /** Begins a step out of its turn, together with another that shares its work. @returns false when it may not begin */
+  begin(id: string): boolean {
+    const waiting = this.#steps.get(id)
+    if (waiting?.state !== 'ready') return false
+    waiting.state = 'begun'
+    return true
+  }
+
   /** Whether every step has ended or is left out. */
   get isDone(): boolean {
     return this.#left === 0

@@ -6,6 +6,7 @@
  */
 import type { TestNode } from '../compile/graph.ts'
 import type { StandardTest } from '../compile/standard-test.ts'
+import type { RunnableNode, Stage } from '../plan/plan-run.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import { passed, type TestContext, type Tested } from './test-node.ts'
 import { passesWithoutRows, testSettings } from './test-settings.ts'
@@ -29,6 +30,31 @@ export function batchKey(
   renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>,
 ): string | undefined {
   return batchTestOf(node, renderer)?.standard.from
+}
+
+/** The tests of a plan by what they share. */
+export class TestGroups {
+  readonly #stages: readonly Stage[]
+  readonly #renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>
+  #groups: ReadonlyMap<string, readonly TestNode[]> | undefined
+
+  constructor(stages: readonly Stage[], renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>) {
+    this.#stages = stages
+    this.#renderer = renderer
+  }
+
+  /** The tests that one query could answer together with this node, which is among them; none when it is no such test. */
+  around(node: RunnableNode): readonly TestNode[] {
+    if (node.kind !== 'test' || node.generic === undefined) return []
+    this.#groups ??= this.#groupAll()
+    return this.#groups.get(node.id) ?? []
+  }
+
+  #groupAll(): ReadonlyMap<string, readonly TestNode[]> {
+    const tests = this.#stages.flatMap(({ node }) => (node.kind === 'test' ? [node] : []))
+    const { batches } = groupTests(tests, (test) => batchKey(test, this.#renderer))
+    return new Map(batches.flatMap((batch) => batch.map(({ id }) => [id, batch] as const)))
+  }
 }
 
 /**
@@ -114,8 +140,8 @@ function doubtOf(asked: StandardTest): string {
     case 'not_null':
       return `count(*) filter (where ${column} is null)`
     case 'unique':
-      // Over 10 million integers 1.6 s of CPU, where grouping and counting groups takes 1.9; for text the same.
-      return `count(${column}) - count(distinct ${column})`
+      // Beside other aggregates over 10 million integers 2.3 s of CPU, over 10 rows 1.2 ms; as count(distinct …) 2.6 and 1.7.
+      return `exists (select 1 from ${from} where ${column} is not null group by ${column} having count(*) > 1)`
     case 'accepted_values':
       return `count(*) filter (where ${column} not in (${asked.values.join(', ')}))`
     case 'relationships':

@@ -1,11 +1,14 @@
 /** Carries out the stages of a plan on one or more sessions, in the order that the schedule gives. */
+import type { TestNode } from '../compile/graph.ts'
 import type { RunnableNode, Stage } from '../plan/plan-run.ts'
 import type { Session } from './adapter.ts'
+import { answerTests } from './answer-tests.ts'
 import { leftOutReason, resultOf } from './node-result.ts'
 import { isFailure, type NodeResult } from './result.ts'
 import type { Run } from './run-dependencies.ts'
 import type { RunState } from './run-state.ts'
 import { type LeftOut, Schedule, type Step } from './schedule.ts'
+import { TestGroups } from './test-batch.ts'
 
 export type Worker<Own extends Session = Session> = {
   /** dbt's name: `Thread-1`. */
@@ -38,6 +41,7 @@ export async function workStages<Own extends Session>(
     byCriticalPath,
     ...(weightOf && { weightOf }),
   })
+  const groups = new TestGroups(plan.stages, run.renderer)
   let begun = 0
   let hasThrown = false
   let isFailingFast = false
@@ -63,12 +67,19 @@ export async function workStages<Own extends Session>(
   }
   const isOver = () => schedule.isDone || hasThrown || signal?.aborted === true
 
-  async function workOn({ node }: Stage, worker: Worker<Own>): Promise<void> {
+  function begin(node: RunnableNode, { thread, session }: Worker<Own>): number {
     const index = ++begun
-    const { thread, session } = worker
     const progress = () => session.progress()
     onEvent?.({ kind: 'started', node, index, total, thread, progress })
-    const { result, stops } = await work(node, worker)
+    return index
+  }
+
+  function end(
+    node: RunnableNode,
+    { result, stops }: Worked,
+    index: number,
+    worker: Worker<Own>,
+  ): void {
     const wasCut = isFailingFast && result.status === 'error'
     finish(wasCut ? resultOf(node, { status: 'skipped', message: failFastReason }) : result, index)
     leaveOut(schedule.end(node.id, !isFailure(result)), failFastReason)
@@ -77,6 +88,30 @@ export async function workStages<Own extends Session>(
     isFailingFast = true
     leaveOut(schedule.stop(), failFastReason)
     for (const other of workers) if (other !== worker) other.session.interrupt()
+  }
+
+  async function workOn({ node }: Stage, worker: Worker<Own>): Promise<void> {
+    const batch = groups.around(node).filter(({ id }) => id === node.id || schedule.begin(id))
+    if (batch.length > 1) return await workOnBatch(batch, worker)
+    const index = begin(node, worker)
+    end(node, await work(node, worker), index, worker)
+  }
+
+  /** Tests that one query answers; what it does not answer is run by itself. */
+  async function workOnBatch(tests: readonly TestNode[], worker: Worker<Own>): Promise<void> {
+    const started = tests.map((node) => ({ node, index: begin(node, worker) }))
+    const answered = await answerTests(tests, worker, run)
+    let stopped = [...answered.values()].find(({ stops }) => stops !== undefined)?.stops
+    for (const { node, index } of started) {
+      const known = answered.get(node.id)
+      const reason = stopped ?? (isFailingFast ? failFastReason : undefined)
+      const isLeft = known === undefined && reason !== undefined
+      const worked: Worked = isLeft
+        ? { result: resultOf(node, { status: 'skipped', message: reason }) }
+        : (known ?? (await work(node, worker)))
+      stopped ??= worked.stops
+      end(node, worked, index, worker)
+    }
   }
 
   async function loop(worker: Worker<Own>): Promise<void> {
