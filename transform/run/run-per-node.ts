@@ -9,6 +9,7 @@ import type { RunnableNode } from '../plan/plan-run.ts'
 import type { OpenSession } from './adapter.ts'
 import { type Attempt, attemptNode, interruptOn } from './attempt-node.ts'
 import { appendHistory, ensureHistory, takeFence } from './history.ts'
+import { isAlone } from './is-alone.ts'
 import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf, writtenRelation } from './node-result.ts'
 import { isFailure } from './result.ts'
@@ -119,7 +120,8 @@ async function tryInTransaction(
   fence: Turns,
 ): Promise<Attempt> {
   const { adapter, runId } = run
-  if (!writes(node, run)) return await attemptNode(node, { session, state }, run)
+  const needsNone = adapter.kind === 'duckdb' && isAlone(node, state, run.renderer)
+  if (needsNone || !writes(node, run)) return await attemptNode(node, { session, state }, run)
   const message = `${run.plan.command} ${runId}: ${node.name}`
   if (!adapter.keepsHistory || !isExact(node)) {
     return await inTransaction(session, message, async () => {
