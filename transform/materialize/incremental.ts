@@ -5,7 +5,7 @@ import type { ModelNode } from '../compile/graph.ts'
 import { textConfig } from '../compile/graph.ts'
 import { invalidConfig, nonEmptyList, textList } from './config-lists.ts'
 import { mergeBatch } from './merge.ts'
-import { counting, plain, relationSql, type Statement } from './statement.ts'
+import { counting, plain, relationSql, type Statement, tupleSql } from './statement.ts'
 
 const strategies = ['append', 'delete+insert', 'merge', 'insert_overwrite', 'microbatch'] as const
 
@@ -126,7 +126,7 @@ function deletePartitions(model: ModelNode, { rows }: Batch): Statement {
     const reason = 'is needed by the strategy insert_overwrite: it says what a partition is'
     throw invalidConfig(model, 'partition_by', reason)
   }
-  const partition = `row(${by.join(', ')})`
+  const partition = tupleSql(by)
   return plain(
     `delete from ${relationSql(model.relation)}\nwhere ${partition} in (select ${partition} from ${rows})`,
   )

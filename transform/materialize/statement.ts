@@ -23,6 +23,11 @@ export function relationSql({ catalog, schema, name }: Relation): string {
   return quoteRelation(catalog, schema, name)
 }
 
+/** Several values as one, in which NULL equals NULL; a `row()` of one value would be that value. */
+export function tupleSql(values: readonly string[]): string {
+  return `struct_pack(${values.map((value, at) => `v${at} := ${value}`).join(', ')})`
+}
+
 /** Neither `create or replace view` replaces a table nor the other way round. */
 export function dropOther(relation: Relation, existing: Existing, wanted: Existing): Statement[] {
   if (existing === undefined || existing === wanted) return []

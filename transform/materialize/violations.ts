@@ -6,7 +6,7 @@ import { quoteLiteral } from '../../core/sql.ts'
 import type { ModelNode } from '../compile/graph.ts'
 import type { Config } from '../project/project.ts'
 import { columnSql } from './contract.ts'
-import { relationSql } from './statement.ts'
+import { relationSql, tupleSql } from './statement.ts'
 
 type Rule = {
   readonly type: string
@@ -59,7 +59,9 @@ function countsOf(rule: Rule, model: ModelNode, batch: string | undefined): stri
     `select ${quoteLiteral(label)} as rule, count(*) as violations from ${from}`
   const repeated = () => {
     const touched =
-      batch === undefined ? '' : ` and row(${list}) in (select row(${list}) from ${rows})`
+      batch === undefined
+        ? ''
+        : ` and ${tupleSql(columns)} in (select ${tupleSql(columns)} from ${rows})`
     const groups = `select ${list} from ${table} where not (${isNull})${touched} group by ${list} having count(*) > 1`
     return `(${groups}) as repeated`
   }

@@ -52,7 +52,7 @@ where DBT_INTERNAL_SOURCE.id = DBT_INCREMENTAL_TARGET.id
     const config = { incremental_strategy: 'insert_overwrite', partition_by: ['day', 'region'] }
     expect(sqlOf(config)).toEqual([
       `delete from "lake"."main"."orders"
-where row(day, region) in (select row(day, region) from temp.main."orders__new_rows")`,
+where struct_pack(v0 := day, v1 := region) in (select struct_pack(v0 := day, v1 := region) from temp.main."orders__new_rows")`,
       insert,
     ])
   })
