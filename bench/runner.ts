@@ -6,7 +6,7 @@
  *   node bench/runner.ts [--runs 3] [--models 100,500,1000,2000] [--only small,heavy] [--python <dbt>] [--no-write]
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -69,6 +69,9 @@ const { values } = parseArgs({
 const runs = Number(values.runs)
 const groups = values.only.split(',')
 const page = join(repository, 'docs/benchmarks.md')
+
+/** Where the Rust dbt finds DuckDB's library, which it would download otherwise. */
+const bindings = `node_modules/@duckdb/node-bindings-${process.platform}-${process.arch}`
 
 buildRelease()
 const floorProgram = bundleFloor()
@@ -207,7 +210,7 @@ function contendersOf(one: Case, model: string): Contender[] {
   const dbt = (name: string, program: string, isSlow: boolean): Contender => ({
     name,
     isSlow,
-    env: { LD_LIBRARY_PATH: driverFolder() },
+    env: { LD_LIBRARY_PATH: join(repository, bindings) },
     command: (own) => [program, verb, '--project-dir', own, '--profiles-dir', own, '--quiet'],
   })
   return [
@@ -229,20 +232,6 @@ function withoutProfile(target: string): void {
   const file = join(target, 'dbt_project.yml')
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^profile:.*\n/m, ''))
   rmSync(join(target, 'profiles.yml'))
-}
-
-/** The Rust dbt looks for its driver under another name than DuckDB's library has. */
-function driverFolder(): string {
-  const drivers = join(folder, 'drivers')
-  mkdirSync(drivers, { recursive: true })
-  const bindings = join(
-    repository,
-    `node_modules/@duckdb/node-bindings-${process.platform}-${process.arch}`,
-  )
-  cpSync(join(bindings, 'libduckdb.so'), join(drivers, 'libadbc_driver_duckdb.so'), {
-    force: false,
-  })
-  return drivers
 }
 
 function describeRows(): string {
