@@ -38,13 +38,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: 'The code of a Python model is not yet followed by what lets it run.',
   },
   {
-    id: 'unrendered configs',
-    fixtures: ['static-and-dynamic-refs'],
-    path: /\/unrendered_config\//,
-    reason:
-      "An expression in a header is kept as written, not as the tree that Python's Jinja prints; a few more differ in where they are listed.",
-  },
-  {
     id: 'type of a version',
     fixtures: ['subscriptions', 'versions'],
     path: /\/refs\/\d+\/version$/,

@@ -2,10 +2,11 @@
  * `unrendered_config`: configs as somebody wrote them, which is what dbt compares between two states of a project. A
  * later place replaces what an earlier one said, nothing is merged.
  */
-import type { Argument, BinaryOperator, CompareOperator, Expression } from '../jinja/ast.ts'
+import type { Argument, CompareOperator, Expression } from '../jinja/ast.ts'
 import type { Template } from '../jinja/template.ts'
 import type { Config } from '../project/project.ts'
 import { isPlainForDbt } from './plain-for-dbt.ts'
+import { sliceTree, treeOf } from './template-tree.ts'
 
 /** Configs of folders level by level, outermost first, keys as written but for the `+`. */
 export function writtenFolders(tree: Config, fqn: readonly string[]): Config {
@@ -79,17 +80,14 @@ function write(node: Expression): string {
     case 'item':
       return `${write(node.object)}[${write(node.index)}]`
     case 'slice':
-      return `${write(node.object)}[${node.bounds.map((bound) => (bound ? write(bound) : '')).join(':')}]`
+      return `${write(node.object)}[${sliceTree(node.bounds)}]`
     case 'call':
       return `${write(node.callee)}(${node.args.map(writeArgument).join(', ')})`
-    case 'filter':
-      return `${write(node.value)} | ${node.name}${writeArguments(node.args)}`
-    case 'test':
-      return `${write(node.value)} is ${node.name}${writeArguments(node.args)}`
     case 'unary':
+      if (node.operator === '+') return treeOf(node)
       return `${node.operator === 'not' ? 'not ' : node.operator}${write(node.value)}`
     case 'binary':
-      return `${write(node.left)} ${node.operator satisfies BinaryOperator} ${write(node.right)}`
+      return node.operator === '~' ? `${write(node.left)} ~ ${write(node.right)}` : treeOf(node)
     case 'and':
     case 'or':
       return `${write(node.left)} ${node.kind} ${write(node.right)}`
@@ -99,10 +97,11 @@ function write(node: Expression): string {
       )
       return `${write(node.first)} ${rest.join(' ')}`
     }
-    case 'condition': {
-      const otherwise = node.otherwise === undefined ? '' : ` else ${write(node.otherwise)}`
-      return `${write(node.then)} if ${write(node.test)}${otherwise}`
-    }
+    // These dbt does not write out.
+    case 'condition':
+    case 'filter':
+    case 'test':
+      return treeOf(node)
     default:
       return node satisfies never
   }
@@ -121,10 +120,6 @@ function writeLiteral(value: string | number | boolean | null): string {
 function writeArgument({ kind, name, value }: Argument): string {
   const prefix = { positional: '', spread: '*', named: `${name}=`, 'spread-named': '**' }[kind]
   return prefix + write(value)
-}
-
-function writeArguments(args: readonly Argument[]): string {
-  return args.length === 0 ? '' : `(${args.map(writeArgument).join(', ')})`
 }
 
 function isObject(value: unknown): value is Config {
