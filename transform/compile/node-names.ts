@@ -182,6 +182,15 @@ function actionNames(
   ]
 }
 
+/** What `warn_once()` has said in a command; whatever a node is rendered with, the target is the same. */
+const warnings = new WeakMap<object, Set<string>>()
+
+function warnedFor(command: object): Set<string> {
+  const known = warnings.get(command) ?? new Set()
+  warnings.set(command, known)
+  return known
+}
+
 function adapterOf(
   node: NamedNode,
   { execute }: NodeHost,
@@ -198,7 +207,7 @@ function adapterOf(
     if (found !== undefined) return found
     throw problem('model/unknown-macro', { name: `default__${name}`, nearest: undefined })
   }
-  const warned = new Set<string>()
+  const warned = warnedFor(inputs.target)
   const isOn = ([, value]: readonly [string, unknown]) => value === true
   return adapterValue({
     execute,

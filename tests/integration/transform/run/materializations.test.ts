@@ -232,6 +232,28 @@ describe('a macro of dbt that the project replaces', () => {
   })
 })
 
+describe('grants', () => {
+  it.each([
+    ['by the runner', {}],
+    [
+      'by macros',
+      { 'macros/own.sql': '{% macro copy_grants() %}{{ return(True) }}{% endmacro %}' },
+    ],
+  ])('have no effect in DuckDB, which is said once a run %s', async (_, macros: Files) => {
+    const result = await run({
+      ...macros,
+      'dbt_project.yml': 'name: shop\nmodels: {+grants: {select: [me]}, +materialized: table}\n',
+      'models/a.sql': 'select 1 as id',
+      'models/b.sql': 'select 2 as id',
+    })
+    expect(statuses(result)).toEqual({ a: 'success', b: 'success' })
+    const warnings = result.results.flatMap(({ warnings = [] }) => warnings)
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^a warns: .*grants/i),
+    ])
+  })
+})
+
 describe('the list of macros that materializations call', () => {
   it('holds all that they call', async () => {
     const strategies = ['append', 'delete+insert', 'merge']
