@@ -79,7 +79,10 @@ describe('a plan', () => {
     fc.assert(
       fc.property(randomGraph, fc.constantFrom('tag:red', 'tag:red tag:blue'), (graph, text) => {
         const chosen = new Set(plan(graph, 'build', [text]).stages.map(({ node }) => node.id))
-        const nodes = planned(graph).filter(({ id }) => chosen.has(id))
+        // Unit tests have a rule of their own, which the order of a build shows below.
+        const nodes = planned(graph).filter(
+          ({ id, kind }) => chosen.has(id) && kind !== 'unit_test',
+        )
         const stages = orderStages(graph, nodes, 'build')
         const direct = new Map(stages.map(({ node, waitsFor }) => [node.id, waitsFor]))
         const all = new Map([...graph.nodes.keys()].map((id) => [id, definition(graph, id)]))
