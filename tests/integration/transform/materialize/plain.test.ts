@@ -1,0 +1,190 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Duckdb, openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
+import { type Adapter, duckdbAdapter } from '../../../../transform/index.ts'
+import { extensionDirectory } from '../../../support/extension-directory.ts'
+import {
+  type Files,
+  makeFolder,
+  messageOf,
+  type RunOverrides,
+  runFolder,
+  statuses,
+  type TestFolder,
+  writeProject,
+} from '../../../support/project.ts'
+
+let folder: TestFolder
+let duckdb: Duckdb
+let adapter: Adapter
+
+beforeEach(async () => {
+  folder = await makeFolder()
+  duckdb = await openDuckdb({ extensionDirectory, path: join(folder.path, 'shop.duckdb') })
+  adapter = duckdbAdapter(duckdb, 'shop', { keepsHistory: false })
+})
+afterEach(async () => {
+  duckdb.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+async function build(files: Files, overrides: RunOverrides = {}) {
+  await writeProject(folder.path, files)
+  return await runFolder(folder.path, adapter, { database: 'shop', ...overrides })
+}
+
+const sql = (text: string) =>
+  duckdb.withConnection(async (connection) => {
+    const rows = await queryRows(connection, text)
+    return rows.map((row) => Object.values(row).map(String))
+  })
+
+describe('a table that foreign keys point at', () => {
+  const files: Files = {
+    'models/parent.sql': "{{ config(materialized='table') }} select {{ var('id', 1) }} as id",
+    'models/child.sql':
+      "{{ config(materialized='table') }} select id as parent from {{ ref('parent') }}",
+    'models/m.yml': `
+models:
+  - name: parent
+    config: {contract: {enforced: true}}
+    columns: [{name: id, data_type: integer, constraints: [{type: primary_key}]}]
+  - name: child
+    config: {contract: {enforced: true}}
+    columns: [{name: parent, data_type: integer, constraints: [{type: foreign_key, to: ref('parent'), to_columns: [id]}]}]
+`,
+  }
+  const keys = () =>
+    sql("select constraint_text from duckdb_constraints() where constraint_type = 'FOREIGN KEY'")
+
+  it('is replaced when what points at it is built anew after it', async () => {
+    await build(files)
+    for (const publish of ['atomic', 'per-node'] as const) {
+      const run = await build(files, { vars: { id: 2 }, publish })
+      expect(statuses(run)).toEqual({ parent: 'success', child: 'success' })
+      expect(await sql('select * from child')).toEqual([['2']])
+      expect(await keys()).toHaveLength(1)
+    }
+  })
+
+  it('is left alone when that is not going to be built', async () => {
+    await build(files)
+    const run = await build(files, { vars: { id: 2 }, select: ['parent'] })
+    expect(messageOf(run, 'parent')).toContain('In the way: child (no model of this run builds it)')
+    expect(await sql('select * from parent')).toEqual([['1']])
+    expect(await keys()).toHaveLength(1)
+  })
+
+  it('keeps its rows in order: a broken key publishes nothing', async () => {
+    await build(files)
+    const broken = {
+      ...files,
+      'models/child.sql':
+        "{{ config(materialized='table') }} -- {{ ref('parent') }}\nselect 9 as parent",
+    }
+    const run = await build(broken)
+    expect(messageOf(run, 'child')).toContain('foreign key constraint')
+    expect(await sql('select * from child')).toEqual([['1']])
+  })
+})
+
+describe('a microbatch model', () => {
+  const files: Files = {
+    'models/events.sql': `{{ config(materialized='table', event_time='happened') }}
+select now()::timestamp - to_days(range::int) as happened, {{ var('amount', 1) }} as amount from range(5)`,
+    'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened', batch_size='day', begin=var('begin'), lookback=1) }}
+select happened, amount from {{ ref('events') }}`,
+  }
+  const begin = new Date(Date.now() - 10 * 86_400_000).toISOString().slice(0, 10)
+  const result = async (overrides: RunOverrides) => {
+    const vars = { begin, ...overrides.vars }
+    const { results } = await build(files, { ...overrides, vars })
+    return results.find(({ name }) => name === 'daily')
+  }
+
+  it('is built from its beginning the first time, then over the last two days', async () => {
+    const first = await result({})
+    expect(first).toMatchObject({ status: 'success', message: 'SUCCESS', rows: 5 })
+    expect(first?.batches).toHaveLength(11)
+    const later = await result({ vars: { amount: 100 } })
+    expect(later?.batches).toHaveLength(2)
+    expect(await sql('select amount, count(*) from daily group by 1 order by 1')).toEqual([
+      ['1', '3'],
+      ['100', '2'],
+    ])
+  })
+
+  it('is added to by none of its batches when one fails', async () => {
+    await result({})
+    const day = "date_trunc('day', now()::timestamp)"
+    const failing = {
+      'models/daily.sql': `${files['models/daily.sql']} where case when happened >= ${day} then error('no') else true end`,
+    }
+    await writeProject(folder.path, { ...files, ...failing })
+    const overrides = { database: 'shop', vars: { begin, amount: 100 } }
+    const run = await runFolder(folder.path, adapter, { ...overrides, publish: 'per-node' })
+    expect(statuses(run)).toEqual({ events: 'success', daily: 'error' })
+    expect(await sql('select distinct amount from daily')).toEqual([['1']])
+  })
+
+  it.each([
+    [{ event_time: null }, 'event_time is needed'],
+    [{ unique_key: 'id' }, 'unique_key does not go with the strategy microbatch'],
+    [{ begin: 'soon' }, 'begin is soon, and must be a date'],
+  ])('is refused with %j', async (config, message) => {
+    const [[key, value]] = Object.entries(config)
+    const said = value === null ? 'none' : `'${value}'`
+    const rest = key === 'event_time' ? '' : ", event_time='happened'"
+    const run = await build({
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', batch_size='day'${rest}, ${key}=${said}) }} select 1`,
+    })
+    expect(messageOf(run, 'daily')).toContain(message)
+  })
+})
+
+describe('files of a model', () => {
+  it('stay as they were when its query fails', async () => {
+    const location = join(folder.path, 'out/kept.csv')
+    const model = (query: string) => ({
+      'models/kept.sql': `{{ config(materialized='external', location='${location}') }}\n${query}`,
+    })
+    await build(model('select 1 as id'))
+    for (const publish of ['atomic', 'per-node'] as const) {
+      const run = await build(model("select error('no') as id"), { publish })
+      expect(statuses(run)).toEqual({ kept: 'error' })
+      expect(await readdir(join(folder.path, 'out'))).toEqual(['kept.csv'])
+      expect(await readFile(location, 'utf8')).toBe('id\n1\n')
+    }
+  })
+
+  it('of partitions that are gone go, unless they are to be kept', async () => {
+    const model = (more: string) => ({
+      'models/parts.sql': `{{ config(materialized='external', location='${folder.path}/${more === '' ? 'whole' : 'grown'}', options={'partition_by': 'day'${more}}) }}
+select {{ var('day', 1) }} as day, 7 as id`,
+    })
+    await build(model(''))
+    await build(model(''), { vars: { day: 2 } })
+    expect(await sql('select day from parts order by 1')).toEqual([['2']])
+    const keep = ", 'overwrite_or_ignore': 'true'"
+    await build(model(keep))
+    await build(model(keep), { vars: { day: 2 } })
+    expect(await sql('select day from parts order by 1')).toEqual([['1'], ['2']])
+  })
+})
+
+describe('a seed', () => {
+  it('gets a wider type than dbt gives it where its numbers need one, and says where it does not fit', async () => {
+    const files = {
+      'seeds/long.csv': 'long,huge\n3000000000,9223372036854775808\n1,1\n',
+      'seeds/wrong.csv': 'id\n1\nx\n',
+      'seeds/s.yml': 'seeds: [{name: wrong, config: {column_types: {id: integer}}}]',
+    }
+    const run = await build(files, { publish: 'per-node' })
+    expect(statuses(run)).toEqual({ long: 'success', wrong: 'error' })
+    expect(messageOf(run, 'wrong')).toContain('CSV Error on Line: 3')
+    const types = await sql("select data_type from duckdb_columns() where table_name = 'long'")
+    expect(types).toEqual([['BIGINT'], ['HUGEINT']])
+    expect(await sql('select max(huge) from long')).toEqual([['9223372036854775808']])
+  })
+})
