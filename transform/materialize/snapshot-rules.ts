@@ -13,25 +13,38 @@ export type SnapshotRules = {
   /** Over both relations. */
   readonly rowChanged: string
   readonly hardDeletes: HardDeletes
+  readonly words: SnapshotWords
 }
 
-/** The time of a snapshot; the same all through a transaction. */
-export const snapshotTime = 'now()::timestamp'
+/** What dbt's macros of the same names give, or those of the project in their place. */
+export type SnapshotWords = {
+  /** `snapshot_get_time()`: the same all through a transaction. */
+  readonly now: string
+  /** `snapshot_hash_arguments()` of expressions. */
+  readonly hash: (expressions: readonly string[]) => string
+}
 
-/** dbt's hash of expressions, on which the identities of versions in existing tables rest. */
-export function hashOf(expressions: readonly string[]): string {
+/** dbt's own. The hash is what identities of versions in existing tables rest on. */
+export const usualWords: SnapshotWords = { now: 'now()::timestamp', hash: hashOf }
+
+function hashOf(expressions: readonly string[]): string {
   const parts = expressions.map((expression) => `coalesce(cast(${expression} as varchar), '')`)
   return `md5(${parts.join(" || '|' || ")})`
 }
 
 /** A version is replaced when the source says that it was changed later. */
-export function timestampRules(settings: SnapshotSettings, updatedAt: string): SnapshotRules {
+export function timestampRules(
+  settings: SnapshotSettings,
+  updatedAt: string,
+  words: SnapshotWords,
+): SnapshotRules {
   const { uniqueKey, hardDeletes, columns } = settings
   return {
     updatedAt,
-    scdId: hashOf([...uniqueKey, updatedAt]),
+    scdId: words.hash([...uniqueKey, updatedAt]),
     rowChanged: `snapshotted_data.${quoteIdent(columns.dbt_valid_from)} < source_data.${updatedAt}`,
     hardDeletes,
+    words,
   }
 }
 
@@ -44,8 +57,9 @@ export function checkRules(
   settings: SnapshotSettings,
   checked: readonly string[],
   known: readonly string[],
+  words: SnapshotWords,
 ): SnapshotRules {
-  const { uniqueKey, hardDeletes, updatedAt = snapshotTime } = settings
+  const { uniqueKey, hardDeletes, updatedAt = words.now } = settings
   const there = new Set(known.map((name) => name.toLowerCase()))
   const differences = checked.map((name) => {
     const column = quoteIdent(name)
@@ -54,8 +68,9 @@ export function checkRules(
   const isComplete = checked.every((name) => there.has(name.toLowerCase()))
   return {
     updatedAt,
-    scdId: hashOf([...uniqueKey, updatedAt]),
+    scdId: words.hash([...uniqueKey, updatedAt]),
     rowChanged: isComplete ? differences.join(' or ') : 'true',
     hardDeletes,
+    words,
   }
 }

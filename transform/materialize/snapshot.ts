@@ -6,7 +6,7 @@
 import { quoteIdent } from '../../core/sql.ts'
 import type { Relation } from '../compile/graph.ts'
 import type { TableColumn } from './incremental.ts'
-import { hashOf, type SnapshotRules, snapshotTime } from './snapshot-rules.ts'
+import type { SnapshotRules } from './snapshot-rules.ts'
 import type { SnapshotSettings } from './snapshot-settings.ts'
 import { counting, plain, relationSql, type Statement } from './statement.ts'
 
@@ -165,8 +165,8 @@ function changedColumns(
     const isKept = keepsDeleted(target) && known.has(name.toLowerCase())
     return `${isKept ? ifDeleted(old(name), fresh(name)) : fresh(name)} as ${quoteIdent(name)}`
   })
-  const changedAt = ifDeleted(snapshotTime, fresh(columns.dbt_updated_at))
-  const deletedId = hashOf([old(columns.dbt_scd_id), snapshotTime])
+  const changedAt = ifDeleted(rules.words.now, fresh(columns.dbt_updated_at))
+  const deletedId = rules.words.hash([old(columns.dbt_scd_id), rules.words.now])
   const end = openEnd(target, fresh(columns.dbt_updated_at))
   return [
     `case when ${isDeleted} then 'delete' when snapshotted_data.millrace_is_there is null then 'insert' else 'update' end as millrace_change`,

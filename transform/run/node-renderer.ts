@@ -6,6 +6,7 @@ export type NodeRenderer = Pick<
   | 'render'
   | 'renderText'
   | 'replacing'
+  | 'replaces'
   | 'materialize'
   | 'describe'
   | 'standardTest'

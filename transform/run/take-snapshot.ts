@@ -12,12 +12,11 @@ import {
   stageChanges,
   takeChanges,
 } from '../materialize/snapshot.ts'
-import { checkRules, type SnapshotRules, timestampRules } from '../materialize/snapshot-rules.ts'
-import { type SnapshotSettings, snapshotSettings } from '../materialize/snapshot-settings.ts'
+import { snapshotSettings } from '../materialize/snapshot-settings.ts'
 import type { Statement } from '../materialize/statement.ts'
 import type { Session } from './adapter.ts'
 import type { NodeContext } from './execute-node.ts'
-import { describe } from './run-state.ts'
+import { type FoundSnapshot, findSnapshotRules, queryColumns } from './find-snapshot-rules.ts'
 
 export type Taken = {
   /** Versions that begin. */
@@ -33,11 +32,11 @@ export async function takeSnapshot(node: SnapshotNode, context: NodeContext): Pr
   const sql = await renderer.render(node.id, { isIncremental: false, database: session.database })
   const existing = state.existing(relation)
   if (existing === 'view') throw notSnapshot(node, 'it is a view')
-  const found = { session, node, sql, settings }
-  if (existing === undefined) return await takeFirst(found, context)
+  const found = { node, context, settings, sql }
+  if (existing === undefined) return await takeFirst(found)
   const table = await state.columnsOf(session, relation)
-  const query = await columnsOf(session, selectFrom(sql))
-  const rules = await rulesOf(found, table, query)
+  const query = await queryColumns(session, sql)
+  const rules = await findSnapshotRules(found, query, table)
   const target = { name: node.name, relation, settings, rules }
   const missing = missingColumns(target, table)
   if (missing.length > 0) throw notSnapshot(node, `it has no ${missing.join(', ')}`)
@@ -46,17 +45,11 @@ export async function takeSnapshot(node: SnapshotNode, context: NodeContext): Pr
   return rows
 }
 
-type Found = {
-  readonly session: Session
-  readonly node: SnapshotNode
-  readonly sql: string
-  readonly settings: SnapshotSettings
-}
-
-async function takeFirst(found: Found, { state }: NodeContext): Promise<Taken> {
-  const { session, node, sql, settings } = found
+async function takeFirst(found: FoundSnapshot): Promise<Taken> {
+  const { node, context, sql, settings } = found
+  const { session, state } = context
   const { relation, name } = node
-  const rules = await rulesOf(found, [], [])
+  const rules = await findSnapshotRules(found, [], undefined)
   const rows = await session.execute(firstSnapshot({ name, relation, settings, rules }, sql).sql)
   state.wrote(node, 'table', 'replaced')
   return { rows, message: undefined }
@@ -109,44 +102,6 @@ async function describeDoubled(
   const doubled = Number(found?.['doubled'] ?? 0)
   if (doubled === 0) return undefined
   return `${doubled} ${doubled === 1 ? 'key stands' : 'keys stand'} in several rows: ${key} is not unique`
-}
-
-async function rulesOf(
-  { session, node, sql, settings }: Found,
-  table: readonly TableColumn[],
-  query: readonly TableColumn[],
-): Promise<SnapshotRules> {
-  const { strategy, updatedAt, checkColumns } = settings
-  if (strategy === 'timestamp' && updatedAt !== undefined)
-    return timestampRules(settings, updatedAt)
-  if (strategy !== 'check') {
-    const parameters = {
-      node: node.name,
-      key: 'strategy',
-      reason: `is ${strategy}, and there is no macro snapshot_${strategy}_strategy`,
-    }
-    throw problem('model/invalid-config', parameters, { at: { file: node.file } })
-  }
-  const checked =
-    checkColumns === 'all' || table.length === 0
-      ? query
-      : await columnsOf(session, selectFrom(sql, checkColumns.join(', ')))
-  return checkRules(settings, namesOf(checked), namesOf(table))
-}
-
-function namesOf(columns: readonly TableColumn[]): string[] {
-  return columns.map(({ name }) => name)
-}
-
-function selectFrom(sql: string, columns = '*'): string {
-  return `(select ${columns} from (\n${sql}\n) as snapshot_query)`
-}
-
-/** Columns of a query, which is not run. */
-async function columnsOf(session: Session, query: string): Promise<TableColumn[]> {
-  const columns = await describe(session, query)
-  // A column that is always NULL; DuckDB gives it this type in a table.
-  return columns.map(({ name, type }) => ({ name, type: type === '"NULL"' ? 'INTEGER' : type }))
 }
 
 function notSnapshot(node: SnapshotNode, reason: string) {

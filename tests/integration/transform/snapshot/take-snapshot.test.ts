@@ -179,6 +179,35 @@ select * from {{ source('raw', 'users') }}
     )
   })
 
+  it('asks the macros of the project where there are some', async () => {
+    await using folder = await makeFolder()
+    await using engine = await openEngine('memory', folder.path)
+    await writeProject(folder.path, {
+      'macros/mine.sql': `
+{% macro snapshot_louder_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
+  {% do return({
+    'unique_key': config.get('unique_key'),
+    'updated_at': "timestamp '2024-01-01'",
+    'row_changed': snapshotted_rel ~ '.n < ' ~ current_rel ~ '.n',
+    'scd_id': snapshot_hash_arguments(['id', 'n']),
+  }) %}
+{% endmacro %}
+{% macro default__snapshot_hash_arguments(args) %} concat_ws('/', {{ args | join(', ') }}) {% endmacro %}`,
+      'snapshots/one.sql': `{% snapshot one %}
+{{ config(strategy='louder', unique_key='id') }}
+select 1 as id, {{ var('n') }} as n
+{% endsnapshot %}`,
+    })
+    for (const n of [1, 3, 2]) {
+      const run = await runFolder(folder.path, engine.adapter, { database: 'memory', vars: { n } })
+      expect(statuses(run), messageOf(run, 'one')).toEqual({ one: 'success' })
+    }
+    expect(await engine.sql('select n, dbt_scd_id as id from one order by n')).toEqual([
+      { n: 1, id: '1/1' },
+      { n: 3, id: '1/3' },
+    ])
+  })
+
   it.each([
     [{ unique_key: 'id' }, 'config strategy is missing: timestamp or check.'],
     [{ strategy: 'check', check_cols: 'all' }, 'config unique_key is missing'],
@@ -190,7 +219,7 @@ select * from {{ source('raw', 'users') }}
       { ...timestamp, hard_deletes: 'ignore', invalidate_hard_deletes: true },
       'stands beside invalidate_hard_deletes',
     ],
-    [{ strategy: 'mine', unique_key: 'id' }, 'there is no macro snapshot_mine_strategy'],
+    [{ strategy: 'mine', unique_key: 'id' }, "strategy macro 'mine' was not found"],
   ])('says what is wrong in %j', async (config, message) => {
     await using folder = await makeFolder()
     await using engine = await openEngine('memory', folder.path)

@@ -7,7 +7,11 @@ import {
   stageChanges,
   takeChanges,
 } from '../../../../transform/materialize/snapshot.ts'
-import { checkRules, timestampRules } from '../../../../transform/materialize/snapshot-rules.ts'
+import {
+  checkRules,
+  timestampRules,
+  usualWords,
+} from '../../../../transform/materialize/snapshot-rules.ts'
 import { snapshotSettings } from '../../../../transform/materialize/snapshot-settings.ts'
 import { compileFiles } from '../../../support/project.ts'
 
@@ -41,8 +45,9 @@ async function target(config: object) {
           settings,
           ['id', 'name'],
           table.map((one) => one.name),
+          usualWords,
         )
-      : timestampRules(settings, settings.updatedAt ?? '')
+      : timestampRules(settings, settings.updatedAt ?? '', usualWords)
   return { name, relation, settings, rules }
 }
 
@@ -98,9 +103,9 @@ select 1
   it('takes every row for changed when a checked column is new', async () => {
     const node = await snapshot({ strategy: 'check', check_cols: 'all', unique_key: 'id' })
     const settings = snapshotSettings(node)
-    expect(checkRules(settings, ['ID'], ['id']).rowChanged).toBe(
+    expect(checkRules(settings, ['ID'], ['id'], usualWords).rowChanged).toBe(
       'snapshotted_data."ID" is distinct from source_data."ID"',
     )
-    expect(checkRules(settings, ['id', 'email'], ['id']).rowChanged).toBe('true')
+    expect(checkRules(settings, ['id', 'email'], ['id'], usualWords).rowChanged).toBe('true')
   })
 })
