@@ -280,6 +280,12 @@ export const modelProblems = {
       `${node} cannot be replaced: foreign keys of other tables point at it, and only tables that this run builds anew after it may lose them. In the way: ${tables.join('; ')}.`,
     hint: () => 'select those models too, with --full-refresh if they are incremental, and name the table by `to: ref(…)` in their constraints.',
   }),
+  'model/new-rows-failed': defineProblem<{ node: string; test: string; reason: string }>({
+    actor: 'model',
+    message: ({ node, test, reason }) =>
+      `The new rows of ${node} were not taken in, because ${test} fails on them: ${reason}.`,
+    hint: () => 'mend what the model reads, or the model; the table is as it was.',
+  }),
   'model/new-rows-misused': defineProblem<{ node: string; reason: string }>({
     actor: 'user',
     message: ({ node, reason }) => `${node}: new_rows() ${reason}.`,

@@ -287,6 +287,11 @@ export class Renderer {
     return await renderUnitTest(test, parts)
   }
 
+  /** One that reads another relation in the place of a node's own. */
+  instead(id: string, relation: Relation): Renderer {
+    return this.with({ deferred: new Map([...(this.#reading.deferred ?? []), [id, relation]]) })
+  }
+
   /** A flag by dbt's name in capitals, as templates see it. */
   flag(name: string): unknown {
     return flagsOf(this.#parts.compilation.inputs.flags ?? {})[name]

@@ -20,6 +20,7 @@ import { engineOf } from './engine-of.ts'
 import type { NodeContext } from './execute-node.ts'
 import { findNewRows, keyOf, loadSeen, type NewRows, stateRow } from './increments.ts'
 import { describe } from './run-state.ts'
+import { newRowTests, testNewRows } from './test-new-rows.ts'
 
 /** @throws DuckDB's error, or a problem of the model */
 export async function buildIncremental(node: ModelNode, context: NodeContext): Promise<Built> {
@@ -56,7 +57,7 @@ export async function addRows(
   const { session, state } = context
   await requireContract(node, session, sql)
   const isAppend = isPlainAppend(node)
-  const isDirect = isAppend && goesDirectly(node, sql)
+  const isDirect = isAppend && goesDirectly(node, context, sql)
   const rows = isDirect
     ? await append(node, context, sql)
     : await takeStaged(node, context, sql, window)
@@ -72,9 +73,9 @@ export async function addRows(
  * Whether nothing needs the new rows but the table: then they go there without a stop. A query that reads the table
  * itself may not: on plain DuckDB it would come upon the rows that it has just added.
  */
-function goesDirectly(node: ModelNode, sql: string): boolean {
-  const { config, relation } = node
-  if (schemaModeOf(node) !== 'ignore' || config['test_new_rows'] === true) return false
+function goesDirectly(node: ModelNode, context: NodeContext, sql: string): boolean {
+  const { relation } = node
+  if (schemaModeOf(node) !== 'ignore' || newRowTests(node, context).length > 0) return false
   return !isContracted(node) && !sql.toLowerCase().includes(relation.name.toLowerCase())
 }
 
@@ -106,6 +107,7 @@ async function takeStaged(
   const { session, state } = context
   const { isDucklake } = await engineOf(session, state, node.relation)
   await session.execute(stageBatch(node, sql).sql)
+  await testNewRows(node, context)
   const rows = batchName(node)
   const table = await state.columnsOf(session, node.relation)
   const change = adaptSchema(node, table, await describe(session, rows), isDucklake)

@@ -48,7 +48,7 @@ export async function executeNode(node: RunnableNode, context: NodeContext): Pro
     case 'function':
       return await writeNode(node, context, (own) => createFunction(node, own))
     case 'test':
-      return await testNode(node, context)
+      return context.state.tested.get(node.id) ?? (await testNode(node, context))
     case 'unit_test':
       return await runUnitTest(node, context)
     default:

@@ -11,6 +11,7 @@ export type NodeRenderer = Pick<
   | 'describe'
   | 'standardTest'
   | 'unitTest'
+  | 'instead'
   | 'flag'
 >
 

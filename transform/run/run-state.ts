@@ -11,6 +11,7 @@ import type { SqlValue } from './history.ts'
 import type { Change } from './increments.ts'
 import { Lookups } from './lookups.ts'
 import type { NodeResult } from './result.ts'
+import type { Tested } from './test-node.ts'
 
 /** What all transactions of a run share. */
 type Shared = {
@@ -21,6 +22,7 @@ type Shared = {
   readonly relations: ReadonlyMap<string, Relation>
   readonly results: Map<string, NodeResult>
   readonly lookups: Lookups
+  readonly tested: Map<string, Tested>
 }
 
 /** Committed state that a transaction began on. */
@@ -66,6 +68,7 @@ export class RunState {
       relations,
       results: new Map(),
       lookups: new Lookups(),
+      tested: new Map(),
     }
     return new RunState(shared, await baseOf(session))
   }
@@ -91,6 +94,11 @@ export class RunState {
   /** By node, in the order in which they ended. */
   get results(): Map<string, NodeResult> {
     return this.#shared.results
+  }
+
+  /** What data tests found before their turn, by id: those of new rows run with the model. */
+  get tested(): Map<string, Tested> {
+    return this.#shared.tested
   }
 
   /** What templates have been told of the catalog. */

@@ -8,6 +8,7 @@ import type { TestNode } from '../compile/graph.ts'
 import type { StandardTest } from '../compile/standard-test.ts'
 import type { RunnableNode, Stage } from '../plan/plan-run.ts'
 import type { NodeRenderer } from './node-renderer.ts'
+import { testsNewRows } from './test-new-rows.ts'
 import { passed, type TestContext, type Tested } from './test-node.ts'
 import { passesWithoutRows, testSettings } from './test-settings.ts'
 
@@ -106,6 +107,7 @@ function batchTestOf(
   renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>,
 ): BatchTest | undefined {
   if (node.generic === undefined || node.config['sql_header'] != null) return undefined
+  if (testsNewRows(node)) return undefined
   // What is wrong with a test's settings is said when it runs by itself.
   if (!mayPassUnseen(node, renderer)) return undefined
   const standard = renderer.standardTest(node.id)
