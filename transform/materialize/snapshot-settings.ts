@@ -6,7 +6,7 @@ import { type SnapshotNode, textConfig } from '../compile/graph.ts'
 export type HardDeletes = 'ignore' | 'invalidate' | 'new_record'
 
 /** Columns that a snapshot adds to those of its query, by what they are for. */
-export type MetaColumns = {
+type MetaColumns = {
   readonly dbt_scd_id: string
   readonly dbt_updated_at: string
   readonly dbt_valid_from: string
