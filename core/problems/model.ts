@@ -62,6 +62,18 @@ export const modelProblems = {
       `${name}: ${advice}${places === 1 ? '' : ` (${places} places)`}.`,
     hint: () => 'the old spelling works here.',
   }),
+  'model/deprecated-model': defineProblem<{
+    name: string
+    model: string
+    date: string
+    reader: string | undefined
+  }>({
+    actor: 'user',
+    message: ({ name, model, date, reader }) =>
+      `${name}: ${model} has the deprecation date ${date}${reader === undefined ? '' : `, and ${reader} reads it`}.`,
+    hint: ({ reader }) =>
+      reader === undefined ? 'remove it, or change its deprecation_date.' : 'read another version.',
+  }),
   'model/wrong-dbt-version': defineProblem<{ required: string }>({
     actor: 'user',
     message: ({ required }) => `This project requires dbt ${required}.`,
@@ -261,8 +273,10 @@ export const modelProblems = {
   }),
   'model/constraint-failed': defineProblem<{ node: string; rule: string; rows: string }>({
     actor: 'model',
-    message: ({ node, rule, rows }) => `${node} breaks its contract: ${rule} does not hold (${rows}).`,
-    hint: () => 'nothing was published. Select the rows that break the rule, or take the constraint out of the contract.',
+    message: ({ node, rule, rows }) =>
+      `${node} breaks its contract: ${rule} does not hold (${rows}).`,
+    hint: () =>
+      'nothing was published. Select the rows that break the rule, or take the constraint out of the contract.',
   }),
   'model/constraint-unchecked': defineProblem<{ node: string; rules: readonly string[] }>({
     actor: 'user',
@@ -278,7 +292,8 @@ export const modelProblems = {
     actor: 'user',
     message: ({ node, tables }) =>
       `${node} cannot be replaced: foreign keys of other tables point at it, and only tables that this run builds anew after it may lose them. In the way: ${tables.join('; ')}.`,
-    hint: () => 'select those models too, with --full-refresh if they are incremental, and name the table by `to: ref(…)` in their constraints.',
+    hint: () =>
+      'select those models too, with --full-refresh if they are incremental, and name the table by `to: ref(…)` in their constraints.',
   }),
   'model/new-rows-failed': defineProblem<{ node: string; test: string; reason: string }>({
     actor: 'model',
@@ -356,5 +371,11 @@ export const modelProblems = {
     message: ({ node, reason }) => `${node} no longer fits its table: ${reason}.`,
     hint: () =>
       'build it once with --full-refresh, or set on_schema_change: append_new_columns or sync_all_columns.',
+  }),
+  'model/changed-needs-lake': defineProblem<{ database: string }>({
+    actor: 'user',
+    message: ({ database }) =>
+      `--changed compares snapshots, and ${database} is a DuckDB file, which keeps none.`,
+    hint: () => 'leave it out, or build in a lake; `--select state:modified+` compares code alone.',
   }),
 }

@@ -51,12 +51,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       'A byte order mark is no part of a file; dbt sends it to the database, which refuses it.',
   },
-  {
-    id: 'other warnings',
-    fixtures: ['jinja-language', 'subscriptions', 'versions'],
-    path: /^warnings$/,
-    reason: 'No warning of modules.itertools, nor of a ref to a version that will be deprecated.',
-  },
 ]
 
 /** The entry that allows a difference. */

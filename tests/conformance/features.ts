@@ -113,7 +113,7 @@ export const features: readonly Feature[] = [
     feature: 'Whole projects as teams write them',
     state: 'partly',
     fixtures: ['shop', 'subscriptions', 'events'],
-    differences: ['blanks', 'type of a version', 'other warnings'],
+    differences: ['blanks', 'type of a version'],
   },
   {
     area: 'Resources',
@@ -181,7 +181,7 @@ export const features: readonly Feature[] = [
     feature: 'Versions',
     state: 'partly',
     fixtures: ['versions'],
-    differences: ['type of a version', 'other warnings'],
+    differences: ['type of a version'],
   },
   {
     area: 'Resources',
@@ -273,9 +273,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Templates',
     feature: 'The language: blocks, loops, filters, Python values',
-    state: 'partly',
+    state: 'yes',
     fixtures: ['jinja-language'],
-    differences: ['other warnings'],
   },
   {
     area: 'Templates',
@@ -358,7 +357,7 @@ export const features: readonly Feature[] = [
   },
   {
     area: 'Running',
-    feature: 'Views, tables, ephemeral and incremental models (append, delete+insert, merge)',
+    feature: 'Views, tables, ephemeral and incremental models',
     state: 'yes',
     remark: 'A build is published whole, in one transaction, after its tests have passed.',
     tests: [
@@ -429,13 +428,88 @@ export const features: readonly Feature[] = [
   },
   {
     area: 'Running',
-    feature: 'Unit tests, microbatch, contracts',
+    feature:
+      'Strategies of incremental models: append, delete+insert, merge with every clause of dbt-duckdb, `on_schema_change`',
+    state: 'yes',
+    remark:
+      'dbt-duckdb cannot commit some changes of types that work here; a type that a lake cannot widen moves the column to the end, as in dbt.',
+    tests: ['tests/integration/transform/materialize/rows-of-dbt.test.ts'],
+  },
+  {
+    area: 'Running',
+    feature: 'The strategy `insert_overwrite`',
+    state: 'yes',
+    remark:
+      'dbt-duckdb has none: the partitions of `partition_by` that occur in the new rows are replaced.',
+    tests: ['tests/integration/transform/materialize/lake.test.ts'],
+  },
+  {
+    area: 'Running',
+    feature: 'Microbatch models',
+    state: 'yes',
+    remark:
+      'The batches of a run become visible together: where one fails, none of them is kept. They run one after another.',
+    tests: [
+      'tests/integration/transform/materialize/rows-of-dbt.test.ts',
+      'tests/integration/transform/materialize/plain.test.ts',
+    ],
+  },
+  {
+    area: 'Running',
+    feature: 'Enforced contracts and their constraints',
+    state: 'yes',
+    remark:
+      'On a lake, which declares NOT NULL only, the other constraints are checked by a query before the commit: over the new rows where rows are added, over all of them otherwise. dbt fails there.',
+    tests: [
+      'tests/integration/transform/materialize/rows-of-dbt.test.ts',
+      'tests/integration/transform/materialize/lake.test.ts',
+      'tests/integration/transform/materialize/plain.test.ts',
+    ],
+  },
+  {
+    area: 'Running',
+    feature: 'Seeds with the types of dbt, `column_types`, `delimiter`',
+    state: 'yes',
+    remark:
+      'Whole numbers past 32 bits get a wider type where dbt fails. The table is always made anew, so a changed header needs no --full-refresh.',
+    tests: [
+      'tests/integration/transform/materialize/rows-of-dbt.test.ts',
+      'tests/integration/transform/materialize/plain.test.ts',
+    ],
+  },
+  {
+    area: 'Running',
+    feature:
+      '`persist_docs`, `indexes`, `sql_header`, `partitioned_by` and `sorted_by` of DuckLake',
+    state: 'yes',
+    remark:
+      'What the engine does not have is a warning: indexes and comments on columns of views on a lake.',
+    tests: [
+      'tests/integration/transform/materialize/rows-of-dbt.test.ts',
+      'tests/integration/transform/materialize/lake.test.ts',
+    ],
+  },
+  {
+    area: 'Running',
+    feature: 'External models: parquet, csv, json, by partition',
+    state: 'yes',
+    remark:
+      'Files of this machine take their place with the commit, so a failed run leaves the old ones; files in a bucket are written at once. On a lake they lie in the folder `external` beside the data by default.',
+    tests: [
+      'tests/integration/transform/materialize/rows-of-dbt.test.ts',
+      'tests/integration/transform/materialize/lake.test.ts',
+      'tests/integration/transform/materialize/plain.test.ts',
+    ],
+  },
+  {
+    area: 'Running',
+    feature: 'Unit tests',
     state: 'no',
     remark: 'Read, compiled and in the manifest; not acted upon yet.',
   },
   {
     area: 'Running',
-    feature: 'External and Python models',
+    feature: 'Python models',
     state: 'no',
     remark: 'Read, compiled and in the manifest; not run yet.',
   },

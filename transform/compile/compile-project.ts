@@ -40,6 +40,7 @@ import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
 import { renderYamlValues } from './render-yaml.ts'
 import { variablesOf } from './variables.ts'
+import { warnDeprecated } from './warn-deprecated.ts'
 
 export type Compiled = {
   readonly graph: Graph
@@ -122,6 +123,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     ...findForbiddenRefs(nodes, project.groups),
     ...findBrokenReferences(compilation, index),
   )
+  compilation.warnings.push(...warnDeprecated(nodes, inputs.startedAt))
   const described = makeDescribed(context)
   const unitTests = makeUnitTests(context)
   const others = [...sources, ...described, ...unitTests]
@@ -162,6 +164,9 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     docs: makeDocs(compilation),
     disabled: made.disabled,
     selectors,
+    vars: Object.fromEntries(
+      [...project.packages, project.settings].map(({ name, vars }) => [name, vars]),
+    ),
     problems: unique(compilation.problems),
     warnings: unique(compilation.warnings),
     latent: uniqueLatent(compilation.latent.filter(({ node }) => nodes.has(node))),

@@ -8,6 +8,7 @@ import {
   type Arguments,
   HostFunction,
   type HostObject,
+  isHostObject,
   makeHostObject,
   TemplateFault,
   toTemplateValue,
@@ -105,6 +106,7 @@ export function namesOfNode(
     ...namesOfRun(inputs),
     ...resultNames(),
     ...actionNames(node, host, macros),
+    ['modules', modulesOf(inputs, warn)],
     ['exceptions', exceptionsValue(node, warn)],
     ['adapter', adapterOf(node, host, inputs, macros, warn)],
     ['api', api],
@@ -127,6 +129,21 @@ function namesOfRun(inputs: CompileInputs): readonly (readonly [string, unknown]
   const names = [...runNames(inputs, flags), ['flags', flagsValue(flags)] as const]
   runs.set(inputs, names)
   return names
+}
+
+/** `modules`, one of which dbt wants gone. */
+function modulesOf(inputs: CompileInputs, warn: (warning: MillraceError) => void): unknown {
+  const modules = namesOfRun(inputs).find(([name]) => name === 'modules')?.[1]
+  if (!isHostObject(modules)) return modules
+  const attribute = (name: string) => {
+    if (name === 'itertools') {
+      const advice = 'dbt will take itertools out of modules'
+      const parameters = { name: 'ModulesItertoolsUsageDeprecation', advice, places: 1 }
+      warn(problem('model/deprecated', parameters))
+    }
+    return modules.attribute(name)
+  }
+  return { ...modules, attribute }
 }
 
 /** What a template names other nodes with. */
