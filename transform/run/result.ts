@@ -6,6 +6,7 @@ import type { PlannedNode, RunCommand } from '../plan/plan-run.ts'
 import type { TimeWindow } from '../plan/time-window.ts'
 import type { Config } from '../project/project.ts'
 import type { PublishMode } from './adapter.ts'
+import type { KeptFailures } from './test-failures.ts'
 
 export type NodeStatus = 'success' | 'error' | 'pass' | 'warn' | 'fail' | 'skipped'
 
@@ -33,6 +34,8 @@ export type NodeResult = {
   readonly failures: number | undefined
   /** Some of those rows, as JSON text. */
   readonly failingRows: readonly string[]
+  /** Of a data test with `store_failures`: the relation that holds all of those rows. */
+  readonly kept?: KeptFailures
   /** What a reader should know though the node was built: a config that has no effect here. */
   readonly warnings?: readonly MillraceError[]
   /** Of a microbatch model: start and end of each batch that was built, in milliseconds since 1970. */

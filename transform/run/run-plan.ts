@@ -8,6 +8,7 @@ import type { BuiltRelation, NodeResult, RunOutcome, RunResult, RunSummary } fro
 import { runAtomic } from './run-atomic.ts'
 import { type Run, type RunDependencies, RunEnd } from './run-dependencies.ts'
 import { runPerNode } from './run-per-node.ts'
+import { restoreKept } from './test-failures.ts'
 import { withProjectHooks } from './with-project-hooks.ts'
 
 /**
@@ -69,6 +70,7 @@ async function atomically(run: Run): Promise<RunResult> {
     // Told first: what is written down of it takes a transaction of its own.
     const result = ended(run, { ...summary, snapshot, built: [] })
     if (adapter.keepsHistory) await recordApart(run, summary, end.baseSnapshot)
+    await restoreKept(adapter, results)
     return result
   }
 }

@@ -3,7 +3,7 @@ import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
 import type { Relation } from '../compile/graph.ts'
 import type { TableColumn } from '../materialize/incremental.ts'
 import { relationSql } from '../materialize/statement.ts'
-import type { Session } from './adapter.ts'
+import type { Adapter, Session } from './adapter.ts'
 import type { NodeContext } from './execute-node.ts'
 
 /** Rows that survive a roll-back; more would have to be held in memory. */
@@ -53,12 +53,25 @@ export async function readFailures(
   return { relation, as, sql, columns, rows: found.map((row) => String(row['kept_row'])) }
 }
 
-/**
- * Puts the relation there again, in a transaction of its own, for whoever looks into the failure of a build that
- * was rolled back.
- * @throws DuckDB's error when a view reads what was never published
- */
-export async function restoreFailures(session: Session, kept: KeptFailures): Promise<void> {
+/** Puts all of them there again, for whoever looks into the failure of a build that was rolled back. */
+export async function restoreKept(
+  adapter: Pick<Adapter, 'transaction'>,
+  results: readonly { readonly id: string; readonly kept?: KeptFailures }[],
+): Promise<void> {
+  for (const { id, kept } of results) {
+    if (kept === undefined) continue
+    const restoring = adapter.transaction((session) => restoreFailures(session, kept), {
+      message: `failures of ${id}`,
+    })
+    // A view of a model that was never published has nothing to show.
+    await restoring.catch((error: unknown) => {
+      if (kept.as === 'table') throw error
+    })
+  }
+}
+
+/** @throws DuckDB's error when a view reads what is not there */
+async function restoreFailures(session: Session, kept: KeptFailures): Promise<void> {
   const { relation, as, sql, columns, rows } = kept
   await makeSchema(session, relation)
   const name = relationSql(relation)
