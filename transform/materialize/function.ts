@@ -1,42 +1,51 @@
 /**
- * A function as DuckDB has them: a macro, whose arguments are typed and whose result is cast to what it returns. An
- * aggregate is a macro over aggregates, and a function that returns a table is a table macro.
+ * A function as DuckDB has them: a macro whose result is cast to what it returns. Only newer database files take types of
+ * arguments, so a second macro holds the body, and the first hands it the arguments cast. An aggregate is a macro over
+ * aggregates, and a function that returns a table is a table macro.
  */
 import { quoteIdent } from '../../core/sql.ts'
-import type { FunctionNode } from '../compile/graph.ts'
-import { textConfig } from '../compile/graph.ts'
+import { type FunctionNode, type Relation, textConfig } from '../compile/graph.ts'
 import type { Config } from '../project/project.ts'
 import { plain, relationSql, type Statement } from './statement.ts'
 
 /** @param body an expression or a query, which gives one value unless the function returns a table */
-export function materializeFunction(node: FunctionNode, body: string): Statement {
-  const name = `${relationSql(node.relation)}(${node.arguments.map(argumentSql).join(', ')})`
+export function materializeFunction(node: FunctionNode, body: string): Statement[] {
   const text = body.trim().replace(/;$/, '')
-  if (textConfig(node.config, 'type') === 'table') {
-    return plain(`create or replace macro ${name} as table\n${text}`)
-  }
-  const value = isQuery(text) ? `(\n${text}\n)` : text
-  return plain(`create or replace macro ${name} as\n${castSql(value, node.returns)}`)
+  const isTable = textConfig(node.config, 'type') === 'table'
+  const inner = { ...node.relation, name: `${node.relation.name}__body` }
+  const names = node.arguments.map(nameOf)
+  const given = node.arguments.map(castArgument)
+  const call = `${relationSql(inner)}(${given.join(', ')})`
+  const outer = node.arguments.map(withDefault)
+  return isTable
+    ? [
+        create(inner, names, `table\n${text}`),
+        create(node.relation, outer, `table\nselect * from ${call}`),
+      ]
+    : [
+        create(inner, names, `(\n${text}\n)`),
+        create(node.relation, outer, castSql(call, textConfig(node.returns, 'data_type'))),
+      ]
 }
 
-function argumentSql(argument: Config): string {
-  const type = textConfig(argument, 'data_type')
+function create(relation: Relation, names: readonly string[], body: string): Statement {
+  return plain(`create or replace macro ${relationSql(relation)}(${names.join(', ')}) as ${body}`)
+}
+
+function nameOf(argument: Config): string {
+  return quoteIdent(textConfig(argument, 'name') ?? '')
+}
+
+function withDefault(argument: Config): string {
   const fallback = textConfig(argument, 'default_value')
-  return [
-    quoteIdent(textConfig(argument, 'name') ?? ''),
-    ...(type === undefined ? [] : [type]),
-    ...(fallback === undefined ? [] : [':=', fallback]),
-  ].join(' ')
+  return fallback === undefined ? nameOf(argument) : `${nameOf(argument)} := ${fallback}`
 }
 
-function castSql(value: string, returns: Config): string {
-  const type = textConfig(returns, 'data_type')
-  return type === undefined || type === 'INVALID_TYPE'
-    ? `(\n${value}\n)`
-    : `cast((\n${value}\n) as ${type})`
+function castArgument(argument: Config): string {
+  return castSql(nameOf(argument), textConfig(argument, 'data_type'))
 }
 
-/** What stands before it may be a comment. */
-function isQuery(text: string): boolean {
-  return /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:select|with|from|values)\b/i.test(text)
+/** @param type undefined where the schema file says none */
+function castSql(value: string, type: string | undefined): string {
+  return type === undefined || type === 'INVALID_TYPE' ? value : `cast(${value} as ${type})`
 }

@@ -90,14 +90,14 @@ export function orderStages<Node extends PlannedNode>(
   })
 }
 
-/** Those of packages first, by name, as in dbt. */
+/** Those of the project first, then those of packages by name, as in dbt. */
 function hooksOf({ nodes, project }: Graph): OperationNode[] {
   const isOwn = (hook: OperationNode) => (hook.package === project ? 1 : 0)
   return [...nodes.values()]
     .filter((node) => node.kind === 'operation')
     .sort((left, right) => {
       const byName = left.package < right.package ? -1 : Number(left.package > right.package)
-      return isOwn(left) - isOwn(right) || byName || left.index - right.index
+      return isOwn(right) - isOwn(left) || byName || left.index - right.index
     })
 }
 

@@ -10,6 +10,6 @@ export async function createFunction(
 ): Promise<{ readonly message: undefined }> {
   const { database } = session
   const body = await renderer.render(node.id, { isIncremental: false, database })
-  await session.execute(materializeFunction(node, body).sql)
+  for (const { sql } of materializeFunction(node, body)) await session.execute(sql)
   return { message: undefined }
 }

@@ -15,7 +15,7 @@ import type { Run } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
 
 /**
- * Runs the hooks of one end of a run, those of packages first; after one that fails the others are skipped.
+ * Runs the hooks of one end of a run, those of the project first; after one that fails the others are skipped.
  * @param done results of the run's nodes, for the hooks at its end
  * @throws a problem of a hook's template: then the run does not go on
  */
@@ -37,10 +37,11 @@ export async function runProjectHooks(
     for (const [at, hook] of hooks.entries()) {
       if (signal?.aborted) break
       const place = { index: at + 1, total: hooks.length }
+      const title = titleOf(hook, at)
       const hasFailed = results.some(({ status }) => status !== 'success')
       const result = hasFailed
-        ? resultOf(hook, { status: 'skipped', message: `${titleOf(hook)} skipped`, failures: 1 })
-        : await runHook(hook, place, session, run, names)
+        ? resultOf(hook, { status: 'skipped', message: `${title} skipped`, failures: 1 })
+        : await runHook(hook, title, place, session, run, names)
       results.push(result)
       run.onEvent?.({ kind: 'finished', result, ...place })
     }
@@ -54,13 +55,14 @@ async function makeMissingSchemas(run: Run, session: Session): Promise<void> {
   await makeSchemas(run, session, await RunState.load(session, run.adapter, run.graph))
 }
 
-/** dbt's name of a hook, as its messages say it. */
-export function titleOf({ package: owner, when, index }: OperationNode): string {
-  return `${owner}.${when}.${index}`
+/** dbt's name of a hook, as its messages say it: counted through all packages. */
+function titleOf({ package: owner, when }: OperationNode, at: number): string {
+  return `${owner}.${when}.${at}`
 }
 
 async function runHook(
   hook: OperationNode,
+  title: string,
   place: { readonly index: number; readonly total: number },
   session: OpenSession,
   { renderer, clock, onEvent, plan, runId }: Run,
@@ -87,11 +89,11 @@ async function runHook(
     })
     const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
     if (failure !== undefined) {
-      const message = `${titleOf(hook)} failed, error:\n ${failure}`
+      const message = `${title} failed, error:\n ${failure}`
       return resultOf(hook, { status: 'error', message, failures: 1 }, course())
     }
     await transaction.commit()
-    const message = `${titleOf(hook)} passed`
+    const message = `${title} passed`
     return resultOf(hook, { status: 'success', message, failures: 0, warnings }, course())
   } finally {
     await transaction.rollback()

@@ -157,16 +157,16 @@ describe('a plan', () => {
 })
 
 describe('the hooks of a plan', () => {
-  it('come in the order of their lines, those of packages first, where there is something to do', () => {
+  it('come in the order of their lines, those of the project first, where there is something to do', () => {
     const own = makeHook('on-run-start', 0)
     const ofPackage = { ...own, id: 'operation.tools.x', package: 'tools', index: 3 }
     const hooks = [own, makeHook('on-run-start', 1), makeHook('on-run-end', 0), ofPackage]
     const named = (graph: Graph) => plan(graph).hooks.map(({ id }) => id)
     expect(named(makeGraph([makeModel('a'), ...hooks]))).toEqual([
-      'operation.tools.x',
       'operation.shop.shop-on-run-start-0',
       'operation.shop.shop-on-run-end-0',
       'operation.shop.shop-on-run-start-1',
+      'operation.tools.x',
     ])
     expect(named(makeGraph(hooks))).toEqual([])
   })
