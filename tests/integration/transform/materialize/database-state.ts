@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows } from '../../../../core/clients/duckdb.ts'
 import { extrasQuery, relationsQuery, rowsQuery } from './project-files.ts'
 
-export type RelationState = {
+type RelationState = {
   readonly kind: string
   /** Name and type, in order. */
   readonly columns: string[]

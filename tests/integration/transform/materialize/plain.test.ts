@@ -133,7 +133,7 @@ select happened, amount from {{ ref('events') }}`,
     [{ unique_key: 'id' }, 'unique_key does not go with the strategy microbatch'],
     [{ begin: 'soon' }, 'begin is soon, and must be a date'],
   ])('is refused with %j', async (config, message) => {
-    const [[key, value]] = Object.entries(config)
+    const [key = '', value = null] = Object.entries(config)[0] ?? []
     const said = value === null ? 'none' : `'${value}'`
     const rest = key === 'event_time' ? '' : ", event_time='happened'"
     const run = await build({
