@@ -13,8 +13,13 @@ export function entriesByNode(project: Project): ReadonlyMap<string, Properties>
     project.properties.map((entry) => [propertiesKey(entry.kind, entry), entry] as const),
   )
   if (project.packages.length === 0) return entries
+  const byName = ({ name }: Named) => name
+  const seeds = Map.groupBy<string, Named>(project.seeds, byName)
+  const models = Map.groupBy<string, Named>([...project.models, ...project.pythonModels], byName)
   for (const entry of project.properties) {
-    const other = findOther(project, entry)
+    const [kind, files] =
+      entry.kind === 'seed' ? (['seeds', seeds] as const) : (['models', models] as const)
+    const other = findOther(project, entry, kind, files.get(entry.name) ?? [])
     if (other === undefined || entries.has(propertiesKey(entry.kind, other))) continue
     entries.delete(propertiesKey(entry.kind, entry))
     entries.set(propertiesKey(entry.kind, other), entry)
@@ -23,18 +28,18 @@ export function entriesByNode(project: Project): ReadonlyMap<string, Properties>
 }
 
 /** The file of another package that an entry describes; undefined when its own package has one, or nobody. */
-function findOther(project: Project, entry: Properties): Named | undefined {
-  if (entry.versions.length > 0) return undefined
-  const [kind, all] =
-    entry.kind === 'seed'
-      ? (['seeds', project.seeds] as const)
-      : (['models', [...project.models, ...project.pythonModels]] as const)
+function findOther(
+  project: Project,
+  entry: Properties,
+  kind: 'seeds' | 'models',
+  named: readonly Named[],
+): Named | undefined {
+  if (entry.versions.length > 0 || named.length === 0) return undefined
   const isOn = ({ package: owner, folders, name }: Named) => {
     const said = owner === entry.package ? entry.config : {}
     return configWithoutHeader(project, kind, [owner, ...folders, name], said)['enabled'] !== false
   }
-  const named: readonly Named[] = all
-  const files = named.filter((file) => file.name === entry.name && isOn(file))
+  const files = named.filter(isOn)
   return files.some((file) => file.package === entry.package) ? undefined : files[0]
 }
 
