@@ -87,10 +87,13 @@ function batchesJson({ batches, isRolledBack }: ReportedResult): JsonObject | nu
 /** What was sent to the database, of nodes that have code. */
 function codeJson(id: string, graph: Graph, { compiled }: RunResultsInputs): JsonObject {
   const node = graph.nodes.get(id)
+  const code = compiled?.get(id)?.code
+  if (graph.unitTests.has(id)) {
+    return { compiled: code !== undefined, compiled_code: orNull(code), relation_name: null }
+  }
   if (node === undefined || node.kind === 'seed') {
     return { compiled: null, compiled_code: null, relation_name: null }
   }
-  const code = compiled?.get(id)?.code
   return {
     compiled: code !== undefined,
     compiled_code: orNull(code),

@@ -4,6 +4,7 @@ import { Scratch } from '../unit-tests/scratch.ts'
 import type { PublishMode } from './adapter.ts'
 import { FileSwaps } from './file-swaps.ts'
 import { ensureHistory, recordFailures, recordRun } from './history.ts'
+import { writtenRelation } from './node-result.ts'
 import type { BuiltRelation, NodeResult, RunOutcome, RunResult, RunSummary } from './result.ts'
 import { runAtomic } from './run-atomic.ts'
 import { type Run, type RunDependencies, RunEnd } from './run-dependencies.ts'
@@ -115,8 +116,10 @@ function endOf(error: unknown, { signal }: Run): End | undefined {
 
 /** What ended well in a run that came to nothing; a run of tests alone wrote nothing that could go. */
 function rolledBack({ stages }: Plan, result: NodeResult): NodeResult {
+  // A unit test reads nothing that a run writes: what it found holds whatever becomes of the run.
+  if (result.kind === 'unit_test') return result
   const endedWell = ['success', 'pass', 'warn'].includes(result.status)
-  const wrote = stages.some(({ node }) => node.kind !== 'test')
+  const wrote = stages.some(({ node }) => writtenRelation(node) !== undefined)
   return endedWell && wrote ? { ...result, isRolledBack: true } : result
 }
 

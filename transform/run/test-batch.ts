@@ -13,9 +13,9 @@ import { passed, type TestContext, type Tested } from './test-node.ts'
 import { passesWithoutRows, testSettings } from './test-settings.ts'
 
 /** A test that can share a query with others. */
-export type BatchTest = { readonly id: string; readonly standard: StandardTest }
+type BatchTest = { readonly id: string; readonly standard: StandardTest }
 
-export type TestBatches = {
+type TestBatches = {
   /** Each of at least two tests, in the order of the plan; all of a batch wait for the same nodes or fewer. */
   readonly batches: readonly (readonly TestNode[])[]
   /** Those that run by themselves. */
@@ -130,7 +130,7 @@ function mayPassUnseen(node: TestNode, renderer: Pick<NodeRenderer, 'flag'>): bo
  * One row with a column `t<n>` for each test: 0 or false when nothing fails. Never so when something does; the other
  * way round it may err, for then the test is run by itself.
  */
-export function batchSql(tests: readonly BatchTest[]): string {
+function batchSql(tests: readonly BatchTest[]): string {
   const from = tests[0]?.standard.from ?? ''
   const columns = tests.map(({ standard }, index) => `  ${doubtOf(standard)} as t${index}`)
   return `select\n${columns.join(',\n')}\nfrom ${from}`

@@ -18,7 +18,7 @@ import { expectedRows, fixtureSql } from './fixture-sql.ts'
 import { inputColumns } from './input-columns.ts'
 import { tableDiff } from './table-diff.ts'
 
-export type UnitTested = {
+type UnitTested = {
   readonly status: Extract<NodeStatus, 'pass' | 'fail'>
   readonly failures: number
   /** How the rows differ, as a table. */

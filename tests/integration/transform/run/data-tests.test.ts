@@ -188,6 +188,7 @@ describe('a unit test', () => {
       ['alone', 'pass'],
       ['mistaken', 'error'],
     ])
+    expect(results.some(({ isRolledBack }) => isRolledBack)).toBe(false)
     expect(results[1]?.message).toContain("Accepted columns for 'orders' are: ['id', 'price']")
   })
 })
