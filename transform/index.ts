@@ -21,6 +21,8 @@ export {
 export { writtenPath } from './artifacts/written-path.ts'
 export { keptArtifacts } from './cache/kept-artifacts.ts'
 export { type KeptGraph, openGraph } from './cache/open-graph.ts'
+export { findChanged } from './changed/find-changed.ts'
+export { logicReader } from './changed/logic.ts'
 export { type CompiledNodes, compileNodes } from './compile/compile-nodes.ts'
 export { type Compiled, compileProject } from './compile/compile-project.ts'
 export type {

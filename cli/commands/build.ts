@@ -1,8 +1,9 @@
 /** `millrace build`: what has landed, then seeds, models and their tests, published together or not at all. */
 import { defineCommand } from '../command.ts'
 import { registerThenPublish } from '../runner/around-build.ts'
+import { executeChanged } from '../runner/execute-changed.ts'
 import { executeRun } from '../runner/execute-run.ts'
-import { runOptions } from '../runner/options.ts'
+import { changedOption, runOptions } from '../runner/options.ts'
 
 export const buildCommand = defineCommand({
   command: 'build',
@@ -10,6 +11,8 @@ export const buildCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .options(runOptions)
+      .option('changed', changedOption)
       .example('$0 build --select staging+', 'a folder and all that reads it'),
-  handler: (args) => executeRun('build', args, registerThenPublish),
+  handler: (args) =>
+    (args.changed ? executeChanged : executeRun)('build', args, registerThenPublish),
 })

@@ -10,14 +10,18 @@ import type {
   RunDependencies,
   RunRequest,
   RunResult,
+  Target,
 } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { printError } from '../print-error.ts'
 import { latentOf } from './latent-problems.ts'
+import { logicOfProject } from './logic-of-project.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
+import { authorName, projectRevision } from './origin.ts'
+import type { EventPrinterInputs } from './print-events.ts'
 import { openRunPrinter } from './print-run.ts'
 import { concurrencyLine, connectionCount } from './publish-mode.ts'
 import { eventTimesOf, readingOf } from './reading.ts'
@@ -72,7 +76,7 @@ export async function executeRun(
     // As in dbt, where the node fails, or all of the run with a hook of its own.
     return undefinedNames.some(({ node }) => graph.nodes.get(node)?.kind === 'operation') ? 2 : 1
   }
-  const format = args.quiet ? 'quiet' : args.format
+  const format = args.quiet ? 'quiet' : args.logFormat === 'json' ? 'events' : args.format
   if (format === 'text') process.stdout.write(`${foundLine(graph)}\n`)
   if (args.dryRun) {
     printPlan(plan, args.format)
@@ -94,16 +98,18 @@ export async function executeRun(
     const reading = await readingOf(args, { graph, config, database, selected, builds: true })
     const renderer = project.renderer.with(reading)
     const record = openRunRecord({ project: { ...project, renderer }, config, adapter, args })
+    const printing = { withDebug: args.logLevel === 'debug', target: database.target.name }
     if (format === 'text') {
       const { publish: asked } = args
       const line = { publish: adapter.publish, connections, target: database.target.name, asked }
       process.stdout.write(`${concurrencyLine(line)}\n`)
     }
-    const result = await runOn(record, plan, project, format, {
+    const result = await runOn(record, plan, project, format, printing, {
       signal,
       threads: connections,
       failFast: args.failFast,
       retries: args.retries,
+      ...(adapter.keepsHistory && (await keptWith(project, config, database.target))),
     })
     await record.finish(result)
     if (result.outcome === 'interrupted') {
@@ -121,10 +127,16 @@ async function runOn(
   plan: Plan,
   { graph, invocationId }: OpenedProject,
   format: string,
-  options: Pick<RunDependencies, 'signal' | 'threads' | 'failFast' | 'retries'>,
+  printing: Pick<EventPrinterInputs, 'withDebug' | 'target'>,
+  options: Omit<RunDependencies, 'graph' | 'renderer' | 'adapter' | 'clock' | 'runId' | 'onEvent'>,
 ): Promise<RunResult> {
   const { runPlan } = await import('../../transform/index.ts')
-  const printer = openRunPrinter(format)
+  const printer = openRunPrinter(format, {
+    graph,
+    invocationId,
+    ...printing,
+    threads: options.threads ?? 1,
+  })
   const result = await runPlan(plan, {
     ...options,
     graph,
@@ -144,6 +156,19 @@ async function runOn(
   })
   printer.finish(result)
   return result
+}
+
+/** What the lake keeps with a run. */
+async function keptWith(
+  project: OpenedProject,
+  { projectDir }: Config,
+  target: Target,
+): Promise<Pick<RunDependencies, 'origin' | 'logicOf'>> {
+  const revision = await projectRevision(projectDir)
+  return {
+    origin: { author: authorName(), revision },
+    logicOf: await logicOfProject(project, target),
+  }
 }
 
 /** What a run renders: the nodes of its plan, and the hooks before and after them. */

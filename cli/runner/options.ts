@@ -63,6 +63,13 @@ export const selectionOptions = {
   ...artifactOptions,
 } as const satisfies Record<string, Options>
 
+/** Of the nodes chosen, which have to run. */
+export const changedOption = {
+  type: 'boolean',
+  default: false,
+  describe: 'Only what has changed since it was last built, in code or in rows, and say why',
+} as const satisfies Options
+
 /** Of the nodes chosen, which kinds. */
 export const kindOptions = {
   'resource-type': {

@@ -75,6 +75,7 @@ function watchedSession(
     snapshot: () => session.snapshot(),
     hasSnapshot: (snapshot) => session.hasSnapshot(snapshot),
     tableIds: (snapshot) => session.tableIds(snapshot),
+    lastChanges: (snapshot) => session.lastChanges(snapshot),
   }
 }
 

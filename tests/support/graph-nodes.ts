@@ -267,6 +267,7 @@ export function makeGraph(parts: Parts = {}): Graph {
     problems: [],
     warnings: [],
     latent: [],
+    vars: {},
     ...rest,
   }
 }

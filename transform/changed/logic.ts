@@ -55,6 +55,7 @@ export function logicReader(inputs: LogicInputs): (node: GraphNode) => NodeLogic
       macros: short([always, named.map(({ id, code: body }) => [id, body])]),
       values: short([
         valuesOf(namesAskedBy(text, 'var'), inputs.vars),
+        writtenValues(namesAskedBy(text, 'var'), graph.vars),
         valuesOf(namesAskedBy(text, 'env_var'), inputs.environment),
         /\btarget\b/.test(text) ? inputs.target : null,
       ]),
@@ -82,6 +83,23 @@ function valuesOf(
 ): unknown {
   if (names === undefined) return sorted(values)
   return names.map((name) => [name, values[name] ?? null])
+}
+
+/** What dbt_project.yml files say of variables: whichever of them counts, a change of one shows. */
+function writtenValues(names: readonly string[] | undefined, vars: Graph['vars']): unknown {
+  if (names === undefined) return sorted(vars)
+  if (names.length === 0) return []
+  return Object.entries(vars).map(([owner, values]) => {
+    const scopes = Object.values(values).filter(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    )
+    return [
+      owner,
+      names.map((name) =>
+        [values, ...scopes].map((scope) => sorted(Reflect.get(Object(scope), name) ?? null)),
+      ),
+    ]
+  })
 }
 
 type MacroIndex = {

@@ -1,5 +1,4 @@
 /** How each node was when it last succeeded, kept in `ops.node_state` together with its output. */
-import { problem } from '../../core/problems.ts'
 import type { Session } from '../run/adapter.ts'
 import { opsRelation, type SqlValue } from '../run/history.ts'
 import type { KnownNode } from './decide.ts'
@@ -41,9 +40,4 @@ export function nodeStateRow(
   runId: string,
 ): SqlValue[] {
   return [id, JSON.stringify(logic), JSON.stringify(inputs), runId]
-}
-
-/** @throws `model/changed-needs-lake` where a database keeps no snapshots by which inputs could be compared */
-export function assertKeepsVersions(keepsHistory: boolean, database: string): void {
-  if (!keepsHistory) throw problem('model/changed-needs-lake', { database })
 }

@@ -232,6 +232,8 @@ export type Graph = {
   /** What `enabled: false` took out, by id. */
   readonly disabled: ReadonlyMap<string, readonly SelectableNode[]>
   readonly selectors: readonly SelectorDefinition[]
+  /** `vars` of dbt_project.yml, by package, as they are written. */
+  readonly vars: Readonly<Record<string, Config>>
   readonly problems: readonly MillraceError[]
   readonly warnings: readonly MillraceError[]
   /** What fails when its node is rendered; until then it harms nobody. */

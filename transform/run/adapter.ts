@@ -1,10 +1,16 @@
 /** What running needs of an engine. Implementations stand in `transform/adapters/`. */
 import type { Row } from '../../core/clients/duckdb.ts'
+import type { LastChange } from '../../core/clients/lake/last-changes.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 
 export type TransactionOptions = {
   /** Kept with the commit, where the engine keeps such things. */
   readonly message: string
+  readonly author?: string | undefined
+  /** Kept as JSON; asked for just before the commit. */
+  readonly extra?: (() => object | undefined) | undefined
+  /** Whether upkeep is to keep out of its way as long as it lasts. */
+  readonly isBuild?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -66,6 +72,11 @@ export interface Session {
    * itself has changed is not seen. Undefined where the engine has no such ids.
    */
   tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string> | undefined>
+  /**
+   * In which committed state each relation was changed last, `schema.name` in lower case → it. Undefined where the
+   * engine does not tell.
+   */
+  lastChanges(snapshot: number | undefined): Promise<ReadonlyMap<string, LastChange> | undefined>
 }
 
 /** A session whose owner begins and ends its transactions. */

@@ -64,6 +64,7 @@ const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     run_id: 'varchar',
     recorded_at: 'timestamptz',
   },
+  node_state: { node_id: 'varchar', logic: 'varchar', inputs: 'varchar', run_id: 'varchar' },
   model_fence: { name: 'varchar', run_id: 'varchar' },
 }
 

@@ -3,9 +3,11 @@
  * failed, so readers see the state before or the state after and nothing between.
  */
 import { findCause, messageOf } from '../../core/errors.ts'
+import { nodeStateRows } from '../changed/record-state.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
 import type { Session } from './adapter.ts'
 import { attemptNode, interruptOn } from './attempt-node.ts'
+import { commitOf } from './commit-note.ts'
 import { appendHistory, ensureHistory, recordFailures, recordRun, takeFence } from './history.ts'
 import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf, writtenRelation } from './node-result.ts'
@@ -26,9 +28,10 @@ class Outage extends Error {
 
 /** @returns the state that was committed. @throws RunEnd when it was not; an outage when the tries are used up */
 export async function runAtomic(run: Run): Promise<RunState> {
-  const { adapter, clock, plan, runId, signal, onEvent } = run
+  const { adapter, clock, signal, onEvent } = run
   let attempts = 0
   let reason: string | undefined
+  let written: RunState | undefined
   for (let outages = 1; ; outages++) {
     try {
       return await adapter.transaction(
@@ -39,11 +42,15 @@ export async function runAtomic(run: Run): Promise<RunState> {
           onEvent?.({ kind: 'attempt', attempt: attempts, ...(reason && { reason }) })
           reason = 'another writer committed in between'
           const state = await runStages(run, session)
+          written = state
           await record(run, session, state)
           await run.files.publish(session)
           return state
         },
-        { message: `${plan.command} ${runId}`, ...(signal && { signal }) },
+        {
+          ...commitOf(run, () => [...(written?.results.values() ?? [])]),
+          ...(signal && { signal }),
+        },
       )
     } catch (error) {
       const outage = findCause(error, (cause) => cause instanceof Outage)
@@ -74,7 +81,11 @@ async function runStages(run: Run, session: Session): Promise<RunState> {
   )
   if (signal?.aborted) throw new RunEnd('interrupted', state)
   if ([...state.results.values()].some(isFailure)) throw new RunEnd('rolled-back', state)
-  if (adapter.keepsHistory) await appendHistory(session, adapter.catalog, 'model_state', state.seen)
+  if (adapter.keepsHistory) {
+    await appendHistory(session, adapter.catalog, 'model_state', state.seen)
+    const rows = await nodeStateRows(run, session, state)
+    await appendHistory(session, adapter.catalog, 'node_state', rows)
+  }
   return state
 }
 
@@ -101,13 +112,13 @@ async function workOn(
 }
 
 async function record(
-  { adapter, runId, startedAt, summary }: Run,
+  { adapter, runId, startedAt, summary, origin }: Run,
   session: Session,
   state: RunState,
 ): Promise<void> {
   if (!adapter.keepsHistory) return
   const results = [...state.results.values()]
   const run = summary('committed', results)
-  await recordRun(session, adapter.catalog, run, state.baseSnapshot)
+  await recordRun(session, adapter.catalog, run, state.baseSnapshot, origin)
   await recordFailures(session, adapter.catalog, runId, results, startedAt)
 }

@@ -1,10 +1,12 @@
 /** What a run is given beside its plan. */
 import type { Clock } from '../../core/clock.ts'
-import type { Graph } from '../compile/graph.ts'
+import type { NodeLogic } from '../changed/logic.ts'
+import type { Graph, GraphNode } from '../compile/graph.ts'
 import type { Plan } from '../plan/plan-run.ts'
 import type { Scratch } from '../unit-tests/scratch.ts'
 import type { Adapter, PublishMode } from './adapter.ts'
 import type { FileSwaps } from './file-swaps.ts'
+import type { RunOrigin } from './history.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import type { NodeResult, RunEvent, RunOutcome, RunSummary } from './result.ts'
 import type { RunState } from './run-state.ts'
@@ -26,6 +28,10 @@ export type RunDependencies = {
   readonly retries?: number
   /** What a node took in earlier runs, in milliseconds. */
   readonly weightOf?: (id: string) => number | undefined
+  /** Who runs it, and on which state of the project. */
+  readonly origin?: RunOrigin
+  /** What a node does, kept with its output so that a later run can tell whether it has changed. */
+  readonly logicOf?: (node: GraphNode) => NodeLogic
   readonly signal?: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
 }

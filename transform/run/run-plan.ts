@@ -125,17 +125,17 @@ function rolledBack({ stages }: Plan, result: NodeResult): NodeResult {
 
 /** History in a transaction of its own. */
 async function recordApart(
-  { adapter, plan, runId, startedAt }: Run,
+  { adapter, plan, runId, startedAt, origin }: Run,
   summary: RunSummary,
   baseSnapshot: number | undefined,
 ): Promise<void> {
   await adapter.transaction(
     async (session) => {
       await ensureHistory(session, adapter.catalog)
-      await recordRun(session, adapter.catalog, summary, baseSnapshot)
+      await recordRun(session, adapter.catalog, summary, baseSnapshot, origin)
       await recordFailures(session, adapter.catalog, runId, summary.results, startedAt)
     },
-    { message: `${plan.command} ${runId}: ${summary.outcome}` },
+    { message: `${plan.command} ${runId}: ${summary.outcome}`, author: origin?.author },
   )
 }
 

@@ -139,6 +139,10 @@ class PlainSession extends ConnectionSession implements OpenSession {
     return undefined
   }
 
+  async lastChanges(): Promise<undefined> {
+    return undefined
+  }
+
   async #redacted<T>(running: Promise<T>): Promise<T> {
     try {
       return await running

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { lakeName } from '../../../core/clients/lake/attach.ts'
 import { explainLakeError, isLakeConflict } from '../../../core/clients/lake/failures.ts'
+import { type LastChange, lastChanges } from '../../../core/clients/lake/last-changes.ts'
 import { currentSnapshot, hasSnapshot } from '../../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
 import { MillraceError } from '../../../core/errors.ts'
@@ -48,6 +49,11 @@ class LakeSession extends ConnectionSession implements OpenSession {
 
   hasSnapshot(snapshot: number): Promise<boolean> {
     return hasSnapshot(this.connection, this.#lake.options.catalog, snapshot)
+  }
+
+  async lastChanges(snapshot: number | undefined): Promise<ReadonlyMap<string, LastChange>> {
+    const at = snapshot ?? (await currentSnapshot(this.connection))
+    return await lastChanges(this.connection, this.#lake.options.catalog, at)
   }
 
   async tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string>> {

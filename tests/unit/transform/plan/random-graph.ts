@@ -184,6 +184,7 @@ export function makeGraph(nodes: readonly SelectableNode[], extras: Extras = {})
     problems: [],
     warnings: [],
     latent: [],
+    vars: {},
     ...extras,
   }
 }

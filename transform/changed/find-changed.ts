@@ -1,0 +1,57 @@
+/** Plan × what was built before → what has to run, and why. */
+import type { LastChange } from '../../core/clients/lake/last-changes.ts'
+import type { Graph, GraphNode } from '../compile/graph.ts'
+import type { Plan, RunnableNode } from '../plan/plan-run.ts'
+import type { Session } from '../run/adapter.ts'
+import { type Decision, decideChanged, type KnownNode } from './decide.ts'
+import type { NodeLogic } from './logic.ts'
+import { loadKnownNodes } from './node-state.ts'
+import { sourceVersions } from './source-versions.ts'
+
+export type ChangedRequest = {
+  readonly graph: Graph
+  readonly catalog: string
+  readonly logicOf: (node: GraphNode) => NodeLogic
+}
+
+/** One decision a node, in the order of the plan. */
+export async function findChanged(
+  plan: Plan,
+  session: Pick<Session, 'query' | 'lastChanges'>,
+  { graph, catalog, logicOf }: ChangedRequest,
+): Promise<Decision[]> {
+  const known = await loadKnownNodes(session, catalog)
+  const changes = await session.lastChanges(undefined)
+  const nodes = new Map(plan.stages.map(({ node }) => [node.id, node]))
+  return decideChanged({
+    ids: [...nodes.keys()],
+    known,
+    logicOf: (id) => {
+      const node = nodes.get(id)
+      return node === undefined || node.kind === 'unit_test' ? noLogic : logicOf(node)
+    },
+    inputsOf: (id) => [...(nodes.get(id)?.dependencies ?? [])],
+    isSource: (id) => graph.sources.has(id),
+    sourceVersion: sourceVersions(graph, catalog, changes),
+    damageOf: (id) => damageOf(nodes.get(id), known.get(id), changes),
+  })
+}
+
+const noLogic: NodeLogic = {
+  logic: { code: '', config: '', macros: '', values: '' },
+  volatile: undefined,
+}
+
+/** What a node wrote may have been dropped, or written by somebody else. */
+function damageOf(
+  node: RunnableNode | undefined,
+  known: KnownNode | undefined,
+  changes: ReadonlyMap<string, LastChange> | undefined,
+): string | undefined {
+  if (node === undefined || known === undefined) return undefined
+  if (node.kind !== 'model' && node.kind !== 'seed' && node.kind !== 'snapshot') return undefined
+  const name = `${node.relation.schema}.${node.relation.name}`
+  const found = changes?.get(name.toLowerCase())
+  if (found === undefined) return `${name} is not there`
+  return found.snapshot > known.snapshot ? `${name} was changed since` : undefined
+}
