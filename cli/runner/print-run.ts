@@ -1,14 +1,24 @@
 /** A run on stdout: lines as dbt prints them, or one JSON object a node. */
 import type { NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
-import { openProgress } from '../progress.ts'
+import { openLiveProgress } from './live-progress.ts'
+import { type EventPrinterInputs, eventPrinter } from './print-events.ts'
+import {
+  closingLines,
+  countStatuses,
+  failureLines,
+  resultText,
+  startText,
+  withTime,
+} from './run-lines.ts'
 
 export interface RunPrinter {
   event(event: RunEvent): void
   finish(result: RunResult): void
 }
 
-/** @param format `json`, `quiet` for what failed and nothing else, or `text` */
-export function openRunPrinter(format: string): RunPrinter {
+/** @param format `json`, `events` for those of dbt, `quiet` for what failed and nothing else, or `text` */
+export function openRunPrinter(format: string, inputs: EventPrinterInputs): RunPrinter {
+  if (format === 'events') return eventPrinter(inputs)
   if (format === 'quiet') return quietPrinter()
   return format === 'json' ? jsonPrinter() : textPrinter()
 }
@@ -64,7 +74,7 @@ function quietPrinter(): RunPrinter {
   return {
     event(event) {
       if (event.kind !== 'finished' || !hasFailed(event.result)) return
-      write(resultLine(event.result, event.index, event.total))
+      write(withTime(resultText(event.result, event.index, event.total)))
     },
     finish(result) {
       for (const failed of result.results.filter(hasFailed)) {
@@ -74,138 +84,44 @@ function quietPrinter(): RunPrinter {
   }
 }
 
-/** dbt pads its lines with dots to this width. */
-const lineWidth = 80
-
 function textPrinter(): RunPrinter {
-  const progress = openProgress(process.stderr)
-  let attempt = 1
+  const live = openLiveProgress(process.stderr)
+  let hasClosed = false
+  const close = (result: RunResult) => {
+    if (hasClosed) return
+    hasClosed = true
+    live.close()
+    for (const line of closingLines(result)) write(line)
+  }
   return {
     event(event) {
+      live.event(event)
       switch (event.kind) {
         case 'attempt':
-          attempt = event.attempt
-          if (attempt > 1) progress.line('another writer committed in between; beginning again')
+          if (event.attempt > 1) live.line(`beginning again: ${event.reason ?? 'a race was lost'}`)
           break
         case 'started':
-          progress.update(`${event.index} of ${event.total} ${event.node.name}`)
+          // On a terminal the live line says what is running.
+          if (!live.isShown) write(withTime(startText(event.node, event.index, event.total)))
           break
         case 'finished':
-          progress.clear()
-          write(resultLine(event.result, event.index, event.total))
+          live.clear()
+          write(withTime(resultText(event.result, event.index, event.total)))
           break
         case 'retried':
-          progress.line(`${event.node.name}: trying again, ${event.reason}`)
+          live.line(`${event.node.name}: try ${event.attempt}, ${event.reason}`)
           break
         case 'ended':
+          // Who pressed Ctrl-C hears at once what is there and what is not.
+          if (event.result.outcome !== 'interrupted') break
+          live.clear()
+          for (const line of live.stoppedLines()) write(line)
+          close(event.result)
           break
         default:
           event satisfies never
       }
     },
-    finish(result) {
-      progress.clear()
-      for (const line of closingLines(result)) write(line)
-    },
+    finish: close,
   }
-}
-
-function resultLine(result: NodeResult, index: number, total: number): string {
-  const head = `${clockTime()}  ${index} of ${total} ${describeResult(result)} `
-  const seconds = (result.elapsedMs / 1_000).toFixed(2)
-  const note = result.status === 'skipped' ? 'SKIP' : `${verdict(result)} in ${seconds}s`
-  return `${head}${'.'.repeat(Math.max(3, lineWidth - head.length))} [${note}]`
-}
-
-function describeResult({ kind, status, name, relation, materialized }: NodeResult): string {
-  const place = relation === undefined ? name : `${relation.schema}.${relation.name}`
-  if (status === 'skipped') {
-    return kind === 'operation' ? `SKIP hook: ${hookName(name)}` : `SKIP ${kind} ${place}`
-  }
-  if (kind === 'test') return `${status.toUpperCase()} ${name}`
-  if (kind === 'operation') return `${status === 'error' ? 'ERROR' : 'OK'} hook: ${hookName(name)}`
-  if (kind === 'snapshot')
-    return `${status === 'error' ? 'ERROR snapshotting' : 'OK snapshotted'} ${place}`
-  const names: Readonly<Record<string, string>> = { seed: 'seed file', function: 'function' }
-  const what = names[kind] ?? `sql ${materialized} model`
-  if (status === 'error') return `ERROR creating ${what} ${place}`
-  return `OK ${kind === 'seed' ? 'loaded' : 'created'} ${what} ${place}`
-}
-
-/** `shop-on-run-end-0` as dbt's lines call it. */
-function hookName(name: string): string {
-  return name.replace(/-(on-run-start|on-run-end)-(\d+)$/, '.$1.$2')
-}
-
-function verdict({ status, rows, failures }: NodeResult): string {
-  switch (status) {
-    case 'success':
-      return rows === undefined ? 'OK' : `OK ${rows} rows`
-    case 'pass':
-      return 'PASS'
-    case 'warn':
-    case 'fail':
-      return `${status.toUpperCase()} ${failures ?? ''}`.trim()
-    case 'error':
-    case 'skipped':
-      return status.toUpperCase()
-    default:
-      return status satisfies never
-  }
-}
-
-function closingLines(run: RunResult): string[] {
-  const counts = countStatuses(run.results)
-  const of = (...statuses: readonly string[]) =>
-    statuses.reduce((sum, status) => sum + (counts.get(status) ?? 0), 0)
-  const failed = run.results.filter(({ status }) => ['error', 'fail', 'warn'].includes(status))
-  const seconds = (run.elapsedMs / 1_000).toFixed(2)
-  return [
-    '',
-    ...failed.flatMap((result) => failureLines(result, run)),
-    outcomeLine(run, seconds),
-    `Done. PASS=${of('success', 'pass')} WARN=${of('warn')} ERROR=${of('error', 'fail')} SKIP=${of('skipped')} TOTAL=${run.results.length}`,
-  ]
-}
-
-function failureLines(result: NodeResult, run: RunResult): string[] {
-  const title = { error: 'Error', fail: 'Failure', warn: 'Warning' }[String(result.status)] ?? ''
-  const lines = [`${title} in ${result.kind} ${result.name} (${result.file})`]
-  for (const line of (result.message ?? '').split('\n')) lines.push(`  ${line}`)
-  for (const row of result.failingRows.slice(0, 3)) lines.push(`    ${row}`)
-  if (result.failingRows.length > 3 && run.snapshot !== undefined) {
-    lines.push(
-      `    … all that were kept: select * from lake.ops.test_failures where run_id = '${run.runId}' and name = '${result.name}'`,
-    )
-  }
-  return [...lines, '']
-}
-
-function outcomeLine({ outcome, publish, snapshot, results }: RunResult, seconds: string): string {
-  if (outcome === 'committed') {
-    const writes = results.some(({ kind }) => kind !== 'test')
-    const seen = writes && snapshot !== undefined ? `: readers see snapshot ${snapshot}` : ''
-    return `Completed successfully in ${seconds} s${seen}.`
-  }
-  const why = outcome === 'interrupted' ? 'Interrupted' : 'Completed with errors'
-  if (outcome === 'failed' && publish === 'atomic') {
-    const ran = results.some(({ kind, status }) => kind !== 'operation' && status !== 'skipped')
-    const nodes = ran ? 'what was built is published' : 'nothing was run'
-    return `${why} after ${seconds} s: a hook failed, ${nodes}.`
-  }
-  if (publish === 'per-node') {
-    return `${why} after ${seconds} s: each node was committed by itself, those that failed were not.`
-  }
-  const seen = snapshot === undefined ? '' : `, readers still see snapshot ${snapshot}`
-  return `${why} after ${seconds} s: nothing was published${seen}.`
-}
-
-function countStatuses(results: readonly NodeResult[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1)
-  return counts
-}
-
-function clockTime(): string {
-  return new Date().toISOString().slice(11, 19)
 }

@@ -1,0 +1,81 @@
+/** The line that lives at the foot of a terminal while a run goes on: how far it is, and what is running. */
+import type { RunEvent } from '../../transform/index.ts'
+import { openProgress } from '../progress.ts'
+
+type Running = Extract<RunEvent, { readonly kind: 'started' }>
+
+export type LiveProgress = {
+  /** Whether anybody sees it. */
+  readonly isShown: boolean
+  event(event: RunEvent): void
+  /** A line that stays. */
+  line(text: string): void
+  clear(): void
+  /** What was running, and how much had not begun, when the run was stopped. */
+  stoppedLines(): string[]
+  close(): void
+}
+
+const repaintMs = 250
+
+export function openLiveProgress(
+  stream: NodeJS.WriteStream,
+  estimateOf: (id: string) => number | undefined = () => undefined,
+): LiveProgress {
+  const progress = openProgress(stream)
+  const running = new Map<string, Running & { readonly since: number }>()
+  let ended = 0
+  let total = 0
+  const paint = () => progress.update(liveLine(ended, total, [...running.values()], estimateOf))
+  const timer = stream.isTTY ? setInterval(paint, repaintMs) : undefined
+  timer?.unref()
+  return {
+    isShown: stream.isTTY === true,
+    event(event) {
+      if (event.kind === 'attempt') {
+        running.clear()
+        ended = 0
+      }
+      if (event.kind === 'started') {
+        total = event.total
+        running.set(event.node.id, { ...event, since: Date.now() })
+        paint()
+      }
+      if (event.kind === 'finished') {
+        total = event.total
+        ended++
+        running.delete(event.result.id)
+      }
+    },
+    line: (text) => progress.line(text),
+    clear: () => progress.clear(),
+    stoppedLines() {
+      const names = [...running.values()].map(({ node }) => node.name)
+      const waiting = Math.max(0, total - ended - running.size)
+      const stopped = names.length === 0 ? '' : `; stopped in ${names.join(', ')}`
+      return ['', `${ended} of ${total} nodes had ended, ${waiting} had not begun${stopped}.`]
+    },
+    close() {
+      clearInterval(timer)
+      progress.clear()
+    },
+  }
+}
+
+/** `12 of 40 · orders 45% 3s · events 1s`. */
+export function liveLine(
+  ended: number,
+  total: number,
+  running: readonly (Pick<Running, 'node' | 'progress'> & { readonly since: number })[],
+  estimateOf: (id: string) => number | undefined,
+  now = Date.now(),
+): string {
+  const parts = running.map(({ node, progress, since }) => {
+    const percent = progress()
+    const usual = estimateOf(node.id)
+    const seconds = Math.round((now - since) / 1_000)
+    const of = usual === undefined ? '' : ` of about ${Math.max(1, Math.round(usual / 1_000))}s`
+    return `${node.name}${percent === undefined ? '' : ` ${Math.floor(percent)}%`} ${seconds}s${of}`
+  })
+  return [`${ended} of ${total}`, ...parts].join(' · ')
+}
