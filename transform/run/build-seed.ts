@@ -1,6 +1,9 @@
 /** Loads a seed: finds the types that are not declared, and reads the file into a table. */
 import type { SeedNode } from '../compile/graph.ts'
 import {
+  type ColumnFacts,
+  closeRows,
+  confirmQuery,
   declaredTypes,
   factsQuery,
   headerQuery,
@@ -12,7 +15,7 @@ import {
 import type { Session } from './adapter.ts'
 import { replaceTable } from './build-table.ts'
 import type { Built } from './built.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
 
 /** @throws DuckDB's error, with the line of the file that does not fit */
@@ -30,9 +33,24 @@ async function columnsOf(node: SeedNode, session: Session): Promise<SeedColumn[]
   const header = (await describe(session, headerQuery(node))).map(({ name }) => name)
   const declared = declaredTypes(node)
   const open = header.filter((name) => !declared.has(name))
-  const [facts] = open.length === 0 ? [] : await session.query(factsQuery(node, open))
+  const facts = await factsOf(node, session, open)
   return header.map((name) => {
-    const digits = String(facts?.[`c${open.indexOf(name)}`] ?? '')
-    return { name, type: declared.get(name) ?? inferredType(readFacts(digits)) }
+    const found = facts.get(name) ?? readFacts('')
+    return { name, type: declared.get(name) ?? inferredType(found) }
   })
+}
+
+async function factsOf(
+  node: SeedNode,
+  session: Session,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ColumnFacts>> {
+  if (names.length === 0) return new Map()
+  const [first] = await session.query(factsQuery(node, names))
+  const columns = names.map((name, at) => {
+    return { name, found: readFacts(String(first?.[`c${at}`] ?? '')) }
+  })
+  const isWhole = Number(first?.['row_count'] ?? 0) < closeRows
+  const [all] = isWhole ? [first] : await session.query(confirmQuery(node, columns))
+  return new Map(names.map((name, at) => [name, readFacts(String(all?.[`c${at}`] ?? ''))]))
 }

@@ -187,4 +187,14 @@ describe('a seed', () => {
     expect(types).toEqual([['BIGINT'], ['HUGEINT']])
     expect(await sql('select max(huge) from long')).toEqual([['9223372036854775808']])
   })
+
+  it('is typed by all of its rows, not by the first', async () => {
+    const many = Array.from({ length: 10_050 }, (_, id) => `${id},${id},${id},,2024-01-01,true\n`)
+    const last = '1,1.5,x,2024-01-01,2024-01-01 10:00:00,maybe\n'
+    const header = 'whole,fraction,text,late,mixed,flag\n'
+    const run = await build({ 'seeds/many.csv': header + many.join('') + last })
+    expect(run.results[0]).toMatchObject({ status: 'success', rows: 10_051 })
+    const types = await sql("select data_type from duckdb_columns() where table_name = 'many'")
+    expect(types.flat()).toEqual(['INTEGER', 'DOUBLE', 'VARCHAR', 'DATE', 'VARCHAR', 'VARCHAR'])
+  })
 })
