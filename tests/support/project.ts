@@ -129,7 +129,10 @@ export type RunOverrides = CompileOverrides & {
   readonly select?: readonly string[]
   /** What microbatch models build. */
   readonly eventTimes?: TimeWindow | undefined
-} & Pick<RunDependencies, 'signal' | 'onEvent' | 'publish'>
+} & Pick<
+    RunDependencies,
+    'signal' | 'onEvent' | 'publish' | 'threads' | 'failFast' | 'retries'
+  >
 
 /** Compiles the folder's project and runs it. @throws the first problem of the project */
 export async function runFolder(
@@ -148,7 +151,7 @@ export async function runFolder(
     eventTimes: overrides.eventTimes,
   })
   const adapter = 'kind' in lake ? lake : ducklakeAdapter(lake)
-  const { signal, onEvent, publish } = overrides
+  const { signal, onEvent, publish, threads, failFast, retries } = overrides
   return await runPlan(plan, {
     graph,
     renderer,
@@ -158,6 +161,9 @@ export async function runFolder(
     ...(signal && { signal }),
     ...(onEvent && { onEvent }),
     ...(publish && { publish }),
+    ...(failFast && { failFast }),
+    ...(retries !== undefined && { retries }),
+    ...(threads && { threads }),
   })
 }
 
