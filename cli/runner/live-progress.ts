@@ -39,7 +39,7 @@ export function openLiveProgress(
       if (event.kind === 'started') {
         total = event.total
         running.set(event.node.id, { ...event, since: Date.now() })
-        paint()
+        if (stream.isTTY) paint()
       }
       if (event.kind === 'finished') {
         total = event.total
