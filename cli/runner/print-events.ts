@@ -3,8 +3,14 @@
 import { dbtVersion } from '../../core/dbt-version.ts'
 import { quoteRelation } from '../../core/sql.ts'
 import type { Graph, NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
-import type { RunPrinter } from './print-run.ts'
-import { closingLines, countStatuses, describeNode, resultText, startText } from './run-lines.ts'
+import {
+  closingLines,
+  countStatuses,
+  describeNode,
+  type RunPrinter,
+  resultText,
+  startText,
+} from './run-lines.ts'
 
 export type EventPrinterInputs = {
   readonly graph: Graph

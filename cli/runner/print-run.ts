@@ -1,20 +1,16 @@
 /** A run on stdout: lines as dbt prints them, or one JSON object a node. */
-import type { NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
+import type { NodeResult, RunResult } from '../../transform/index.ts'
 import { openLiveProgress } from './live-progress.ts'
 import { type EventPrinterInputs, eventPrinter } from './print-events.ts'
 import {
   closingLines,
   countStatuses,
   failureLines,
+  type RunPrinter,
   resultText,
   startText,
   withTime,
 } from './run-lines.ts'
-
-export interface RunPrinter {
-  event(event: RunEvent): void
-  finish(result: RunResult): void
-}
 
 /** @param format `json`, `events` for those of dbt, `quiet` for what failed and nothing else, or `text` */
 export function openRunPrinter(format: string, inputs: EventPrinterInputs): RunPrinter {

@@ -1,6 +1,12 @@
 /** What is said of a run in words: one line when a node begins, one when it has ended, and what is said at the end. */
 import type { NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
 
+/** Where the events of a run go. */
+export interface RunPrinter {
+  event(event: RunEvent): void
+  finish(result: RunResult): void
+}
+
 /** dbt pads its lines with dots to this width. */
 const lineWidth = 80
 

@@ -6,7 +6,7 @@ import { toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config } from '../project/project.ts'
 import { columnLines, constraintLines } from '../stdlib/constraints.ts'
 import { isMap } from './config-lists.ts'
-import type { TableColumn } from './incremental.ts'
+import type { TableColumn } from './statement.ts'
 
 export function isContracted({ config }: ModelNode): boolean {
   const said = config['contract']

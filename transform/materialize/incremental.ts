@@ -5,13 +5,18 @@ import type { ModelNode } from '../compile/graph.ts'
 import { textConfig } from '../compile/graph.ts'
 import { invalidConfig, nonEmptyList, textList } from './config-lists.ts'
 import { mergeBatch } from './merge.ts'
-import { counting, plain, relationSql, type Statement, tupleSql } from './statement.ts'
+import {
+  counting,
+  plain,
+  relationSql,
+  type Statement,
+  type TableColumn,
+  tupleSql,
+} from './statement.ts'
 
 const strategies = ['append', 'delete+insert', 'merge', 'insert_overwrite', 'microbatch'] as const
 
 export type IncrementalStrategy = (typeof strategies)[number]
-
-export type TableColumn = { readonly name: string; readonly type: string }
 
 /** Where new rows come from, and where they go. */
 export type Batch = {

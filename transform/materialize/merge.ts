@@ -3,8 +3,8 @@ import { problem } from '../../core/problems.ts'
 import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
 import type { ModelNode } from '../compile/graph.ts'
 import { isMap } from './config-lists.ts'
-import type { TableColumn } from './incremental.ts'
 import { type MergeClause, type MergeConfig, readMergeConfig } from './merge-config.ts'
+import type { TableColumn } from './statement.ts'
 import { counting, relationSql, type Statement } from './statement.ts'
 
 export type MergeInputs = {

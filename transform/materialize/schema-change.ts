@@ -2,7 +2,8 @@
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import { type ModelNode, textConfig } from '../compile/graph.ts'
-import { strategyOf, type TableColumn } from './incremental.ts'
+import { strategyOf } from './incremental.ts'
+import type { TableColumn } from './statement.ts'
 import { plain, relationSql, type Statement } from './statement.ts'
 
 export type SchemaChange = {

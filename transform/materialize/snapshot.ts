@@ -5,9 +5,9 @@
  */
 import { quoteIdent } from '../../core/sql.ts'
 import type { Relation } from '../compile/graph.ts'
-import type { TableColumn } from './incremental.ts'
 import type { SnapshotRules } from './snapshot-rules.ts'
 import type { SnapshotSettings } from './snapshot-settings.ts'
+import type { TableColumn } from './statement.ts'
 import { counting, plain, relationSql, type Statement } from './statement.ts'
 
 export type SnapshotTarget = {

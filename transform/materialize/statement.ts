@@ -8,6 +8,8 @@ export type Statement = {
   readonly countsRows: boolean
 }
 
+export type TableColumn = { readonly name: string; readonly type: string }
+
 /** What stands at a relation's name now. */
 export type Existing = 'table' | 'view' | undefined
 

@@ -11,8 +11,8 @@ import { keepComments } from './build-table.ts'
 import { type Built, runStatements } from './built.ts'
 import { requireContract } from './check-contract.ts'
 import { engineOf } from './engine-of.ts'
-import type { NodeContext } from './execute-node.ts'
 import { remove, stagedPlace } from './file-swaps.ts'
+import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
 
 /** @throws DuckDB's error, `model/invalid-config`, `model/contract-failed` */

@@ -9,16 +9,16 @@ import {
   isPlainAppend,
   stageBatch,
   strategyOf,
-  type TableColumn,
   takeBatch,
 } from '../materialize/incremental.ts'
 import { adaptSchema, schemaModeOf } from '../materialize/schema-change.ts'
+import type { TableColumn } from '../materialize/statement.ts'
 import { buildTable, keepComments } from './build-table.ts'
 import { type Built, runStatements } from './built.ts'
 import { requireConstraints, requireContract } from './check-contract.ts'
 import { engineOf } from './engine-of.ts'
-import type { NodeContext } from './execute-node.ts'
 import { findNewRows, keyOf, loadSeen, type NewRows, stateRow } from './increments.ts'
+import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
 import { newRowTests, testNewRows } from './test-new-rows.ts'
 

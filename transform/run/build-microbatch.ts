@@ -10,7 +10,7 @@ import { parseInstant, type TimeWindow } from '../plan/time-window.ts'
 import { addRows, asksFull, fullBuildReason } from './build-incremental.ts'
 import { buildTable } from './build-table.ts'
 import type { Built } from './built.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 /** @throws DuckDB's error, or a problem of the model */
 export async function buildMicrobatch(node: ModelNode, context: NodeContext): Promise<Built> {

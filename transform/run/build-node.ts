@@ -11,7 +11,7 @@ import { buildSeed } from './build-seed.ts'
 import { buildTable, keepComments } from './build-table.ts'
 import { type Built, runStatements } from './built.ts'
 import { requireContract } from './check-contract.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 /** @throws DuckDB's error, or a problem of the model */
 export async function buildNode(node: ModelNode | SeedNode, context: NodeContext): Promise<Built> {

@@ -12,7 +12,7 @@ import { type Built, runStatements, runTogether } from './built.ts'
 import { requireConstraints, requireContract } from './check-contract.ts'
 import { detachForeignKeys } from './detach-keys.ts'
 import { engineOf } from './engine-of.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 /** @throws DuckDB's error, `model/contract-failed`, `model/constraint-failed`, `model/invalid-config` */
 export async function buildTable(

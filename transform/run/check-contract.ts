@@ -3,11 +3,11 @@ import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { ModelNode } from '../compile/graph.ts'
 import { checkContract, contractQuery, isContracted } from '../materialize/contract.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
+import type { TableColumn } from '../materialize/statement.ts'
 import { uncheckedConstraints, violationsQuery } from '../materialize/violations.ts'
 import type { Session } from './adapter.ts'
 import { engineOf } from './engine-of.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 /** @throws `model/contract-failed` when the query gives other columns than the contract says */
 export async function requireContract(

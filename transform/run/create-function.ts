@@ -1,7 +1,7 @@
 /** Creates a function in the database, before the models that call it. */
 import type { FunctionNode } from '../compile/graph.ts'
 import { materializeFunction } from '../materialize/function.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 /** @throws DuckDB's error, or a problem of its template */
 export async function createFunction(

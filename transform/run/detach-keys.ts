@@ -7,7 +7,7 @@ import { quoteLiteral } from '../../core/sql.ts'
 import type { ModelNode, Relation } from '../compile/graph.ts'
 import { isContracted } from '../materialize/contract.ts'
 import { relationSql } from '../materialize/statement.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 const keys = new Set(['primary_key', 'unique'])
 

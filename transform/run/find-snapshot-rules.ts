@@ -3,7 +3,6 @@ import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import type { SnapshotNode } from '../compile/graph.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
 import {
   checkRules,
   type SnapshotRules,
@@ -12,8 +11,9 @@ import {
   usualWords,
 } from '../materialize/snapshot-rules.ts'
 import type { HardDeletes, SnapshotSettings } from '../materialize/snapshot-settings.ts'
+import type { TableColumn } from '../materialize/statement.ts'
 import type { Session } from './adapter.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
 
 export type FoundSnapshot = {

@@ -7,7 +7,7 @@ import type { Materialization } from '../compile/find-materialization.ts'
 import type { FunctionNode, ModelNode, SeedNode, SnapshotNode } from '../compile/graph.ts'
 import { textConfig } from '../compile/graph.ts'
 import { makeTable } from '../stdlib/query-table.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 
 export type WrittenNode = ModelNode | SeedNode | SnapshotNode | FunctionNode
 

@@ -2,7 +2,7 @@
 import type { MillraceError } from '../../core/errors.ts'
 import type { GraphNode } from '../compile/graph.ts'
 import { type Hook, readHooks } from '../stdlib/hooks.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 import { replaced } from './node-renderer.ts'
 
 /**

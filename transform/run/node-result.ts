@@ -1,7 +1,7 @@
 /** One node of a run as its result tells of it. */
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import type { PlannedNode } from '../plan/plan-run.ts'
-import type { Findings } from './execute-node.ts'
+import type { Findings } from './node-context.ts'
 import type { NodeResult } from './result.ts'
 
 type Course = Partial<Pick<NodeResult, 'elapsedMs' | 'thread' | 'timing'>>

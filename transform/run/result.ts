@@ -6,7 +6,7 @@ import type { PlannedNode, RunCommand } from '../plan/plan-run.ts'
 import type { TimeWindow } from '../plan/time-window.ts'
 import type { Config } from '../project/project.ts'
 import type { PublishMode } from './adapter.ts'
-import type { KeptFailures } from './test-failures.ts'
+import type { KeptFailures } from './tested.ts'
 
 export type NodeStatus = 'success' | 'error' | 'pass' | 'warn' | 'fail' | 'skipped'
 

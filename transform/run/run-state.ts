@@ -4,14 +4,14 @@
  */
 import { quoteLiteral } from '../../core/sql.ts'
 import type { Graph, Relation } from '../compile/graph.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
+import type { TableColumn } from '../materialize/statement.ts'
 import { type Existing, relationSql } from '../materialize/statement.ts'
 import type { Adapter, Session } from './adapter.ts'
 import type { SqlValue } from './history.ts'
 import type { Change } from './increments.ts'
 import { Lookups } from './lookups.ts'
 import type { NodeResult } from './result.ts'
-import type { Tested } from './test-node.ts'
+import type { Tested } from './tested.ts'
 
 /** What all transactions of a run share. */
 type Shared = {

@@ -1,7 +1,6 @@
 /** Takes one snapshot inside the run's transaction. A table that is there is added to, and never made anew. */
 import { problem } from '../../core/problems.ts'
 import type { SnapshotNode } from '../compile/graph.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
 import {
   addColumns,
   changesName,
@@ -13,10 +12,10 @@ import {
   takeChanges,
 } from '../materialize/snapshot.ts'
 import { snapshotSettings } from '../materialize/snapshot-settings.ts'
-import type { Statement } from '../materialize/statement.ts'
+import type { Statement, TableColumn } from '../materialize/statement.ts'
 import type { Session } from './adapter.ts'
-import type { NodeContext } from './execute-node.ts'
 import { type FoundSnapshot, findSnapshotRules, queryColumns } from './find-snapshot-rules.ts'
+import type { NodeContext } from './node-context.ts'
 
 export type Taken = {
   /** Versions that begin. */

@@ -9,8 +9,9 @@ import type { StandardTest } from '../compile/standard-test.ts'
 import type { RunnableNode, Stage } from '../plan/plan-run.ts'
 import type { NodeRenderer } from './node-renderer.ts'
 import { testsNewRows } from './test-new-rows.ts'
-import { passed, type TestContext, type Tested } from './test-node.ts'
+import { passed, type TestContext } from './test-node.ts'
 import { passesWithoutRows, testSettings } from './test-settings.ts'
+import type { Tested } from './tested.ts'
 
 /** A test that can share a query with others. */
 type BatchTest = { readonly id: string; readonly standard: StandardTest }

@@ -1,24 +1,13 @@
 /** Keeps the rows of a data test in the database, as `store_failures` and `store_failures_as` say. */
 import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
 import type { Relation } from '../compile/graph.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
 import { relationSql } from '../materialize/statement.ts'
 import type { Adapter, Session } from './adapter.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
+import type { KeptFailures } from './tested.ts'
 
 /** Rows that survive a roll-back; more would have to be held in memory. */
 const maxKeptRows = 10_000
-
-/** What puts a relation of failing rows there again once the build that made it was rolled back. */
-export type KeptFailures = {
-  readonly relation: Relation
-  readonly as: 'table' | 'view'
-  /** The query of a view. */
-  readonly sql: string
-  readonly columns: readonly TableColumn[]
-  /** Of a table, each as JSON. */
-  readonly rows: readonly string[]
-}
 
 type KeepContext = Pick<NodeContext, 'session' | 'state'>
 

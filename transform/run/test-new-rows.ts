@@ -4,7 +4,7 @@
  */
 import { problem } from '../../core/problems.ts'
 import type { ModelNode, Relation, TestNode } from '../compile/graph.ts'
-import type { NodeContext } from './execute-node.ts'
+import type { NodeContext } from './node-context.ts'
 import { testNode } from './test-node.ts'
 
 export function testsNewRows(test: TestNode): boolean {

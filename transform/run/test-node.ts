@@ -4,23 +4,13 @@ import type { Row } from '../../core/clients/duckdb.ts'
 import { problem } from '../../core/problems.ts'
 import type { Severity, TestNode } from '../compile/graph.ts'
 import { relationSql } from '../materialize/statement.ts'
-import type { NodeContext } from './execute-node.ts'
-import type { NodeStatus } from './result.ts'
-import { type KeptFailures, keepFailures, readFailures } from './test-failures.ts'
+import type { NodeContext } from './node-context.ts'
+import { keepFailures, readFailures } from './test-failures.ts'
 import { type TestSettings, testSettings } from './test-settings.ts'
+import type { Tested } from './tested.ts'
 
 /** Failing rows that are kept of one test. */
 const maxFailingRows = 100
-
-export type Tested = {
-  readonly status: Extract<NodeStatus, 'pass' | 'warn' | 'fail'>
-  /** What the test counts; 0 when it passes. */
-  readonly failures: number
-  readonly failingRows: readonly string[]
-  readonly message: string | undefined
-  /** Where the failing rows stand, with `store_failures`, and what puts them there again after a roll-back. */
-  readonly kept?: KeptFailures
-}
 
 export type TestContext = Pick<NodeContext, 'session' | 'state' | 'renderer'>
 

@@ -1,8 +1,8 @@
 /** Writes a node by the macro that does it, if there is one, else by the runner's own way with the node's hooks around it. */
 import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
-import type { Findings, NodeContext } from './execute-node.ts'
 import { runByMacro, type WrittenNode } from './macro-node.ts'
+import type { Findings, NodeContext } from './node-context.ts'
 import { withHooks } from './node-hooks.ts'
 
 /** @throws DuckDB's error, or a problem of the node */

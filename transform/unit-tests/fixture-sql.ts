@@ -2,7 +2,7 @@
 import { problem } from '../../core/problems.ts'
 import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
 import { toRepr, toTemplateValue } from '../jinja/values.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
+import type { TableColumn } from '../materialize/statement.ts'
 import type { Config } from '../project/project.ts'
 
 /**

@@ -6,9 +6,9 @@ import { problem } from '../../core/problems.ts'
 import { quoteLiteral } from '../../core/sql.ts'
 import type { SelectableNode } from '../compile/graph.ts'
 import type { UnitTestInput } from '../compile/render-unit-test.ts'
-import type { TableColumn } from '../materialize/incremental.ts'
+import type { TableColumn } from '../materialize/statement.ts'
 import { relationSql } from '../materialize/statement.ts'
-import type { NodeContext } from '../run/execute-node.ts'
+import type { NodeContext } from '../run/node-context.ts'
 import { describe } from '../run/run-state.ts'
 
 type Context = Pick<NodeContext, 'session' | 'state' | 'renderer'>
