@@ -10,14 +10,17 @@ import type {
   RunDependencies,
   RunRequest,
   RunResult,
+  Target,
 } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { printError } from '../print-error.ts'
 import { latentOf } from './latent-problems.ts'
+import { logicOfProject } from './logic-of-project.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
+import { authorName, projectRevision } from './origin.ts'
 import type { EventPrinterInputs } from './print-events.ts'
 import { openRunPrinter } from './print-run.ts'
 import { concurrencyLine, connectionCount } from './publish-mode.ts'
@@ -106,6 +109,7 @@ export async function executeRun(
       threads: connections,
       failFast: args.failFast,
       retries: args.retries,
+      ...(adapter.keepsHistory && (await keptWith(project, config, database.target))),
     })
     await record.finish(result)
     if (result.outcome === 'interrupted') {
@@ -124,7 +128,7 @@ async function runOn(
   { graph, invocationId }: OpenedProject,
   format: string,
   printing: Pick<EventPrinterInputs, 'withDebug' | 'target'>,
-  options: Pick<RunDependencies, 'signal' | 'threads' | 'failFast' | 'retries'>,
+  options: Omit<RunDependencies, 'graph' | 'renderer' | 'adapter' | 'clock' | 'runId' | 'onEvent'>,
 ): Promise<RunResult> {
   const { runPlan } = await import('../../transform/index.ts')
   const printer = openRunPrinter(format, {
@@ -152,6 +156,19 @@ async function runOn(
   })
   printer.finish(result)
   return result
+}
+
+/** What the lake keeps with a run. */
+async function keptWith(
+  project: OpenedProject,
+  { projectDir }: Config,
+  target: Target,
+): Promise<Pick<RunDependencies, 'origin' | 'logicOf'>> {
+  const revision = await projectRevision(projectDir)
+  return {
+    origin: { author: authorName(), revision },
+    logicOf: await logicOfProject(project, target),
+  }
 }
 
 /** What a run renders: the nodes of its plan, and the hooks before and after them. */
