@@ -6,12 +6,13 @@ import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { executeRun, type RunHooks } from './execute-run.ts'
 import { logicOfProject } from './logic-of-project.ts'
-import { openProjectGraph } from './open-project.ts'
+import { type OpenedGraph, openProjectGraph } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
-import { openRunContext } from './run-context.ts'
+import { openRunContext, type RunContext } from './run-context.ts'
 
-type Reason = { readonly id: string; readonly reason: string | undefined }
+/** A node of a plan, and why it has to run, if it has to. */
+export type Reason = { readonly id: string; readonly reason: string | undefined }
 
 /** @returns exit code as `executeRun`; 0 when nothing has changed */
 export async function executeChanged(
@@ -39,6 +40,23 @@ async function findReasons(
   await using context = await openRunContext(args)
   const { config, database } = context
   const project = await openProjectGraph(config, args, database, { withMacros: true })
+  return await withInterrupt((signal) =>
+    reasonsOf(command, args, { config, database, project, signal }, hooks),
+  )
+}
+
+type OpenedPlace = Pick<RunContext, 'config' | 'database'> & {
+  readonly project: OpenedGraph
+  readonly signal: AbortSignal
+}
+
+/** Of each node that is selected, whether it has to run. @throws `model/changed-needs-lake` */
+export async function reasonsOf(
+  command: RunCommand,
+  args: RunArguments & GlobalArguments,
+  { config, database, project, signal }: OpenedPlace,
+  hooks: Pick<RunHooks, 'beforeRun'>,
+): Promise<Reason[]> {
   const { graph } = project
   const { ducklakeAdapter, findChanged, planRun } = await import('../../transform/index.ts')
   const selection = await openSelection(graph, config, args)
@@ -48,18 +66,16 @@ async function findReasons(
     throw problem('model/changed-needs-lake', { database: database.target.database })
   }
   const lake = await database.lake.open()
-  return await withInterrupt(async (signal) => {
-    const format = args.quiet ? 'quiet' : args.format
-    await hooks.beforeRun?.({ config, lake, graph, format, signal })
-    const session = await ducklakeAdapter(lake).connect()
-    try {
-      const logicOf = await logicOfProject(project, database.target)
-      const decisions = await findChanged(plan, session, { graph, catalog: lakeName, logicOf })
-      return withWhatFollows(graph, plan, decisions)
-    } finally {
-      session.close()
-    }
-  })
+  const format = args.quiet ? 'quiet' : args.format
+  await hooks.beforeRun?.({ config, lake, graph, format, signal })
+  const session = await ducklakeAdapter(lake).connect()
+  try {
+    const logicOf = await logicOfProject(project, database.target)
+    const decisions = await findChanged(plan, session, { graph, catalog: lakeName, logicOf })
+    return withWhatFollows(graph, plan, decisions)
+  } finally {
+    session.close()
+  }
 }
 
 /** Unit tests are of a model's code: they run when their model does. */
@@ -75,7 +91,8 @@ function withWhatFollows(graph: Graph, plan: Plan, decisions: readonly Reason[])
   })
 }
 
-function printReasons(reasons: readonly Reason[], format: string): void {
+/** Says what runs and why, and how much need not. */
+export function printReasons(reasons: readonly Reason[], format: string): void {
   if (format === 'quiet') return
   const running = reasons.filter(({ reason }) => reason !== undefined)
   if (format === 'json') {

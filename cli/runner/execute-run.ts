@@ -26,7 +26,7 @@ import { openRunPrinter } from './print-run.ts'
 import { concurrencyLine, connectionCount } from './publish-mode.ts'
 import { eventTimesOf, readingOf } from './reading.ts'
 import { requireSources } from './require-sources.ts'
-import { openRunContext } from './run-context.ts'
+import { openRunContext, type RunContext } from './run-context.ts'
 import { openRunRecord, type RunRecord } from './run-record.ts'
 import { printWarning } from './warnings.ts'
 
@@ -47,6 +47,10 @@ export type RunHooks = {
   readonly batches?: RunRequest['batches']
   /** Before anything is read: landed files are registered here. */
   readonly beforeRun?: (surroundings: RunSurroundings) => Promise<void>
+  /** What is going to run, before it does. */
+  readonly onPlan?: (plan: Plan) => void
+  /** How it went, before it is written down. */
+  readonly onResult?: (result: RunResult) => void
   /** After a commit: what was built is published here. */
   readonly afterCommit?: (result: RunResult, surroundings: RunSurroundings) => Promise<void>
 }
@@ -59,8 +63,25 @@ export async function executeRun(
 ): Promise<number> {
   const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
   await using context = await openRunContext(args, flags)
-  const { config, database } = context
-  const project = await openProject(config, args, database)
+  const project = await openProject(context.config, args, context.database)
+  return await runOpened(command, args, { ...context, project }, hooks)
+}
+
+/** What a run works on, and what stays open after it. */
+export type OpenedRun = Pick<RunContext, 'config' | 'database'> & {
+  readonly project: OpenedProject
+  /** Of a caller who watches for Ctrl-C already. */
+  readonly signal?: AbortSignal
+}
+
+/** One run of what has been opened and parsed. @returns as `executeRun` */
+export async function runOpened(
+  command: RunCommand,
+  args: RunArguments & GlobalArguments,
+  opened: OpenedRun,
+  hooks: RunHooks,
+): Promise<number> {
+  const { config, database, project } = opened
   const { graph } = project
   const { planRun } = await import('../../transform/index.ts')
   const selection = await openSelection(graph, config, args)
@@ -70,6 +91,7 @@ export async function executeRun(
   const plan = planRun(graph, { ...selection, command, fullRefresh, eventTimes, only, batches })
   printWarnings(plan.warnings)
   printNotRunYet(plan)
+  hooks.onPlan?.(plan)
   const undefinedNames = latentOf(graph, idsOf(plan, graph), 'run')
   if (undefinedNames.length > 0) {
     printError(new AggregateError(undefinedNames.map((one) => one.problem)), false)
@@ -82,7 +104,7 @@ export async function executeRun(
     printPlan(plan, args.format)
     return 0
   }
-  return await withInterrupt(async (signal) => {
+  return await interruptible(opened.signal, async (signal) => {
     const lake = await database.lake?.open()
     // Landing and publishing are of the lake; a database of the user's own has neither.
     const surroundings = lake && { config, lake, graph, format, signal }
@@ -111,6 +133,7 @@ export async function executeRun(
       retries: args.retries,
       ...(adapter.keepsHistory && (await keptWith(project, config, database.target))),
     })
+    hooks.onResult?.(result)
     await record.finish(result)
     if (result.outcome === 'interrupted') {
       const published = result.publish === 'atomic' ? ', with nothing published,' : ''
@@ -120,6 +143,13 @@ export async function executeRun(
     if (surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
     return 0
   })
+}
+
+function interruptible<T>(
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return signal === undefined ? withInterrupt(work) : work(signal)
 }
 
 async function runOn(

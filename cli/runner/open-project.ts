@@ -2,7 +2,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
-import type { Compiled, CompileInputs, Graph, KeptGraph } from '../../transform/index.ts'
+import type { Compiled, CompileInputs, Graph, KeptGraph, Project } from '../../transform/index.ts'
 import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
 import { invocationArguments } from './invocation.ts'
@@ -34,6 +34,7 @@ type ProjectArguments = {
 /**
  * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
  * @param shared where it is built, the lake by default; opened only when a template queries it
+ * @param onLoaded told what was read, before it is compiled
  * @returns a graph whose `latent` problems the caller still has to report, by what it renders
  * @throws all problems of the project at once
  */
@@ -41,10 +42,12 @@ export async function openProject(
   config: Config,
   args: ProjectArguments,
   shared?: ProjectDatabase,
+  onLoaded?: (project: Project) => void,
 ): Promise<OpenedProject> {
   return await withInputs(config, args, shared, async (inputs) => {
     const { compileProject, loadProject } = await import('../../transform/index.ts')
     const loaded = await loadProject(config.projectDir)
+    onLoaded?.(loaded)
     const project = args.inline === undefined ? loaded : withInline(loaded, args.inline)
     return await compileProject(project, inputs)
   })

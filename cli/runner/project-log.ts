@@ -8,6 +8,8 @@ import { openLogFile } from './log-file.ts'
 
 export type ProjectLog = {
   readonly line: (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void
+  /** Writes what waits; nothing is logged afterwards. */
+  readonly close: () => void
 }
 
 type Started = {
@@ -39,5 +41,5 @@ export function openProjectLog(
     `\n\n${rule} ${invocation.startedAt.slice(11, 23)}000 | ${invocation.invocationId} ${rule}\n`,
   )
   line('info', `Running with millrace: ${[calledAs(), ...argv].join(' ')}`)
-  return { line }
+  return { line, close: file.close }
 }

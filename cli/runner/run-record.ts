@@ -95,6 +95,7 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       await write(result)
       log.line('info', `Command \`millrace ${result.command}\` ended: ${result.outcome}`)
       queries.close()
+      log.close()
     },
     abandon: async (command) => {
       const isGone = (result: NodeResult) => adapter.publish === 'atomic' && isDone(result)
@@ -102,6 +103,7 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       await write({ command, results, elapsedMs: Date.now() - started })
       log.line('error', `Command \`millrace ${command}\` could not be carried out`)
       queries.close()
+      log.close()
     },
   }
 }

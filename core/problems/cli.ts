@@ -62,6 +62,12 @@ export const cliProblems = {
     actor: 'user',
     message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
   }),
+  'cli/cannot-watch': defineProblem<{ folder: string; reason: string }>({
+    actor: 'outside',
+    message: ({ folder, reason }) => `${folder} cannot be watched: ${reason}`,
+    hint: () =>
+      'on Linux `sysctl fs.inotify.max_user_watches fs.inotify.max_user_instances` shows how much may be watched.',
+  }),
   'cli/show-failed': defineProblem<{ node: string; reason: string; place: string | undefined }>({
     actor: 'user',
     message: ({ node, reason, place }) =>
