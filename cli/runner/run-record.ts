@@ -109,7 +109,8 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
 }
 
 /** What artifacts tell of a run. */
-type Written = Pick<RunResult, 'command' | 'results' | 'elapsedMs'>
+type Written = Pick<RunResult, 'command' | 'results' | 'elapsedMs'> &
+  Partial<Pick<RunResult, 'noOps'>>
 
 function isDone({ status }: NodeResult): boolean {
   return status === 'success' || status === 'pass' || status === 'warn'
@@ -163,9 +164,10 @@ async function writeResults(
 ): Promise<void> {
   const { graph } = project
   const { runResultsOf } = await import('../../transform/index.ts')
+  const noOps = (result.noOps ?? []).map((noOp) => ({ ...noOp, elapsedMs: 0 }))
   await writeArtifacts(artifactFolders(config, graph, args), {
     ...(await describeProject(project, compiled)),
-    'run_results.json': runResultsOf(result.results, graph, {
+    'run_results.json': runResultsOf([...result.results, ...noOps], graph, {
       invocation: invocationOf(project),
       args: invocationArguments(result.command, args, parseVars(args.vars)),
       elapsedMs: result.elapsedMs,

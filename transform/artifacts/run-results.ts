@@ -48,13 +48,26 @@ function resultJson(result: ReportedResult, graph: Graph, inputs: RunResultsInpu
     thread_id: thread,
     execution_time: elapsedMs / 1_000,
     adapter_response: result.adapterResponse ?? answerJson(result),
-    message: message ?? (status === 'success' ? 'OK' : null),
-    failures: orNull(failures),
+    message: message ?? usualMessages.get(status) ?? null,
+    failures: orNull(failures ?? (isCounted(result, graph) ? 0 : undefined)),
     unique_id: id,
     ...codeJson(id, graph, inputs),
     batch_results: batchesJson(result),
     overload_results: null,
   }
+}
+
+const usualMessages: ReadonlyMap<string, string> = new Map([
+  ['success', 'OK'],
+  ['no-op', 'NO-OP'],
+])
+
+/** Of what dbt says that nothing failed, though nothing was tested. */
+function isCounted({ id, status }: ReportedResult, { nodes }: Graph): boolean {
+  if (status === 'no-op' || status === 'skipped') return status === 'no-op'
+  const node = nodes.get(id)
+  const isIncremental = node?.kind === 'model' && node.materialized === 'incremental'
+  return isIncremental && node.config['incremental_strategy'] === 'microbatch'
 }
 
 /** What went with the run is not there: to a reader, and to a retry, it was not done. */

@@ -1,6 +1,7 @@
 /** Graph × request → plan: which nodes, in which order, and what each waits for. Nothing is run here. */
 import type { MillraceError } from '../../core/errors.ts'
 import type {
+  DescribedNode,
   Graph,
   GraphNode,
   OperationNode,
@@ -28,6 +29,9 @@ export type RunRequest = Selection &
     readonly batches?: ReadonlyMap<string, readonly TimeWindow[]> | undefined
   }
 
+/** What a build selects and nothing is made of. */
+type NodeWithoutWork = DescribedNode & { readonly kind: 'exposure' | 'saved_query' }
+
 /** What can stand in a plan. */
 export type PlannedNode = Exclude<GraphNode, { readonly kind: 'analysis' }> | UnitTestNode
 
@@ -38,7 +42,7 @@ export type RunnableNode = Extract<
 >
 
 /** One step of a plan. */
-export type Stage<Node extends PlannedNode = RunnableNode> = {
+export type Stage<Node extends SelectableNode = RunnableNode> = {
   readonly node: Node
   /** Stages of this plan that must have succeeded, sorted: what it reads, and the tests of what it reads. */
   readonly waitsFor: readonly string[]
@@ -51,32 +55,44 @@ export type Plan = Pick<RunRequest, 'eventTimes' | 'batches'> & {
   readonly stages: readonly Stage[]
   /** Lines of `on-run-start` and `on-run-end`, in the order in which they run; none where there is nothing to do. */
   readonly hooks: readonly OperationNode[]
+  /** Exposures and saved queries, in the order of a build: they only have a result. */
+  readonly noOps: readonly NoOp[]
   /** What the selection holds and the runner cannot carry out yet, in the order it would have. */
   readonly notRunYet: readonly { readonly id: string; readonly kind: string }[]
   /** What was asked for and matches nothing. */
   readonly warnings: readonly MillraceError[]
 }
 
+export type NoOp = { readonly id: string; readonly waitsFor: readonly string[] }
+
 /** @throws `model/bad-selector` and what else `selectNodes` throws */
 export function planRun(graph: Graph, request: RunRequest): Plan {
   const { command, fullRefresh, only, eventTimes, batches } = request
   const { nodes, warnings } = selectNodes(graph, request, commandFilter(command, request))
-  const planned = nodes.filter(isPlanned).filter(({ id }) => only === undefined || only.has(id))
+  const wanted = nodes.filter(({ id }) => only === undefined || only.has(id))
+  const planned = wanted.filter(isPlanned)
+  const without = wanted.filter(isWithoutWork)
   const runnable = planned.filter(isRunnable)
   // Ordered apart, so that a node waits for what stands above a snapshot that is not taken.
   const stages = orderStages(graph, runnable, command)
-  const others = planned.length === runnable.length ? [] : orderStages(graph, planned, command)
-  const notRunYet = others.filter(({ node }) => !isRunnable(node)).map(({ node }) => describe(node))
+  const isAll = planned.length === runnable.length && without.length === 0
+  const others = isAll ? [] : orderStages(graph, [...planned, ...without], command)
+  const notRunYet = others.flatMap(({ node }) =>
+    isWithoutWork(node) || isRunnable(node) ? [] : [describe(node)],
+  )
+  const noOps = others
+    .filter(({ node }) => isWithoutWork(node))
+    .map(({ node: { id }, waitsFor }) => ({ id, waitsFor }))
   const hooks = planned.length > 0 ? hooksOf(graph) : []
   const when = { eventTimes, batches }
-  return { command, fullRefresh, ...when, stages, hooks, notRunYet, warnings }
+  return { command, fullRefresh, ...when, stages, hooks, noOps, notRunYet, warnings }
 }
 
 /**
  * Puts nodes in the order of a build: each after what it reads and after the tests of what it reads, a model after
  * its unit tests.
  */
-export function orderStages<Node extends PlannedNode>(
+export function orderStages<Node extends SelectableNode>(
   graph: Graph,
   nodes: readonly Node[],
   command: RunCommand,
@@ -99,6 +115,10 @@ function hooksOf({ nodes, project }: Graph): OperationNode[] {
       const byName = left.package < right.package ? -1 : Number(left.package > right.package)
       return isOwn(right) - isOwn(left) || byName || left.index - right.index
     })
+}
+
+function isWithoutWork(node: SelectableNode): node is NodeWithoutWork {
+  return node.kind === 'exposure' || node.kind === 'saved_query'
 }
 
 /** An ephemeral model has no relation; exposures and saved queries are nothing that a run makes. */

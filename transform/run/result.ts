@@ -49,6 +49,9 @@ export type NodeResult = {
   readonly isRolledBack?: boolean
 }
 
+/** Of an exposure or a saved query: nothing is made of it, or what it reads is not there. */
+export type NoOpResult = { readonly id: string; readonly status: 'no-op' | 'skipped' }
+
 /** A model or seed whose new state readers can see. */
 export type BuiltRelation = {
   readonly id: string
@@ -76,6 +79,8 @@ export type RunResult = {
   readonly publish: PublishMode
   /** In the order in which they ended. */
   readonly results: readonly NodeResult[]
+  /** Of exposures and saved queries, in the order of the plan. */
+  readonly noOps: readonly NoOpResult[]
   /** The snapshot that the run published, or the one readers still see. */
   readonly snapshot: number | undefined
   /** What `publish` takes on; empty unless the run was committed. */

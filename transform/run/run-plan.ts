@@ -4,6 +4,7 @@ import { Scratch } from '../unit-tests/scratch.ts'
 import type { PublishMode } from './adapter.ts'
 import { FileSwaps } from './file-swaps.ts'
 import { ensureHistory, recordFailures, recordRun } from './history.ts'
+import { noOpResults } from './no-op-results.ts'
 import { writtenRelation } from './node-result.ts'
 import type { BuiltRelation, NodeResult, RunOutcome, RunResult, RunSummary } from './result.ts'
 import { runAtomic } from './run-atomic.ts'
@@ -41,6 +42,7 @@ function beginRun(plan: Plan, dependencies: RunDependencies, publish: PublishMod
       outcome,
       publish,
       results,
+      noOps: noOpResults(plan.noOps, results),
       attempts,
       startedAt,
       elapsedMs: clock.now() - started,
