@@ -51,6 +51,7 @@ const commands = {
   test: async () => (await import('./commands/test.ts')).testCommand,
   topics: async () => (await import('./commands/topics.ts')).topicsCommand,
   up: async () => (await import('./commands/up.ts')).upCommand,
+  watch: async () => (await import('./commands/watch.ts')).watchCommand,
 }
 
 /** Runs `millrace <argv>`; returns its exit code. */

@@ -9,7 +9,7 @@ import { formatCount, openProgress } from '../progress.ts'
 import type { RunHooks, RunSurroundings } from './execute-run.ts'
 import { assertPublishable, publishBuilt, wantsPublishing } from './publish-built.ts'
 
-export const registerThenPublish: RunHooks = {
+export const registerThenPublish = {
   async beforeRun(surroundings) {
     await assertPublishable(surroundings.graph)
     await registerLanded(surroundings)
@@ -37,7 +37,7 @@ export const registerThenPublish: RunHooks = {
       progress.clear()
     }
   },
-}
+} satisfies RunHooks
 
 /**
  * Every model that says `publish` and is in the lake, not only what this build made: a selected model may refer

@@ -2,6 +2,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
+import type { MillraceError } from '../../core/errors.ts'
 import type { Compiled, CompileInputs, Graph, KeptGraph, Project } from '../../transform/index.ts'
 import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
@@ -34,7 +35,6 @@ type ProjectArguments = {
 /**
  * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
  * @param shared where it is built, the lake by default; opened only when a template queries it
- * @param onLoaded told what was read, before it is compiled
  * @returns a graph whose `latent` problems the caller still has to report, by what it renders
  * @throws all problems of the project at once
  */
@@ -42,15 +42,24 @@ export async function openProject(
   config: Config,
   args: ProjectArguments,
   shared?: ProjectDatabase,
-  onLoaded?: (project: Project) => void,
+  listeners: ProjectListeners = {},
 ): Promise<OpenedProject> {
-  return await withInputs(config, args, shared, async (inputs) => {
+  const { onLoaded, onWarning } = listeners
+  const work = async (inputs: CompileInputs) => {
     const { compileProject, loadProject } = await import('../../transform/index.ts')
     const loaded = await loadProject(config.projectDir)
     onLoaded?.(loaded)
     const project = args.inline === undefined ? loaded : withInline(loaded, args.inline)
     return await compileProject(project, inputs)
-  })
+  }
+  return await withInputs(config, args, shared, work, onWarning)
+}
+
+type ProjectListeners = {
+  /** Told what was read, before it is compiled. */
+  readonly onLoaded?: (project: Project) => void
+  /** By default warnings are printed. */
+  readonly onWarning?: (warning: MillraceError) => void
 }
 
 /**
@@ -102,6 +111,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
   work: (inputs: CompileInputs) => Promise<Opened>,
+  onWarning: (warning: MillraceError) => void = printWarning,
 ) {
   await using own = lakeDatabase(config)
   const database = shared ?? own
@@ -133,7 +143,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
     log: (message) => process.stderr.write(`${message}\n`),
   })
   if (unopened !== undefined) throw unopened
-  for (const warning of opened.graph.warnings) printWarning(warning)
+  for (const warning of opened.graph.warnings) onWarning(warning)
   const { problems, latent } = opened.graph
   if (problems.length > 0) {
     const all = [...problems, ...latent.map(({ problem }) => problem)]

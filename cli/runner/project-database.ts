@@ -95,9 +95,10 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
         hidden,
       })
     },
-    // A database that could not be opened has been reported to whoever asked for it.
+    // A database that could not be opened has been reported to whoever asked for it. Who asks again opens it again.
     [Symbol.asyncDispose]: async () => {
       const duckdb = await opened?.catch(() => undefined)
+      opened = undefined
       duckdb?.close()
     },
   }

@@ -63,7 +63,8 @@ function reasonOf(
   return undefined
 }
 
-function changedLogic(before: Logic, now: Logic): string | undefined {
+/** Which part of the logic is not what it was. */
+export function changedLogic(before: Logic, now: Logic): string | undefined {
   if (before.code !== now.code) return 'its code has changed'
   if (before.config !== now.config) return 'its config has changed'
   if (before.macros !== now.macros) return 'a macro that it uses has changed'
