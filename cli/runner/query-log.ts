@@ -75,6 +75,8 @@ function watchedSession(
     snapshot: () => session.snapshot(),
     hasSnapshot: (snapshot) => session.hasSnapshot(snapshot),
     tableIds: (snapshot) => session.tableIds(snapshot),
+    standing: (catalogs) => session.standing(catalogs),
+    columnsIn: (catalog, schema) => session.columnsIn(catalog, schema),
     lastChanges: (snapshot) => session.lastChanges(snapshot),
   }
 }

@@ -1,5 +1,4 @@
 /** A run whose sources are not in the lake would fail model by model, each with an error of DuckDB. */
-import { queryRows } from '../../core/clients/duckdb.ts'
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import type { Lake } from '../../core/clients/lake.ts'
 import { problem } from '../../core/problems.ts'
@@ -9,10 +8,8 @@ import type { Graph, Plan, SourceNode } from '../../transform/index.ts'
 export async function requireSources(lake: Lake, graph: Graph, plan: Plan): Promise<void> {
   const wanted = sourcesOf(graph, plan).filter(({ relation }) => relation.catalog === lakeName)
   if (wanted.length === 0) return
-  const sql = `select lower(table_schema || '.' || table_name) as name
-    from information_schema.tables where table_catalog = '${lakeName}'`
-  const rows = await lake.read((connection) => queryRows(connection, sql))
-  const there = new Set(rows.map(({ name }) => name))
+  const relations = await lake.relations()
+  const there = new Set(relations.map(({ schema, name }) => `${schema}.${name}`.toLowerCase()))
   const missing = wanted
     .map(({ relation }) => `${relation.schema}.${relation.name}`)
     .filter((name) => !there.has(name.toLowerCase()))

@@ -18,8 +18,10 @@ import { announceBuild } from './lake/running-builds.ts'
 import {
   countSnapshotsAndFiles,
   currentSnapshot,
+  type LakeRelation,
   type LakeTable,
   listFiles,
+  listRelations,
   listTables,
   rowWatermark,
 } from './lake/snapshots.ts'
@@ -135,6 +137,13 @@ export class Lake {
     const { catalog } = this.options
     if (connection !== undefined) return listTables(connection, catalog, snapshot)
     return this.read((own) => listTables(own, catalog, snapshot))
+  }
+
+  /** The tables and views of the newest snapshot. */
+  relations(): Promise<LakeRelation[]> {
+    return this.read(async (connection) =>
+      listRelations(connection, this.options.catalog, await currentSnapshot(connection)),
+    )
   }
 
   /** One past the largest rowid of a table at a snapshot; 0 when it is empty. */

@@ -1,6 +1,8 @@
 /** A session over one DuckDB connection. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
+import { quoteLiteral } from '../../core/sql.ts'
+import type { Standing } from '../run/adapter.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { templateDatabase } from './template-database.ts'
 
@@ -32,6 +34,45 @@ export class ConnectionSession {
 
   query(sql: string): Promise<Row[]> {
     return queryRows(this.connection, sql)
+  }
+
+  async standing(catalogs: readonly string[]): Promise<Standing> {
+    const list = catalogs.map(quoteLiteral).join(', ')
+    const relations = await this.query(
+      `select table_catalog, table_schema, table_name, table_type from information_schema.tables
+       where table_catalog in (${list})`,
+    )
+    const schemas = await this.query(
+      `select catalog_name, schema_name from information_schema.schemata where catalog_name in (${list})`,
+    )
+    return {
+      relations: relations.map((row) => ({
+        catalog: String(row['table_catalog']),
+        schema: String(row['table_schema']),
+        name: String(row['table_name']),
+        kind: row['table_type'] === 'VIEW' ? 'view' : 'table',
+      })),
+      schemas: schemas.map((row) => ({
+        catalog: String(row['catalog_name']),
+        schema: String(row['schema_name']),
+      })),
+    }
+  }
+
+  async columnsIn(
+    catalog: string,
+    schema: string,
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const rows = await this.query(
+      `select table_name, column_name from information_schema.columns
+       where table_catalog = ${quoteLiteral(catalog)} and table_schema = ${quoteLiteral(schema)}`,
+    )
+    const columns = new Map<string, Set<string>>()
+    for (const row of rows) {
+      const table = String(row['table_name'])
+      columns.set(table, (columns.get(table) ?? new Set()).add(String(row['column_name'])))
+    }
+    return columns
   }
 
   async isLost(): Promise<boolean> {

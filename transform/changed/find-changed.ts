@@ -17,7 +17,7 @@ export type ChangedRequest = {
 /** One decision a node, in the order of the plan. */
 export async function findChanged(
   plan: Plan,
-  session: Pick<Session, 'query' | 'lastChanges'>,
+  session: Pick<Session, 'query' | 'columnsIn' | 'lastChanges'>,
   { graph, catalog, logicOf }: ChangedRequest,
 ): Promise<Decision[]> {
   const known = await loadKnownNodes(session, catalog)

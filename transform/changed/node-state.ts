@@ -6,14 +6,10 @@ import type { Logic } from './logic.ts'
 
 /** The newest state of every node; empty where none was ever written. */
 export async function loadKnownNodes(
-  session: Pick<Session, 'query'>,
+  session: Pick<Session, 'query' | 'columnsIn'>,
   catalog: string,
 ): Promise<ReadonlyMap<string, KnownNode>> {
-  const there = await session.query(
-    `select 1 from information_schema.tables
-     where table_catalog = '${catalog}' and table_schema = 'ops' and table_name = 'node_state'`,
-  )
-  if (there.length === 0) return new Map()
+  if (!(await session.columnsIn(catalog, 'ops')).has('node_state')) return new Map()
   const rows = await session.query(
     `select node_id, logic, inputs, run_id, snapshot_id from ${opsRelation(catalog, 'node_state')}
      qualify row_number() over (partition by node_id order by snapshot_id desc) = 1`,

@@ -10,13 +10,15 @@ export type NeededByIncrements = {
   readonly tables: readonly string[]
 }
 
-/** @param tableNames `schema.name` by uuid */
+/** @param tableNames `schema.name` by uuid, of all tables of the lake */
 export async function neededByIncrements(
   connection: DuckDBConnection,
   catalog: string,
   tableNames: ReadonlyMap<string, string>,
 ): Promise<NeededByIncrements> {
-  if (!(await hasState(connection, catalog))) return { snapshots: [], tables: [] }
+  const names = new Set(tableNames.values())
+  const hasState = names.has('ops.model_state') && names.has('ops.node_runs')
+  if (!hasState) return { snapshots: [], tables: [] }
   const rows = await queryRows(
     connection,
     `with state as (
@@ -38,13 +40,4 @@ export async function neededByIncrements(
     snapshots: [...new Set(open.map((row) => Number(row['snapshot_id'])))],
     tables: [...new Set(tables)],
   }
-}
-
-async function hasState(connection: DuckDBConnection, catalog: string): Promise<boolean> {
-  const rows = await queryRows(
-    connection,
-    `select 1 from information_schema.tables
-     where table_catalog = '${catalog}' and table_schema = 'ops' and table_name in ('model_state', 'node_runs')`,
-  )
-  return rows.length === 2
 }

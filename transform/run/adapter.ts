@@ -43,6 +43,16 @@ export interface Adapter {
   isConflict(error: unknown): boolean
 }
 
+export type Standing = {
+  readonly relations: readonly {
+    readonly catalog: string
+    readonly schema: string
+    readonly name: string
+    readonly kind: 'table' | 'view'
+  }[]
+  readonly schemas: readonly { readonly catalog: string; readonly schema: string }[]
+}
+
 /** One connection of an adapter, inside a transaction or between two. */
 export interface Session {
   /** Id of the node that these statements are for, when there is one. */
@@ -72,6 +82,10 @@ export interface Session {
    * itself has changed is not seen. Undefined where the engine has no such ids.
    */
   tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string> | undefined>
+  /** What stands in these databases, and their schemas. */
+  standing(catalogs: readonly string[]): Promise<Standing>
+  /** Columns of each table of a schema. */
+  columnsIn(catalog: string, schema: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   /**
    * In which committed state each relation was changed last, `schema.name` in lower case → it. Undefined where the
    * engine does not tell.

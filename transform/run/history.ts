@@ -74,7 +74,7 @@ export function opsRelation(catalog: string, table: string): string {
 
 /** Makes the tables that are missing, and the columns that an earlier release did not have. */
 export async function ensureHistory(session: Session, catalog: string): Promise<void> {
-  const known = await knownColumns(session, catalog)
+  const known = await session.columnsIn(catalog, opsSchema)
   if (known.size === 0) {
     await session.execute(`create schema if not exists ${quoteRelation(catalog, opsSchema)}`)
   }
@@ -93,19 +93,6 @@ export async function ensureHistory(session: Session, catalog: string): Promise<
   if (!known.has('model_fence')) {
     await session.execute(`insert into ${opsRelation(catalog, 'model_fence')} values ('build', '')`)
   }
-}
-
-async function knownColumns(session: Session, catalog: string): Promise<Map<string, Set<string>>> {
-  const rows = await session.query(
-    `select table_name, column_name from information_schema.columns
-     where table_catalog = ${quoteLiteral(catalog)} and table_schema = ${quoteLiteral(opsSchema)}`,
-  )
-  const known = new Map<string, Set<string>>()
-  for (const row of rows) {
-    const table = String(row['table_name'])
-    known.set(table, (known.get(table) ?? new Set()).add(String(row['column_name'])))
-  }
-  return known
 }
 
 /** Claims the right to commit: two transactions that do this cannot both commit. */

@@ -48,22 +48,13 @@ export class RunState {
     const relations = relationsOf(graph)
     // Models may go to attached databases too.
     const written = [...relations.values()].map((relation) => relation.catalog)
-    const catalogs = [...new Set([catalog, ...written])].map(quoteLiteral).join(', ')
-    const tables = await session.query(
-      `select table_catalog, table_schema, table_name, table_type from information_schema.tables where table_catalog in (${catalogs})`,
-    )
-    const schemas = await session.query(
-      `select catalog_name, schema_name from information_schema.schemata where catalog_name in (${catalogs})`,
-    )
+    const standing = await session.standing([...new Set([catalog, ...written])])
     const shared: Shared = {
       catalog,
       existing: new Map(
-        tables.map((row): [string, Existing] => [
-          keyIn(row['table_catalog'], row['table_schema'], row['table_name']),
-          existingOf(row['table_type']),
-        ]),
+        standing.relations.map((relation): [string, Existing] => [keyOf(relation), relation.kind]),
       ),
-      schemas: new Set(schemas.map((row) => keyIn(row['catalog_name'], row['schema_name']))),
+      schemas: new Set(standing.schemas.map(({ catalog, schema }) => keyIn(catalog, schema))),
       columns: new Map(),
       relations,
       results: new Map(),

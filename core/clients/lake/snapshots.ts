@@ -71,6 +71,84 @@ export async function listTables(
   }))
 }
 
+/** A table or view of the lake. */
+export type LakeRelation = {
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'table' | 'view'
+}
+
+/**
+ * The tables and views at a snapshot. Asked of the catalog, because DuckDB's own list (information_schema) loads
+ * each of them, which takes milliseconds a piece.
+ */
+export async function listRelations(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  snapshot: number,
+): Promise<LakeRelation[]> {
+  const metadata = metadataSchema(catalog)
+  const alive = aliveAt(snapshot)
+  const rows = await queryRows(
+    connection,
+    `select s.schema_name, r.name, r.kind from (
+       select schema_id, table_name as name, 'table' as kind
+       from ${metadata}.ducklake_table t where ${alive('t')}
+       union all
+       select schema_id, view_name, 'view' from ${metadata}.ducklake_view v where ${alive('v')}
+     ) r join ${metadata}.ducklake_schema s using (schema_id) where ${alive('s')}`,
+  )
+  return rows.map((row) => ({
+    schema: String(row['schema_name']),
+    name: String(row['name']),
+    kind: row['kind'] === 'view' ? 'view' : 'table',
+  }))
+}
+
+/** The schemas at a snapshot. */
+export async function listSchemas(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  snapshot: number,
+): Promise<string[]> {
+  const rows = await queryRows(
+    connection,
+    `select schema_name from ${metadataSchema(catalog)}.ducklake_schema s where ${aliveAt(snapshot)('s')}`,
+  )
+  return rows.map((row) => String(row['schema_name']))
+}
+
+/** Columns of each table of a schema at a snapshot. */
+export async function listColumns(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  schema: string,
+  snapshot: number,
+): Promise<Map<string, Set<string>>> {
+  const metadata = metadataSchema(catalog)
+  const alive = aliveAt(snapshot)
+  const rows = await queryRows(
+    connection,
+    `select t.table_name, c.column_name
+     from ${metadata}.ducklake_table t
+     join ${metadata}.ducklake_schema s using (schema_id)
+     join ${metadata}.ducklake_column c using (table_id)
+     where s.schema_name = ${quoteLiteral(schema)} and c.parent_column is null
+       and ${alive('t')} and ${alive('s')} and ${alive('c')}`,
+  )
+  const columns = new Map<string, Set<string>>()
+  for (const row of rows) {
+    const table = String(row['table_name'])
+    columns.set(table, (columns.get(table) ?? new Set()).add(String(row['column_name'])))
+  }
+  return columns
+}
+
+function aliveAt(snapshot: number): (alias: string) => string {
+  return (alias) =>
+    `${alias}.begin_snapshot <= ${snapshot} and (${alias}.end_snapshot is null or ${alias}.end_snapshot > ${snapshot})`
+}
+
 /** One past the largest rowid of a table at a snapshot; 0 when it is empty. Rowids follow commit order. */
 export async function rowWatermark(
   connection: DuckDBConnection,

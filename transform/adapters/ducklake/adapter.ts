@@ -3,10 +3,22 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { lakeName } from '../../../core/clients/lake/attach.ts'
 import { explainLakeError, isLakeConflict } from '../../../core/clients/lake/failures.ts'
 import { type LastChange, lastChanges } from '../../../core/clients/lake/last-changes.ts'
-import { currentSnapshot, hasSnapshot } from '../../../core/clients/lake/snapshots.ts'
+import {
+  currentSnapshot,
+  hasSnapshot,
+  listColumns,
+  listRelations,
+  listSchemas,
+} from '../../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
 import { MillraceError } from '../../../core/errors.ts'
-import type { Adapter, OpenSession, Session, TransactionOptions } from '../../run/adapter.ts'
+import type {
+  Adapter,
+  OpenSession,
+  Session,
+  Standing,
+  TransactionOptions,
+} from '../../run/adapter.ts'
 import type { TemplateDatabase } from '../../stdlib/database.ts'
 import { ConnectionSession, type SpokenFor } from '../connection-session.ts'
 
@@ -25,6 +37,8 @@ export function ducklakeAdapter(lake: Lake): Adapter {
     isConflict: isLakeConflict,
   }
 }
+
+const noStanding: Standing = { relations: [], schemas: [] }
 
 class LakeSession extends ConnectionSession implements OpenSession {
   readonly #lake: Lake
@@ -49,6 +63,32 @@ class LakeSession extends ConnectionSession implements OpenSession {
 
   hasSnapshot(snapshot: number): Promise<boolean> {
     return hasSnapshot(this.connection, this.#lake.options.catalog, snapshot)
+  }
+
+  /** Of the lake from its catalog, of other databases from DuckDB. */
+  override async standing(catalogs: readonly string[]): Promise<Standing> {
+    const others = catalogs.filter((name) => name !== lakeName)
+    const beside = others.length === 0 ? noStanding : await super.standing(others)
+    const { catalog } = this.#lake.options
+    const snapshot = await currentSnapshot(this.connection)
+    const relations = await listRelations(this.connection, catalog, snapshot)
+    const schemas = await listSchemas(this.connection, catalog, snapshot)
+    return {
+      relations: [
+        ...relations.map((relation) => ({ catalog: lakeName, ...relation })),
+        ...beside.relations,
+      ],
+      schemas: [...schemas.map((schema) => ({ catalog: lakeName, schema })), ...beside.schemas],
+    }
+  }
+
+  override async columnsIn(
+    database: string,
+    schema: string,
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    if (database !== lakeName) return await super.columnsIn(database, schema)
+    const snapshot = await currentSnapshot(this.connection)
+    return await listColumns(this.connection, this.#lake.options.catalog, schema, snapshot)
   }
 
   async lastChanges(snapshot: number | undefined): Promise<ReadonlyMap<string, LastChange>> {
