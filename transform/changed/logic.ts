@@ -1,7 +1,9 @@
 /** What a node does, as a few short hashes: when none of them has changed, neither has what it does. */
 import type { Graph, GraphNode, MacroNode } from '../compile/graph.ts'
+import { cteNames, findForeignInput } from './foreign-input.ts'
+import { knownNames, namesRelation } from './known-expression.ts'
 import { normalSql } from './normal-sql.ts'
-import { findForeignInput, findVolatile, namesAskedBy, wordsOf } from './read-text.ts'
+import { findVolatile, namesAskedBy, wordsOf } from './read-text.ts'
 
 export type Logic = {
   readonly code: string
@@ -33,17 +35,28 @@ export function logicReader(inputs: LogicInputs): (node: GraphNode) => NodeLogic
   const { graph, sha256 } = inputs
   const macros = indexMacros(graph)
   const short = (value: unknown) => sha256(JSON.stringify(value) ?? '').slice(0, 16)
-  const always = short(macros.ofRunner.map(({ id, code }) => [id, code]))
+  const ofRunner = withNamed(macros.ofRunner, macros.byName)
+  const always = short(ofRunner.map(({ id, code }) => [id, code]))
+  const runnerText = ofRunner.map(({ code }) => code).join('\n')
   return (node) => {
-    const named = macrosNamedBy(node.rawCode, macros.byName)
-    const text = [node.rawCode, ...named.map(({ code }) => code)].join('\n')
-    const foreign = node.kind === 'seed' ? undefined : findForeignInput(node.rawCode)
-    const volatile =
-      node.kind === 'seed'
-        ? undefined
-        : (findVolatile(text) ??
-          (foreign === undefined ? undefined : `it reads ${foreign}, neither ref nor source`))
-    return { logic: logicOf(node, named, text), volatile }
+    const settings = textsOf(settingsOf(node)).join('\n')
+    const named = macrosNamedBy(`${node.rawCode}\n${settings}`, macros.byName)
+    const text = [node.rawCode, settings, ...named.map(({ code }) => code)].join('\n')
+    return { logic: logicOf(node, named, `${text}\n${runnerText}`), volatile: volatileOf(node) }
+  }
+
+  function volatileOf(node: GraphNode): string | undefined {
+    if (node.kind === 'seed') {
+      return node.checksumName === 'path' ? 'its file is too large to be compared' : undefined
+    }
+    const { pre_hook: _, post_hook: __, meta: ___, docs: ____, ...settings } = settingsOf(node)
+    const own = `${node.rawCode}\n${textsOf(settings).join('\n')}`
+    const named = macrosNamedBy(own, macros.byName)
+    const codes = named.map(({ code }) => code)
+    const found = findVolatile([own, ...codes].join('\n'))
+    if (found !== undefined) return found
+    const foreign = foreignInputOf(node, named)
+    return foreign === undefined ? undefined : `it reads ${foreign}, neither ref nor source`
   }
 
   function logicOf(node: GraphNode, named: readonly MacroNode[], text: string): Logic {
@@ -63,12 +76,44 @@ export function logicReader(inputs: LogicInputs): (node: GraphNode) => NodeLogic
   }
 }
 
+/** In the node's own text, and in the macros that it names. */
+function foreignInputOf(node: GraphNode, named: readonly MacroNode[]): string | undefined {
+  const codes = named.map(({ code }) => code)
+  const isGeneric = node.kind === 'test' && node.generic !== undefined
+  const known = knownNames(
+    [node.rawCode, ...codes],
+    new Map(named.map(({ name, code }) => [baseName(name), code])),
+    isGeneric || namesRelation(node.rawCode),
+  )
+  const ctes = new Set([node.rawCode, ...codes].flatMap(cteNames))
+  const own = findForeignInput(node.rawCode, known)
+  if (own !== undefined) return own
+  for (const code of codes) {
+    const foreign = findForeignInput(code, known, ctes)
+    if (foreign !== undefined) return foreign
+  }
+  return undefined
+}
+
+/** Texts of a node that may be templates of their own: hooks, conditions and arguments of tests, a location. */
+function settingsOf(node: GraphNode): Readonly<Record<string, unknown>> {
+  return node.kind === 'test' ? { ...node.config, ...node.generic?.arguments } : node.config
+}
+
+/** All texts in plain data. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(textsOf)
+}
+
 /** What of a node, apart from its code and config, decides what is written. */
 function describe(node: GraphNode): unknown {
-  const columns = node.columns.map(({ name, dataType, description }) => ({
+  const columns = node.columns.map(({ name, dataType, description, constraints }) => ({
     name,
     dataType,
     description,
+    constraints,
   }))
   const relation = 'relation' in node ? node.relation : null
   const constraints = node.kind === 'model' ? node.constraints : null
@@ -151,6 +196,11 @@ function macrosNamedBy(
     }
   }
   return [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1))
+}
+
+function withNamed(macros: readonly MacroNode[], byName: MacroIndex['byName']): MacroNode[] {
+  const named = macrosNamedBy(macros.map(({ code }) => code).join('\n'), byName)
+  return [...new Set([...macros, ...named])].sort((left, right) => (left.id < right.id ? -1 : 1))
 }
 
 /** Plain data with its keys in order, so that equal data gives equal text. */

@@ -6,6 +6,8 @@ const tag = /\{#[\s\S]*?#\}|\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g
 /** Marks that stand where tags stood: of a private range of Unicode, so that no text has them. */
 const expressionMark = '\ue000'
 const controlMark = '\ue001'
+/** Blocks whose text becomes a value, and comments that take the blanks around them away. */
+const keepsText = /\{%-?\s*(raw|call|filter|set\s+[\w\s,.]+-?%\})|\{#-|-#\}/
 const anyMark = /[\ue000\ue001]/
 
 /**
@@ -13,7 +15,7 @@ const anyMark = /[\ue000\ue001]/
  * a control tag stands inside one, the text comes back as it is.
  */
 export function normalSql(text: string): string {
-  if (/\{%-?\s*raw\b/.test(text) || anyMark.test(text)) return text
+  if (keepsText.test(text) || anyMark.test(text)) return text
   const tags: string[] = []
   const marked = text.replaceAll(tag, (found) => {
     if (found.startsWith('{#')) return ' '
