@@ -26,8 +26,9 @@ export function describeNode(node: Node): string {
     case 'seed':
       return `seed file ${place}`
     case 'test':
+      return `test ${node.name}`
     case 'unit_test':
-      return `${node.kind} ${node.name}`
+      return `unit_test ${unitTestName(node)}`
     case 'operation':
       return `hook: ${hookName(node.name)}`
     case 'snapshot':
@@ -56,12 +57,14 @@ export function withTime(text: string): string {
   return `${new Date().toISOString().slice(11, 19)}  ${text}`
 }
 
-function describeResult({ kind, status, name, relation, materialized }: NodeResult): string {
+function describeResult(result: NodeResult): string {
+  const { kind, status, name, relation, materialized } = result
   const place = relation === undefined ? name : `${relation.schema}.${relation.name}`
   if (status === 'skipped') {
     return kind === 'operation' ? `SKIP hook: ${hookName(name)}` : `SKIP ${kind} ${place}`
   }
   if (kind === 'test') return `${status.toUpperCase()} ${name}`
+  if (kind === 'unit_test') return `${status.toUpperCase()} ${unitTestName(result)}`
   if (kind === 'operation') return `${status === 'error' ? 'ERROR' : 'OK'} hook: ${hookName(name)}`
   if (kind === 'snapshot')
     return `${status === 'error' ? 'ERROR snapshotting' : 'OK snapshotted'} ${place}`
@@ -69,6 +72,11 @@ function describeResult({ kind, status, name, relation, materialized }: NodeResu
   const what = names[kind] ?? `sql ${materialized} model`
   if (status === 'error') return `ERROR creating ${what} ${place}`
   return `OK ${kind === 'seed' ? 'loaded' : 'created'} ${what} ${place}`
+}
+
+/** `orders::counts_orders`: the model and the test, as in dbt's lines. */
+function unitTestName({ id, name }: { readonly id: string; readonly name: string }): string {
+  return `${id.split('.')[2]}::${name}`
 }
 
 /** `shop-on-run-end-0` as dbt's lines call it. */
