@@ -131,7 +131,10 @@ export async function runOpened(
       threads: connections,
       failFast: args.failFast,
       retries: args.retries,
-      ...(adapter.keepsHistory && (await keptWith(project, config, database.target))),
+      ...(adapter.keepsHistory &&
+        (await keptWith(project, config, database.target, {
+          isUsual: isUsual(args) && eventTimes === undefined && batches === undefined,
+        }))),
     })
     hooks.onResult?.(result)
     await record.finish(result)
@@ -193,12 +196,16 @@ async function keptWith(
   project: OpenedProject,
   { projectDir }: Config,
   target: Target,
+  { isUsual }: { readonly isUsual: boolean },
 ): Promise<Pick<RunDependencies, 'origin' | 'logicOf'>> {
   const revision = await projectRevision(projectDir)
-  return {
-    origin: { author: authorName(), revision },
-    logicOf: await logicOfProject(project, target),
-  }
+  const origin = { author: authorName(), revision }
+  return isUsual ? { origin, logicOf: await logicOfProject(project, target) } : { origin }
+}
+
+/** Whether nodes read what they always read: what `--empty` has built is no state for `--changed` to trust. */
+function isUsual({ empty, sample, defer }: RunArguments): boolean {
+  return !empty && sample === undefined && !defer
 }
 
 /** What a run renders: the nodes of its plan, and the hooks before and after them. */

@@ -21,6 +21,8 @@ export type ChangedInputs = {
   /** Of a source: a text that changes with its rows; undefined where nothing can be known. */
   readonly sourceVersion: (id: string) => string | undefined
   readonly isSource: (id: string) => boolean
+  /** Whether its rows are those of what it reads, whenever it is read. */
+  readonly isView: (id: string) => boolean
   /** Why what a node wrote cannot be relied on: it is gone, or somebody else has written it. */
   readonly damageOf: (id: string) => string | undefined
 }
@@ -33,8 +35,9 @@ export type Decision = {
 
 export function decideChanged(inputs: ChangedInputs): Decision[] {
   const running = new Set<string>()
+  const planned = new Set(inputs.ids)
   return inputs.ids.map((id) => {
-    const reason = reasonOf(id, inputs, running)
+    const reason = reasonOf(id, inputs, running, planned)
     if (reason !== undefined) running.add(id)
     return { id, reason }
   })
@@ -42,23 +45,38 @@ export function decideChanged(inputs: ChangedInputs): Decision[] {
 
 function reasonOf(
   id: string,
-  { logicOf, inputsOf, known, sourceVersion, isSource, damageOf }: ChangedInputs,
+  inputs: ChangedInputs,
   running: ReadonlySet<string>,
+  planned: ReadonlySet<string>,
 ): string | undefined {
+  const { logicOf, damageOf, known } = inputs
   const before = known.get(id)
   if (before === undefined) return 'it has not succeeded yet'
   const { logic, volatile } = logicOf(id)
   const changed = changedLogic(before.logic, logic)
   if (changed !== undefined) return changed
   if (volatile !== undefined) return volatile
-  const damage = damageOf(id)
-  if (damage !== undefined) return damage
-  const reads = inputsOf(id)
-  for (const input of reads) {
+  return damageOf(id) ?? changedInput(id, inputs, running, planned)
+}
+
+/** Which of the rows that a node reads are not those that it read when it last succeeded. */
+function changedInput(
+  id: string,
+  inputs: ChangedInputs,
+  running: ReadonlySet<string>,
+  planned: ReadonlySet<string>,
+): string | undefined {
+  const { inputsOf, known, sourceVersion, isSource, isView, damageOf } = inputs
+  for (const input of inputsOf(id)) {
     if (running.has(input)) return `${input} is built again`
     const version = isSource(input) ? sourceVersion(input) : known.get(input)?.version
     if (version === undefined) return `nothing is known of ${input}`
-    if (before.inputs[input] !== version) return `${input} has changed`
+    if (known.get(id)?.inputs[input] !== version) return `${input} has changed`
+    // What is not selected is not looked at by itself.
+    if (isSource(input) || planned.has(input)) continue
+    const reason =
+      damageOf(input) ?? (isView(input) ? changedInput(input, inputs, running, planned) : undefined)
+    if (reason !== undefined) return reason
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 /** Plan × what was built before → what has to run, and why. */
 import type { LastChange } from '../../core/clients/lake/last-changes.ts'
 import type { Graph, GraphNode } from '../compile/graph.ts'
-import type { Plan, RunnableNode } from '../plan/plan-run.ts'
+import type { Plan } from '../plan/plan-run.ts'
 import type { Session } from '../run/adapter.ts'
 import { type Decision, decideChanged, type KnownNode } from './decide.ts'
 import type { NodeLogic } from './logic.ts'
@@ -30,12 +30,19 @@ export async function findChanged(
       const node = nodes.get(id)
       return node === undefined || node.kind === 'unit_test' ? noLogic : logicOf(node)
     },
-    inputsOf: (id) => [...(nodes.get(id)?.dependencies ?? [])],
+    inputsOf: (id) => (nodes.get(id) ?? graph.nodes.get(id))?.dependencies ?? [],
     isSource: (id) => graph.sources.has(id),
+    isView: (id) => {
+      const node = graph.nodes.get(id)
+      return node?.kind === 'model' && !keepsRows.has(node.materialized)
+    },
     sourceVersion: sourceVersions(graph, catalog, changes),
-    damageOf: (id) => damageOf(nodes.get(id), known.get(id), changes),
+    damageOf: (id) => damageOf(graph.nodes.get(id), catalog, known.get(id), changes),
   })
 }
+
+/** A materialization of the project's own may be anything. */
+const keepsRows: ReadonlySet<string> = new Set(['table', 'incremental', 'external'])
 
 const noLogic: NodeLogic = {
   logic: { code: '', config: '', macros: '', values: '' },
@@ -44,12 +51,16 @@ const noLogic: NodeLogic = {
 
 /** What a node wrote may have been dropped, or written by somebody else. */
 function damageOf(
-  node: RunnableNode | undefined,
+  node: GraphNode | undefined,
+  catalog: string,
   known: KnownNode | undefined,
   changes: ReadonlyMap<string, LastChange> | undefined,
 ): string | undefined {
   if (node === undefined || known === undefined) return undefined
   if (node.kind !== 'model' && node.kind !== 'seed' && node.kind !== 'snapshot') return undefined
+  if (node.relation.catalog.toLowerCase() !== catalog.toLowerCase()) {
+    return `${node.relation.catalog} is another database, where nobody counts changes`
+  }
   const name = `${node.relation.schema}.${node.relation.name}`
   const found = changes?.get(name.toLowerCase())
   if (found === undefined) return `${name} is not there`

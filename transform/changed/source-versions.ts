@@ -2,7 +2,7 @@
 import type { LastChange } from '../../core/clients/lake/last-changes.ts'
 import type { Graph } from '../compile/graph.ts'
 
-/** Undefined for a source whose rows nobody counts: a file, another database, a table that is not there. */
+/** Undefined for a source whose rows nobody counts: a file, a view, another database, a table that is not there. */
 export function sourceVersions(
   { sources }: Graph,
   catalog: string,
@@ -16,6 +16,6 @@ export function sourceVersions(
     const { relation } = source
     if (relation.catalog.toLowerCase() !== catalog.toLowerCase()) return undefined
     const found = changes?.get(`${relation.schema}.${relation.name}`.toLowerCase())
-    return found && `${found.uuid}@${found.snapshot}`
+    return found === undefined || found.isView ? undefined : `${found.uuid}@${found.snapshot}`
   }
 }

@@ -7,6 +7,8 @@ import { metadataSchema } from './snapshots.ts'
 export type LastChange = {
   /** Another one when the relation was replaced. */
   readonly uuid: string
+  /** Its rows may change though it does not. */
+  readonly isView: boolean
   /** Rows, columns, or the query of a view. */
   readonly snapshot: number
 }
@@ -38,7 +40,7 @@ export async function lastChanges(
        select schema_id, view_name, view_uuid::varchar, null, v.begin_snapshot
        from ${metadata}.ducklake_view v where ${upTo('v')}
      )
-     select lower(s.schema_name || '.' || r.name) as key, any_value(r.uuid) as uuid,
+     select lower(s.schema_name || '.' || r.name) as key, any_value(r.uuid) as uuid, any_value(r.id) is null as is_view,
        greatest(any_value(r.begin_snapshot), coalesce(max(c.changed), 0)) as changed
      from relations r
      join ${metadata}.ducklake_schema s using (schema_id)
@@ -49,7 +51,11 @@ export async function lastChanges(
   return new Map(
     rows.map((row) => [
       String(row['key']),
-      { uuid: String(row['uuid']), snapshot: Number(row['changed']) },
+      {
+        uuid: String(row['uuid']),
+        isView: row['is_view'] === true,
+        snapshot: Number(row['changed']),
+      },
     ]),
   )
 }

@@ -106,6 +106,34 @@ describe('build --changed', () => {
     })
   })
 
+  it('runs again what a run has filled with other rows than those that are there', async () => {
+    expect((await build('--empty')).code).toBe(0)
+    const all = Object.keys(await changed())
+    expect(all).toEqual(expect.arrayContaining(['model.shop.kinds', 'seed.shop.countries']))
+    expect(await sql('select sum(n) as n from main.kinds')).toBe('{"n":1}\n')
+  })
+
+  it('sees what nodes that are not selected have passed on, or lost', async () => {
+    await sql('insert into raw.events values (5, 7)')
+    expect(await changed('--select', 'kinds')).toMatchObject({
+      'model.shop.kinds': 'source.shop.raw.events has changed',
+    })
+    await sql('create or replace view main.events as select 1 as id, 2 as kind')
+    expect(await changed('--select', 'kinds')).toMatchObject({
+      'model.shop.kinds': 'main.events was changed since',
+    })
+  })
+
+  it('cannot count the rows of a source that is a view, so what reads it runs', async () => {
+    await sql(
+      'create table raw.kept as from raw.events; drop table raw.events; create view raw.events as from raw.kept',
+    )
+    await changed()
+    await sql('insert into raw.kept values (6, 9)')
+    expect(Object.keys(await changed())).toContain('model.shop.kinds')
+    expect(await sql('select sum(n) as n from main.kinds')).toBe('{"n":2}\n')
+  })
+
   it('refuses a DuckDB file, which keeps no snapshots', async () => {
     await writeProject(folder.path, {
       'dbt_project.yml': 'name: shop\nprofile: shop\n',

@@ -20,6 +20,7 @@ const inputs: ChangedInputs = {
   ]),
   sourceVersion: () => '7',
   isSource: (id) => id === 'raw',
+  isView: () => false,
   damageOf: () => undefined,
 }
 
@@ -63,6 +64,17 @@ describe('what has to run', () => {
   it('is what reads an input that another run has built since, though it is not in this plan', () => {
     const since = new Map([...inputs.known, ['a', known('run-2', { raw: '7' })]])
     expect(reasons({ ids: ['b'], known: since })).toEqual(['a has changed'])
+  })
+
+  it('is what reads a node that somebody else has written, though it is not in this plan', () => {
+    const damageOf = (id: string) => (id === 'a' ? 'main.a was changed since' : undefined)
+    expect(reasons({ ids: ['b'], damageOf })).toEqual(['main.a was changed since'])
+  })
+
+  it('is what reads a view whose own inputs have changed, though it is not in this plan', () => {
+    const change = { ids: ['b'], sourceVersion: () => '8' }
+    expect(reasons({ ...change, isView: (id) => id === 'a' })).toEqual(['raw has changed'])
+    expect(reasons(change)).toEqual([undefined])
   })
 
   it('is what reads something of which nothing is known', () => {
