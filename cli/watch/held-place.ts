@@ -4,17 +4,20 @@ import type { ProjectDatabase } from '../runner/project-database.ts'
 import { openRunContext, type ProfileArguments, type RunContext } from '../runner/run-context.ts'
 
 export type HeldPlace = AsyncDisposable & {
-  /** @throws as `openRunContext` */
-  readonly open: () => Promise<RunContext>
+  /** @returns with it whether it is another place than before @throws as `openRunContext` */
+  readonly open: () => Promise<OpenPlace>
   /** Between builds: a file that DuckDB would keep locked is let go, so that a shell can look at it. */
   readonly rest: () => Promise<void>
   /** What decides where the place is may have changed. */
   readonly leave: () => Promise<void>
 }
 
+type OpenPlace = Pick<RunContext, 'config' | 'database'> & { readonly isNew: boolean }
+
 export function holdPlace(args: GlobalArguments & ProfileArguments): HeldPlace {
   const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
   let context: RunContext | undefined
+  let known: unknown
   const leave = async () => {
     const left = context
     context = undefined
@@ -23,7 +26,11 @@ export function holdPlace(args: GlobalArguments & ProfileArguments): HeldPlace {
   return {
     open: async () => {
       context ??= await openRunContext(args, flags)
-      return context
+      const { config, database } = context
+      const identity = identityOf(context)
+      const isNew = identity !== known
+      known = identity
+      return { config, database, isNew }
     },
     rest: async () => {
       const database = context?.database
@@ -32,6 +39,14 @@ export function holdPlace(args: GlobalArguments & ProfileArguments): HeldPlace {
     leave,
     [Symbol.asyncDispose]: leave,
   }
+}
+
+/** What is in memory is another database each time it is opened. */
+function identityOf(context: RunContext): unknown {
+  const { config, database } = context
+  const { path } = database.target
+  if (path === ':memory:') return context
+  return JSON.stringify([path ?? null, database.lake === undefined ? null : config.settings.lake])
 }
 
 /** A lake locks nothing; what is in memory would be gone, and what is elsewhere takes long to open. */

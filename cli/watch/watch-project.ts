@@ -25,7 +25,6 @@ export async function watchProject(given: WatchArguments): Promise<number> {
   const args = { ...given, _: ['build'] }
   return await withInterrupt(async (signal) => {
     await using place = holdPlace(args)
-    await place.open()
     const queue = editQueue()
     using watch = watchFolders(queue.note)
     const printer = openWatchPrinter(format, resolve(args.projectDir), args.logLevel === 'debug')

@@ -34,7 +34,8 @@ type Watcher = {
   /**
    * @param edits undefined at the start, and where something is tried again
    * @returns whether it could not be built only because somebody else holds the database's file
-   * @throws `cli/interrupted` when the signal cut a build short; what else goes wrong is printed
+   * @throws `cli/interrupted` when the signal cut a build short, and what keeps a watch from beginning; what else
+   * goes wrong is printed
    */
   readonly takeUp: (edits: Edits | undefined) => Promise<boolean>
 }
@@ -43,14 +44,15 @@ export function openWatcher(parts: WatcherParts): Watcher {
   const { args, place, printer, signal } = parts
   const pending = openPending()
   const parse = openParser(parts)
+  let hasOpened = false
   let hasBegun = false
   let isLocked = false
 
-  const build = async (context: RunContext, project: OpenedProject, work: Work) => {
+  const build = async (context: Place, project: OpenedProject, work: Work) => {
     await runOpened(
       'build',
       args,
-      { ...context, project, signal },
+      { config: context.config, database: context.database, project, signal },
       {
         only: new Set(pending.reasons.keys()),
         beforeRun: ({ graph }) => assertPublishable(graph),
@@ -68,7 +70,7 @@ export function openWatcher(parts: WatcherParts): Watcher {
   }
 
   /** What is to be built though nobody has edited it. @returns whether the reasons have been printed */
-  const begin = async ({ config, database }: RunContext, project: OpenedProject) => {
+  const begin = async ({ config, database }: Place, project: OpenedProject) => {
     if (!args.initial) return false
     if (database.lake === undefined || args.fullRefresh) {
       pending.addAll(project.graph)
@@ -84,11 +86,10 @@ export function openWatcher(parts: WatcherParts): Watcher {
   const attempt = async (edits: Edits | undefined, since: number) => {
     const paths = edits?.paths ?? new Set()
     if (edits !== undefined) printer.edited(paths)
-    if (settingsFiles(args).some((file) => paths.has(file))) {
-      await place.leave()
-      hasBegun = false
-    }
+    if (settingsFiles(args).some((file) => paths.has(file))) await place.leave()
     const context = await place.open()
+    hasOpened = true
+    if (context.isNew) hasBegun = false
     // It opens while the project is parsed. Who asks for it later hears what kept it from opening.
     context.database.open().catch(() => {})
     const { project, state } = await parse(context)
@@ -106,7 +107,8 @@ export function openWatcher(parts: WatcherParts): Watcher {
       try {
         await attempt(edits, edits?.since ?? performance.now())
       } catch (error) {
-        if (signal.aborted) throw error
+        // What no edit can mend is not waited for: there is no project, or no such profile.
+        if (signal.aborted || !hasOpened) throw error
         isLocked = isProblem(error, 'profile/database-locked')
         if (!isLocked || !wasLocked) printer.problems(error)
       } finally {
@@ -118,6 +120,8 @@ export function openWatcher(parts: WatcherParts): Watcher {
   }
 }
 
+type Place = Pick<RunContext, 'config' | 'database'>
+
 type Work = {
   /** Of the edit, by `performance.now()`. */
   readonly since: number
@@ -128,7 +132,7 @@ type Work = {
 function openParser({ args, watch }: WatcherParts) {
   let told: ReadonlySet<string> = new Set()
   let isWatching = false
-  return async ({ config, database }: RunContext) => {
+  return async ({ config, database }: Place) => {
     const since = Date.now()
     const update = (loaded: Project | undefined, written: readonly string[]) => {
       watch.update(watchedPlaces(args, loaded, written), since)

@@ -99,12 +99,12 @@ function describe(
 }
 
 /** What a body calls by name, by package and name, or through `adapter.dispatch` with literal names. */
-function calledMacros(library: MacroLibrary, owner: string, body: unknown, own: string): string[] {
+function calledMacros(library: MacroLibrary, owner: string, body: object, own: string): string[] {
   const found = new Set<string>()
   const add = (id: string | undefined) => id !== undefined && found.add(id)
   // As in dbt, a macro that calls itself names itself when it says its package.
   const addOther = (id: string | undefined) => id !== own && add(id)
-  for (const { callee, args } of callsIn(body)) {
+  for (const { callee, args } of callsOf(body)) {
     if (callee.kind === 'name') addOther(findMacro(library, owner, callee.name))
     if (callee.kind !== 'attribute' || callee.object.kind !== 'name') continue
     if (callee.object.name === 'adapter' && callee.name === 'dispatch') {
@@ -121,13 +121,21 @@ function calledMacros(library: MacroLibrary, owner: string, body: unknown, own: 
 
 type Call = Extract<Expression, { kind: 'call' }>
 
-function callsIn(node: unknown): Call[] {
-  if (Array.isArray(node)) return node.flatMap(callsIn)
-  if (typeof node !== 'object' || node === null) return []
-  const inner = Object.values(node).flatMap((part) =>
-    typeof part === 'object' ? callsIn(part) : [],
-  )
-  return 'kind' in node && node.kind === 'call' ? [node as Call, ...inner] : inner
+/** The bodies of dbt's own macros are the same at each parse of a process. */
+const knownCalls = new WeakMap<object, readonly Call[]>()
+
+function callsOf(body: object): readonly Call[] {
+  const calls = knownCalls.get(body) ?? callsIn(body)
+  knownCalls.set(body, calls)
+  return calls
+}
+
+/** Into one list, because there are many more parts than calls. */
+function callsIn(node: unknown, found: Call[] = []): Call[] {
+  if (typeof node !== 'object' || node === null) return found
+  if ('kind' in node && node.kind === 'call') found.push(node as Call)
+  for (const part of Object.values(node)) if (typeof part === 'object') callsIn(part, found)
+  return found
 }
 
 /** The package's own, then the root project's, then any package's, the last of them first, then dbt's. */
