@@ -23,13 +23,18 @@ type State = 'staged' | 'swapped'
 /** The files of one run. */
 export class FileSwaps {
   readonly #swaps = new Map<FileSwap, State>()
+  readonly #remove: (path: string) => Promise<void>
+
+  constructor(removeFiles = remove) {
+    this.#remove = removeFiles
+  }
 
   add(swap: FileSwap): void {
     this.#swaps.set(swap, 'staged')
   }
 
   /** Puts the files in their places, inside the transaction that names them. @param node only those of a node */
-  async publish(session: Session, node?: string): Promise<void> {
+  async publish(session: Pick<Session, 'execute'>, node?: string): Promise<void> {
     for (const [swap, state] of this.#swaps) {
       if (state !== 'staged' || (node !== undefined && swap.node !== node)) continue
       const { location, staged, view } = swap
@@ -40,22 +45,21 @@ export class FileSwaps {
     }
   }
 
-  /** Removes the old files, after the commit. */
+  /** Removes the old files, after the commit. Whatever becomes of them, nothing is put back any more. */
   async finish(node?: string): Promise<void> {
-    for (const swap of this.#of(node)) {
-      await remove(oldOf(swap))
-      this.#swaps.delete(swap)
-    }
+    const ended = this.#of(node)
+    for (const swap of ended) this.#swaps.delete(swap)
+    await Promise.all(ended.map((swap) => this.#remove(oldOf(swap))))
   }
 
   /** Puts the old files back. */
   async undo(node?: string): Promise<void> {
     for (const swap of this.#of(node)) {
       if (this.#swaps.get(swap) === 'swapped') {
-        await remove(swap.location)
+        await this.#remove(swap.location)
         if (existsSync(oldOf(swap))) await rename(oldOf(swap), swap.location)
       }
-      await remove(swap.staged)
+      await this.#remove(swap.staged)
       this.#swaps.delete(swap)
     }
   }
