@@ -1,5 +1,5 @@
 /** Writes artifacts and SQL under the target folder; a reader never meets half a file. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
@@ -58,7 +58,7 @@ export async function writeCompiled(
 
 /**
  * Writes thousands of small files in place, one after the other without waiting: 3,000 of them take 0.46 s of CPU
- * so, and 1.04 s with promises.
+ * so, and 1.04 s with promises. What a file holds already is left alone: to read it costs a fifth of writing it.
  * @param files absolute path → text
  */
 export function writeAll(files: ReadonlyMap<string, string>): void {
@@ -68,9 +68,17 @@ export function writeAll(files: ReadonlyMap<string, string>): void {
       const folder = dirname(file)
       if (!folders.has(folder)) mkdirSync(folder, { recursive: true })
       folders.add(folder)
-      writeFileSync(file, text)
+      if (!holds(file, text)) writeFileSync(file, text)
     } catch (cause) {
       throw problem('cli/cannot-write', { file, reason: messageOf(cause) }, { cause })
     }
+  }
+}
+
+function holds(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'utf8') === text
+  } catch {
+    return false // it is not there, or whoever writes it says why not
   }
 }

@@ -117,8 +117,11 @@ export async function queryRows(
   sql: string,
   parameters?: Record<string, DuckDBValue>,
 ): Promise<Row[]> {
-  const reader = await connection.runAndReadAll(sql, parameters)
-  return reader.getRowObjects()
+  const result = await connection.run(sql, parameters)
+  const names = result.deduplicatedColumnNames()
+  // The result is all there; each fetch would go through another thread, and the last one finds nothing.
+  const chunks = Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index))
+  return chunks.flatMap((chunk) => chunk.getRowObjects(names))
 }
 
 /** The first column of the first row, or undefined without rows. */

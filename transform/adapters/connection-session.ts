@@ -28,8 +28,8 @@ export class ConnectionSession {
     if (result.rowsChanged > 0) return result.rowsChanged
     // CREATE TABLE AS gives its rows as a result instead.
     if (result.columnCount !== 1 || result.columnName(0) !== 'Count') return 0
-    const rows = await result.getRows()
-    return Number(rows[0]?.[0] ?? 0)
+    // Not fetched, which would go through another thread twice.
+    return result.rowCount === 0 ? 0 : Number(result.getChunk(0).getRows()[0]?.[0] ?? 0)
   }
 
   query(sql: string): Promise<Row[]> {

@@ -18,6 +18,16 @@ export function listOf(value: unknown): readonly unknown[] {
 
 /** JSON text of an artifact. A whole number too large for a double keeps its digits as text. */
 export function toArtifactText(artifact: JsonObject): string {
+  try {
+    // Nearly always there is none; a function that is asked of each value costs ten times as much.
+    return JSON.stringify(artifact)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return withLargeNumbers(artifact)
+  }
+}
+
+function withLargeNumbers(artifact: JsonObject): string {
   return JSON.stringify(artifact, (_, value: unknown) => {
     if (typeof value !== 'bigint') return value
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)

@@ -119,16 +119,26 @@ export function namesOfNode(
 
 const api = makeHostObject({ Relation: relationType, Column: columnType })
 
-/** The same for every node of a run, so made once. */
-const runs = new WeakMap<CompileInputs, readonly (readonly [string, unknown])[]>()
+type RunNames = readonly (readonly [string, unknown])[]
 
-function namesOfRun(inputs: CompileInputs): readonly (readonly [string, unknown])[] {
-  const known = runs.get(inputs)
-  if (known !== undefined) return known
+/** The same for every node of a run, so made once. */
+const runs = new WeakMap<object, { readonly inputs: CompileInputs; readonly names: RunNames }>()
+
+function namesOfRun(inputs: CompileInputs): RunNames {
+  const known = runs.get(inputs.environment)
+  if (known !== undefined && differInDatabaseOnly(known.inputs, inputs)) return known.names
   const flags = flagsOf({ full_refresh: inputs.fullRefresh, ...inputs.flags })
   const names = [...runNames(inputs, flags), ['flags', flagsValue(flags)] as const]
-  runs.set(inputs, names)
+  runs.set(inputs.environment, { inputs, names })
   return names
+}
+
+/** Each node of a run asks by a database of its own, which none of these names reaches. */
+function differInDatabaseOnly(one: CompileInputs, other: CompileInputs): boolean {
+  if (one === other) return true
+  const mine = Object.entries({ ...one, database: undefined })
+  const theirs = new Map(Object.entries({ ...other, database: undefined }))
+  return mine.length === theirs.size && mine.every(([key, value]) => theirs.get(key) === value)
 }
 
 /** `modules`, one of which dbt wants gone. */

@@ -105,13 +105,10 @@ async function prepare(
   profile: DuckdbProfile,
   { extensionDirectory }: Duckdb,
 ): Promise<void> {
-  const rows = await queryRows(
-    connection,
-    'select extension_name from duckdb_extensions() where loaded',
-  )
-  const loaded = new Set(rows.map((row) => String(row['extension_name'])))
+  let loaded: Set<string> | undefined
   const load = async (name: string, at: Position) => {
     const file = extensionFile(name)
+    loaded ??= await loadedExtensions(connection)
     if (loaded.has(file)) return
     await loadNamed(connection, extensionDirectory, file, at)
     loaded.add(file)
@@ -136,6 +133,15 @@ async function prepare(
     const name = Object.keys(profile.settings)[index] ?? ''
     await run(sql, `The setting ${name}`, profile.settingsAt)
   }
+}
+
+/** Asked only where an extension is needed: DuckDB looks at a folder for the answer. */
+async function loadedExtensions(connection: DuckDBConnection): Promise<Set<string>> {
+  const rows = await queryRows(
+    connection,
+    'select extension_name from duckdb_extensions() where loaded',
+  )
+  return new Set(rows.map((row) => String(row['extension_name'])))
 }
 
 /** What the profile attaches, after the DuckLake that its path names. */
