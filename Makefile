@@ -50,9 +50,11 @@ bench: ## the figures quoted anywhere
 bench-runner: ## running speed beside bare DuckDB and dbt; writes docs/benchmarks.md
 	node bench/runner.ts --python "$$(sh tests/conformance/install-dbt.sh)"
 
-conformance: ## let real dbt compile the fixtures anew, and compare with it
+conformance: ## let real dbt compile and build the fixtures anew, and compare with it
 	node tests/conformance/record.ts "$$(sh tests/conformance/install-dbt.sh)"
+	node tests/conformance/record-rows.ts "$$(sh tests/conformance/install-dbt.sh)"
 	vitest run --project unit tests/conformance
+	vitest run --project integration tests/integration/conformance
 
 docs: ## regenerate the reference pages
 	node docs/config-reference.ts

@@ -1,8 +1,9 @@
 /** Writes docs/reference/dbt-compatibility.md from the feature table that the conformance tests enforce. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { knownDifferences } from '../tests/conformance/differences.ts'
+import { type KnownDifference, knownDifferences } from '../tests/conformance/differences.ts'
 import { type Feature, features } from '../tests/conformance/features.ts'
 import { readFixtures } from '../tests/conformance/fixtures.ts'
+import { rowDifferences } from '../tests/conformance/row-differences.ts'
 
 const file = new URL('./reference/dbt-compatibility.md', import.meta.url)
 
@@ -10,10 +11,6 @@ const file = new URL('./reference/dbt-compatibility.md', import.meta.url)
 export function renderDbtCompatibility(): string {
   const areas = Map.groupBy(features, ({ area }) => area)
   const shows = readFixtures().map(({ name, shows }) => `| \`${name}\` | ${cell(shows)} |`)
-  const reasons = knownDifferences.map(
-    ({ id, fixtures, reason }) =>
-      `| ${id} | ${cell(reason)} | ${fixtures ? names(fixtures) : 'any'} |`,
-  )
   return `# What is the same as in dbt
 
 Generated from \`tests/conformance/features.ts\` by \`make docs\`; do not edit.
@@ -29,7 +26,19 @@ ${[...areas].map(([area, rows]) => section(area, rows)).join('\n')}
 
 | name | what and why | in |
 |---|---|---|
-${reasons.join('\n')}
+${knownDifferences.map(difference).join('\n')}
+
+## What is built
+
+\`make conformance\` also lets dbt build each of these projects on a DuckDB file, a second time where something is
+incremental or a snapshot, after the rows of its sources have changed. Recorded are its exit code, the status and the
+failures of every node, and of every relation its columns, their types, the number of its rows and a hash of them;
+\`tests/integration/conformance/rows.test.ts\` builds the same and compares. Not compared is what the clock gave. All
+is equal but for this:
+
+| name | what and why | in |
+|---|---|---|
+${rowDifferences.map(difference).join('\n')}
 
 ## The projects that are compared
 
@@ -52,6 +61,10 @@ function row({ feature, state, remark, fixtures = [], differences = [], tests = 
   const differing = differences.length === 0 ? '' : `Differs: ${differences.join(', ')}.`
   const remarks = [remark ?? '', differing].filter(Boolean).join(' ')
   return `| ${cell(feature)} | ${state} | ${cell(remarks)} | ${names([...fixtures, ...tests])} |`
+}
+
+function difference({ id, fixtures, reason }: KnownDifference): string {
+  return `| ${id} | ${cell(reason)} | ${fixtures ? names(fixtures) : 'any'} |`
 }
 
 function names(all: readonly string[]): string {

@@ -11,7 +11,7 @@ export type Difference = {
   readonly ours: unknown
 }
 
-type Found = Omit<Difference, 'fixture'>
+export type Found = Omit<Difference, 'fixture'>
 
 /** Everything that is not equal. */
 export function compareRecordings(fixture: string, dbt: Recording, ours: Ours): Difference[] {
@@ -29,7 +29,8 @@ function deprecationsIn(warnings: readonly string[]): string[] {
   return warnings.filter((name) => name.endsWith('Deprecation'))
 }
 
-function differ(path: string, dbt: unknown, ours: unknown): Found[] {
+/** Where two values differ, each place with its way down. */
+export function differ(path: string, dbt: unknown, ours: unknown): Found[] {
   if (isObject(dbt) && isObject(ours)) {
     const keys = new Set([...Object.keys(dbt), ...Object.keys(ours)])
     return [...keys].flatMap((key) => differ(path ? `${path}/${key}` : key, dbt[key], ours[key]))

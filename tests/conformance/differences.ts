@@ -54,8 +54,9 @@ export const knownDifferences: readonly KnownDifference[] = [
 ]
 
 /** The entry that allows a difference. */
-export function explain({ fixture, path }: Difference): KnownDifference | undefined {
-  return knownDifferences.find(
-    (known) => (known.fixtures?.includes(fixture) ?? true) && known.path.test(path),
-  )
+export function explain(
+  { fixture, path }: Difference,
+  list: readonly KnownDifference[] = knownDifferences,
+): KnownDifference | undefined {
+  return list.find((known) => (known.fixtures?.includes(fixture) ?? true) && known.path.test(path))
 }

@@ -15,6 +15,10 @@ const settingsSchema = z.strictObject({
   before: z.array(z.array(z.string())).default([]),
   /** Arguments of `ls`, each line one call; a plain `ls` is always among them. */
   ls: z.array(z.string()).default([]),
+  /** Arguments of `build`, when it is executed. */
+  build: z.array(z.string()).default([]),
+  /** Columns that hold the time of a run as text, or a hash of it: not compared. */
+  clock: z.array(z.string()).default([]),
 })
 
 export type Fixture = z.infer<typeof settingsSchema> & {
@@ -22,6 +26,10 @@ export type Fixture = z.infer<typeof settingsSchema> & {
   readonly folder: string
   /** Run on the empty database before anything compiles, so that templates find tables. */
   readonly setup: string | undefined
+  /** Run before it is built, after `setup`: what its sources hold. */
+  readonly rows: string | undefined
+  /** Run before it is built a second time; undefined where once is enough. */
+  readonly rowsLater: string | undefined
 }
 
 /** All fixtures by name, or those named. */
@@ -34,12 +42,17 @@ export function readFixtures(names: readonly string[] = []): Fixture[] {
 
 function readFixture(name: string): Fixture {
   const folder = new URL(`${name}/`, projects)
-  const setup = new URL('setup.sql', folder)
+  const text = (file: string) => {
+    const path = new URL(file, folder)
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  }
   return {
     ...settingsSchema.parse(JSON.parse(readFileSync(new URL('conformance.json', folder), 'utf8'))),
     name,
     folder: folder.pathname,
-    setup: existsSync(setup) ? readFileSync(setup, 'utf8') : undefined,
+    setup: text('setup.sql'),
+    rows: text('rows.sql'),
+    rowsLater: text('rows-later.sql'),
   }
 }
 

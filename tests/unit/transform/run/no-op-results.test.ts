@@ -11,22 +11,19 @@ const noOps = [
 ]
 const a = makeModel({ name: 'a' })
 const sane = makeTest({ name: 'sane' })
-const built = resultOf(a, { status: 'success' })
+const built = resultOf(a, { status: 'success', message: undefined })
+const tested = (status: 'warn' | 'fail') => resultOf(sane, { status, message: undefined })
 
 const statuses = (...results: Parameters<typeof noOpResults>[1]) =>
   noOpResults(noOps, results).map(({ status }) => status)
 
 describe('what nothing is made of', () => {
   it('is a no-op where all it reads is there', () => {
-    expect(statuses(built, resultOf(sane, { status: 'warn' }))).toEqual(['no-op', 'no-op', 'no-op'])
+    expect(statuses(built, tested('warn'))).toEqual(['no-op', 'no-op', 'no-op'])
   })
 
   it('is skipped below what failed, and so is what stands below it', () => {
-    expect(statuses(built, resultOf(sane, { status: 'fail' }))).toEqual([
-      'skipped',
-      'skipped',
-      'no-op',
-    ])
+    expect(statuses(built, tested('fail'))).toEqual(['skipped', 'skipped', 'no-op'])
   })
 
   it('is skipped where what it reads went with the run', () => {

@@ -1,4 +1,4 @@
 select * from {{ source('app', 'events') }}
 {% if is_incremental() %}
-where at > (select max(at) from {{ this }})
+where happened_on > (select max(happened_on) from {{ this }})
 {% endif %}

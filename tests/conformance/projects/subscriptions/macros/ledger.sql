@@ -1,4 +1,4 @@
-{% macro ledger_entry(kind, amount, relation, id='invoice_id', at='at') %}
+{% macro ledger_entry(kind, amount, relation, id='invoice_id', at='issued_at') %}
 select
     {{ dbt.hash(dbt.concat(["'" ~ kind ~ "'", 'cast(' ~ id ~ ' as ' ~ dbt.type_string() ~ ')'])) }} as entry_id,
     '{{ kind }}' as kind,

@@ -1,1 +1,1 @@
-select id, amount, at from {{ source('app', 'orders') }}
+select id, amount, placed_at from {{ source('app', 'orders') }}

@@ -1,0 +1,1 @@
+select 'the snapshot has seen it all before';

@@ -1,0 +1,1 @@
+insert into app.orders values (1, 500, '2999-01-01');
