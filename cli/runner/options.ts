@@ -100,7 +100,8 @@ export const runOptions = {
   },
   threads: {
     type: 'number',
-    describe: 'Nodes at once where each is published by itself (default: of the profile, or 4)',
+    describe:
+      'Nodes at once where each is published by itself; in a lake always 1 (default: of the profile)',
     requiresArg: true,
   },
   publish: {

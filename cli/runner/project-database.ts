@@ -25,8 +25,11 @@ export type ProjectDatabase = AsyncDisposable & {
   adapterFor(plan: Pick<Plan, 'stages'>, asked?: PublishMode): Promise<Adapter>
 }
 
-/** As in most profiles. */
-const defaultThreads = 4
+/**
+ * Transactions of a DuckLake that write at once in one process read each other's freed memory (DuckLake 1.0, with any
+ * catalog): now and then the process dies of SIGSEGV in the commit, or the commit names a schema that never was.
+ */
+const lakeThreads = 1
 
 export function lakeDatabase(config: Config): ProjectDatabase {
   const lake = lazyLake(config)
@@ -38,7 +41,7 @@ export function lakeDatabase(config: Config): ProjectDatabase {
       type: 'duckdb',
       threads: config.settings.duckdb.threads ?? 1,
     },
-    threads: config.settings.duckdb.threads ?? defaultThreads,
+    threads: lakeThreads,
     lake,
     open: lake.open,
     read: async (work) => (await lake.open()).read(work),
@@ -69,7 +72,7 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
       path,
       connection: connectionOf(profile),
     },
-    threads,
+    threads: isDucklake ? lakeThreads : threads,
     lake: undefined,
     open,
     read: async (work) => {
