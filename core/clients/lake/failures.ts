@@ -11,15 +11,15 @@ const conflict =
   /transaction conflict|conflicts? (with|on)|database is locked|could not serialize|deadlock detected|another transaction|write-write conflict|failed to load ducklake - table entry/i
 // An aborted transaction is PostgreSQL's own: DuckLake asked on after it had lost the connection.
 const catalogDown =
-  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|from ducklake: current transaction is aborted|SSL SYSCALL|failed to execute query "[^"]*":\s*$/i
+  /unable to connect to postgres|could not connect to server|connection to server|server closed the connection|terminating connection|connection.*(refused|reset|lost|not open)|the database system is (starting up|shutting down|in recovery)|no connection to the server|from ducklake: current transaction is aborted|SSL SYSCALL|failed to (prepare|execute) (query|copy) "[\s\S]*":\s*$/i
 const storeDown =
   /could(n't| not) establish connection|IO Error.*(https?|s3):\/\/|HTTP Error|connection error for HTTP/i
 // The store has answered: what a query asks for is not there.
 const notThere = /no files found|HTTP 404|404 \(/i
-// Errors of a statement itself. They quote names and values, which may read like an outage.
-const ofStatement = /^(Binder|Constraint|Conversion|Mismatch Type|Out of Range|Parser) Error:/
-// DuckLake itself uses this class too, always in the words "Failed to …".
-const ofInput = /^Invalid Input Error: (?!Failed to )/i
+// Errors of a statement itself. They quote names and values, which may read like an outage. DuckLake uses some of
+// these classes too, always in the words "Failed to …".
+const ofStatement = /^(Constraint|Conversion|Mismatch Type|Out of Range|Parser) Error:/
+const ofInput = /^(Binder|Invalid Input) Error: (?!Failed to )/i
 
 /** Tells a lost race, after which the whole transaction may be tried again. */
 export function isLakeConflict(error: unknown): boolean {

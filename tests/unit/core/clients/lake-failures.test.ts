@@ -55,12 +55,21 @@ describe('an outage', () => {
       `IO Error: Unable to connect to Postgres at "host='h' password='x'": connection to server at "h", port 1 failed: Connection refused`,
       'lake/catalog-unreachable',
     ],
+    [
+      'Binder Error: Failed to get data file list from DuckLake: Failed to prepare query "SELECT 1\n FROM x": server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally',
+      'lake/catalog-unreachable',
+    ],
+    [
+      `Invalid Error: Failed to get global stats information from DuckLake: Failed to prepare COPY "COPY (SELECT "id" FROM t WHERE "id" = '8') TO STDOUT (FORMAT "binary");": \n`,
+      'lake/catalog-unreachable',
+    ],
   ])('is seen in %j', (message, code) => {
     expect(codeOf(message)).toBe(code)
   })
 
   it.each([
     'Conversion Error: invalid date field format: "connection refused", expected format is (YYYY-MM-DD)',
+    'Binder Error: Referenced column "server closed the connection" not found in FROM clause!',
     'IO Error: Cannot open file "/folder/http.parquet": No such file or directory',
     'IO Error: No files found that match the pattern "s3://bucket/none/*.parquet"',
     "HTTP Error: HTTP GET error reading 's3://bucket/none.parquet' in region '' (HTTP 404 Not Found)",
