@@ -109,7 +109,8 @@ function areTexts(values: readonly unknown[], least: number, most: number): bool
   return isCount && values.every((value) => typeof value === 'string')
 }
 
-function readArguments(args: readonly Argument[]): Arguments | undefined {
+/** Arguments that are written out; undefined when one has to be evaluated. */
+export function readArguments(args: readonly Argument[]): Arguments | undefined {
   const positional: unknown[] = []
   const named = new Map<string, unknown>()
   for (const { kind, name, value } of args) {

@@ -9,6 +9,7 @@ import { findCalls } from './find-calls.ts'
 import { generateTemplate, type Mode } from './generate.ts'
 import { globalNames } from './globals.ts'
 import { parseTemplate } from './parse.ts'
+import { plainTemplate } from './plain-template.ts'
 import { Budget, type Definition, LocatedFault, Runtime, type TemplateFile } from './runtime.ts'
 import { type NameSource, Scope } from './scope.ts'
 import { type StaticCall, staticCalls } from './static-calls.ts'
@@ -113,8 +114,9 @@ export class Template {
     if (known !== undefined) return known
     // Definitions only set names, so their top level runs at a stretch in either mode.
     const isAsync = mode === 'async' && definitions === undefined
-    const code = generateTemplate(definitions ?? this.body, mode)
-    const compiled = makeFunction(code, isAsync)
+    const compiled =
+      (isAsync ? plainTemplate(this.body) : undefined) ??
+      makeFunction(generateTemplate(definitions ?? this.body, mode), isAsync)
     this.#compiled.set(key, compiled)
     return compiled
   }
