@@ -2,8 +2,8 @@ create schema billing_raw;
 create schema erp;
 create table billing_raw.customers as from (values (1::bigint, 'Ann', 'de'), (2, 'Bob', 'us'), (3, 'Cleo', null)) t(id, name, country);
 create table billing_raw.plans as from (values (1::bigint, 'basic', 1), (2, 'yearly', 12)) t(id, name, interval_months);
-create table billing_raw.subscriptions as from (values
-  (1::bigint, 1::bigint, 1::bigint, timestamp '2024-01-15', null::timestamp, 9.99::decimal(8, 2)),
+create table billing_raw.subscriptions as select * replace (price::decimal(10, 2) as price) from (values
+  (1::bigint, 1::bigint, 1::bigint, timestamp '2024-01-15', null::timestamp, 9.99),
   (2, 2, 2, timestamp '2024-02-01', timestamp '2024-06-01', 1200),
   (3, 8, 1, timestamp '2024-12-31', null, 60)
 ) t(id, customer_id, plan_id, started_at, ended_at, price);
