@@ -17,6 +17,7 @@ import {
   loadProject,
   manifestNode,
   planRun,
+  type Reading,
   type RunCommand,
   type RunDependencies,
   type RunResult,
@@ -129,10 +130,9 @@ export type RunOverrides = CompileOverrides & {
   readonly select?: readonly string[]
   /** What microbatch models build. */
   readonly eventTimes?: TimeWindow | undefined
-} & Pick<
-    RunDependencies,
-    'signal' | 'onEvent' | 'publish' | 'threads' | 'failFast' | 'retries'
-  >
+  /** What nodes read, other than what stands in the database. */
+  readonly reading?: Reading
+} & Pick<RunDependencies, 'signal' | 'onEvent' | 'publish' | 'threads' | 'failFast' | 'retries'>
 
 /** Compiles the folder's project and runs it. @throws the first problem of the project */
 export async function runFolder(
@@ -154,7 +154,7 @@ export async function runFolder(
   const { signal, onEvent, publish, threads, failFast, retries } = overrides
   return await runPlan(plan, {
     graph,
-    renderer,
+    renderer: overrides.reading === undefined ? renderer : renderer.with(overrides.reading),
     adapter,
     clock: systemClock,
     runId: randomUUID(),

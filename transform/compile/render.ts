@@ -1,6 +1,7 @@
 /** Renders nodes to SQL when they are wanted: refs become relations, ephemeral models become CTEs. */
 import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { quoteRelation } from '../../core/sql.ts'
 import { compileTemplate } from '../jinja/template.ts'
 import { toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
@@ -287,6 +288,12 @@ export class Renderer {
     return await renderUnitTest(test, parts)
   }
 
+  /** Whether what nodes read of an upstream is all of its own rows, and not another relation or a part of them. */
+  readingOf(id: string): 'whole' | 'limited' | 'elsewhere' {
+    if (this.#reading.deferred?.has(id) === true) return 'elsewhere'
+    return this.#reading.limit === undefined ? 'whole' : 'limited'
+  }
+
   /** One that reads another relation in the place of a node's own. */
   instead(id: string, relation: Relation): Renderer {
     return this.with({ deferred: new Map([...(this.#reading.deferred ?? []), [id, relation]]) })
@@ -370,13 +377,13 @@ export class Renderer {
     const relation = relations.get(id) ?? { catalog: '', schema: '', name: id }
     const file = graph.sources.get(id)?.properties['external_name']
     if (typeof file === 'string') {
-      return this.#limited(new RelationValue(id, relation, 'external', file), reader, batch)
+      return this.limited(new RelationValue(id, relation, 'external', file), reader, batch)
     }
     const draft = drafts.get(id)
     const materialized = textConfig(draft?.config ?? {}, 'materialized')
     if (draft === undefined || materialized !== 'ephemeral') {
       const read = this.#reading.deferred?.get(id) ?? relation
-      return this.#limited(new RelationValue(id, read, undefined, this.#lookOf(id)), reader, batch)
+      return this.limited(new RelationValue(id, read, undefined, this.#lookOf(id)), reader, batch)
     }
     ephemerals.add(id)
     return new RelationValue(id, relation, 'cte', cteName(relation))
@@ -390,7 +397,8 @@ export class Renderer {
     return quotedLook(typeof own === 'object' && own !== null ? { ...own } : {})
   }
 
-  #limited(value: RelationValue, reader: string, batch?: RenderBatch): RelationValue {
+  /** The same relation, of which only a part is read where the run says so. */
+  limited(value: RelationValue, reader: string, batch?: RenderBatch): RelationValue {
     const { limit } = this.#reading
     if (limit === undefined && batch === undefined) return value
     const { graph } = this.#parts
@@ -574,8 +582,13 @@ class RenderHost implements NodeHost {
     }
     const watermark = this.state.watermarkOf?.(relation.id)
     const since = watermark === undefined ? '' : ` where rowid >= ${watermark}`
-    const rows = `(select rowid, * from ${relation.text()}${since})`
-    return new RelationValue(relation.id, relation.relation, 'cte', rows)
+    const { id, relation: path } = relation
+    const isLimited = this.#renderer.readingOf(id) === 'limited'
+    // Rows have no numbers any more once only a part of them is read.
+    const from = isLimited ? quoteRelation(path.catalog, path.schema, path.name) : relation.text()
+    const rows = `(select rowid, * from ${from}${since})`
+    const value = new RelationValue(id, path, 'cte', rows)
+    return isLimited ? this.#renderer.limited(value, this.#node.id) : value
   }
 }
 

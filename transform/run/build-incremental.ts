@@ -27,7 +27,8 @@ export async function buildIncremental(node: ModelNode, context: NodeContext): P
   const { session, renderer } = context
   strategyOf(node)
   const increment = await planIncrement(node, context)
-  rememberSeen(node, context, increment.upstreams)
+  const isWhole = node.newRowsOf.every((id) => renderer.readingOf(id) === 'whole')
+  if (isWhole) rememberSeen(node, context, increment.upstreams)
   if (increment.fullReason !== undefined) {
     const { database } = session
     const sql = await renderer.render(node.id, { isIncremental: false, database })
@@ -41,7 +42,10 @@ export async function buildIncremental(node: ModelNode, context: NodeContext): P
       return found?.kind === 'from' ? found.watermark : undefined
     },
   })
-  return { ...(await addRows(node, context, sql)), message: 'incremental' }
+  const added = await addRows(node, context, sql)
+  // A part of the rows has come in: which, nobody can tell the next run.
+  if (!isWhole && added.rows !== 0) forgetSeen(node, context)
+  return { ...added, message: 'incremental' }
 }
 
 /**
@@ -132,6 +136,11 @@ async function planIncrement(node: ModelNode, context: NodeContext): Promise<Inc
   for (const id of node.newRowsOf) {
     const relation = state.relationOf(id)
     if (relation === undefined) continue
+    if (context.renderer.readingOf(id) === 'elsewhere') {
+      const reason = `${relation.name} is read from an earlier state`
+      upstreams.set(id, { kind: 'all', reason, next: undefined })
+      continue
+    }
     const isTable = state.existing(relation) === 'table'
     const upstream = { id, relation, isTable, change: state.changeOf(id) }
     upstreams.set(id, await findNewRows(session, upstream, seen.get(id), state.uuids ?? new Map()))
@@ -167,5 +176,13 @@ function rememberSeen(
 ): void {
   for (const [id, { next }] of upstreams) {
     state.seen.push(stateRow(node.id, id, next, { ...run, baseSnapshot: state.baseSnapshot }))
+  }
+}
+
+/** State that fits no upstream, so that the next run builds the model in full. */
+function forgetSeen(node: ModelNode, { state, run }: NodeContext): void {
+  const nothing = { uuid: '', watermark: 0n, rows: 0n }
+  for (const id of node.newRowsOf) {
+    state.seen.push(stateRow(node.id, id, nothing, { ...run, baseSnapshot: state.baseSnapshot }))
   }
 }

@@ -12,6 +12,7 @@ export type NodeRenderer = Pick<
   | 'standardTest'
   | 'unitTest'
   | 'instead'
+  | 'readingOf'
   | 'flag'
 >
 
