@@ -6,6 +6,8 @@ import { openRunContext, type ProfileArguments, type RunContext } from '../runne
 export type HeldPlace = AsyncDisposable & {
   /** @returns with it whether it is another place than before @throws as `openRunContext` */
   readonly open: () => Promise<OpenPlace>
+  /** Begins to open the database; who asks for it later hears what kept it from opening. */
+  readonly warm: () => void
   /** Between builds: a file that DuckDB would keep locked is let go, so that a shell can look at it. */
   readonly rest: () => Promise<void>
   /** What decides where the place is may have changed. */
@@ -31,6 +33,9 @@ export function holdPlace(args: GlobalArguments & ProfileArguments): HeldPlace {
       const isNew = identity !== known
       known = identity
       return { config, database, isNew }
+    },
+    warm: () => {
+      context?.database.open().catch(() => {})
     },
     rest: async () => {
       const database = context?.database

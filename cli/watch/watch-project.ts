@@ -26,7 +26,11 @@ export async function watchProject(given: WatchArguments): Promise<number> {
   return await withInterrupt(async (signal) => {
     await using place = holdPlace(args)
     const queue = editQueue()
-    using watch = watchFolders(queue.note)
+    using watch = watchFolders((path) => {
+      queue.note(path)
+      // It opens while the editor is still busy, and while the project is parsed.
+      place.warm()
+    })
     const printer = openWatchPrinter(format, resolve(args.projectDir), args.logLevel === 'debug')
     const watcher = openWatcher({ args, format, watch, place, printer, signal })
     let edits: Edits | undefined

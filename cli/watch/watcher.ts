@@ -1,6 +1,6 @@
 /** One look at the project after an edit: parse, compare, build what has become another. */
 import { performance } from 'node:perf_hooks'
-import { isProblem, type MillraceError } from '../../core/errors.ts'
+import { isProblem, MillraceError } from '../../core/errors.ts'
 import { type Project, parsedState } from '../../transform/index.ts'
 import type { GlobalArguments } from '../options.ts'
 import { registerThenPublish } from '../runner/around-build.ts'
@@ -90,8 +90,7 @@ export function openWatcher(parts: WatcherParts): Watcher {
     const context = await place.open()
     hasOpened = true
     if (context.isNew) hasBegun = false
-    // It opens while the project is parsed. Who asks for it later hears what kept it from opening.
-    context.database.open().catch(() => {})
+    place.warm()
     const { project, state } = await parse(context)
     printer.gone(pending.parsed(state, paths))
     const isTold = !hasBegun && (await begin(context, project))
@@ -111,6 +110,8 @@ export function openWatcher(parts: WatcherParts): Watcher {
         if (signal.aborted || !hasOpened) throw error
         isLocked = isProblem(error, 'profile/database-locked')
         if (!isLocked || !wasLocked) printer.problems(error)
+        // A server that was away is connected to anew.
+        if (error instanceof MillraceError && error.retryable) await place.leave()
       } finally {
         await place.rest()
       }

@@ -1,9 +1,10 @@
 /** `millrace watch` as a real process: files are written as an editor does, and what it builds is looked at. */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { openDuckdb } from '../../../core/clients/duckdb.ts'
 import { type RunningCli, startCli } from '../../support/cli.ts'
-import { cacheDir } from '../../support/extension-directory.ts'
+import { cacheDir, extensionDirectory } from '../../support/extension-directory.ts'
 import { profileProject } from '../../support/profile-project.ts'
 import { type Files, makeFolder, writeProject } from '../../support/project.ts'
 
@@ -55,6 +56,14 @@ async function startWatch(folder: string, ...args: readonly string[]): Promise<W
   }
 }
 
+/** As most editors save: a reader never sees half a file, and the watcher hears of it once. */
+async function save(folder: string, texts: Files): Promise<void> {
+  for (const [file, text] of Object.entries(texts)) {
+    await writeFile(join(folder, '.saved'), text)
+    await rename(join(folder, '.saved'), join(folder, file))
+  }
+}
+
 const ran = (events: readonly Event[]) =>
   events.flatMap(({ event, name }) => (event === 'node.finished' ? [name] : []))
 const outcomes = (events: readonly Event[]) =>
@@ -77,7 +86,9 @@ describe('watch on a DuckDB file', () => {
     expect(ran(first).sort()).toEqual(['doubled', 'numbers', 'other', 'summed', 'unique_doubled_n'])
     expect(await project.query('own.duckdb', 'from summed')).toEqual([{ total: 6 }])
 
-    await project.write({ 'models/doubled.sql': "select n * 20 as n from {{ ref('numbers') }}\n" })
+    await save(project.path, {
+      'models/doubled.sql': "select n * 20 as n from {{ ref('numbers') }}\n",
+    })
     const second = await watching.events()
     expect(ran(second)).toEqual(['doubled', 'unique_doubled_n', 'summed'])
     expect(reasons(second)).toEqual({
@@ -87,7 +98,7 @@ describe('watch on a DuckDB file', () => {
     })
     expect(await project.query('own.duckdb', 'from summed')).toEqual([{ total: 60 }])
 
-    await project.write({ 'seeds/numbers.csv': 'n\n5\n' })
+    await save(project.path, { 'seeds/numbers.csv': 'n\n5\n' })
     expect(ran(await watching.events())).toEqual([
       'numbers',
       'doubled',
@@ -104,14 +115,14 @@ describe('watch on a DuckDB file', () => {
     const project = await onFile(more(''))
     const watching = await startWatch(project.path, '--no-initial')
     expect(ran(await watching.events())).toEqual([])
-    await project.write({ 'models/other.sql': 'select 1 as one -- the number\n' })
+    await save(project.path, { 'models/other.sql': 'select 1 as one -- the number\n' })
     expect((await watching.events()).map(({ event }) => event)).toEqual([
       'watch.edited',
       'watch.unchanged',
       'watch.waiting',
     ])
     await project.millrace(['build'])
-    await project.write({
+    await save(project.path, {
       'models/more.yml':
         'models: [{name: other, columns: [{name: one, data_tests: [not_null]}]}]\n',
     })
@@ -122,7 +133,7 @@ describe('watch on a DuckDB file', () => {
     const project = await onFile()
     const watching = await startWatch(project.path)
     await watching.events()
-    await project.write({
+    await save(project.path, {
       'models/summed.sql': "select sum(n) as total from {{ ref('nothing') }}\n",
     })
     const broken = await watching.events()
@@ -132,15 +143,15 @@ describe('watch on a DuckDB file', () => {
     })
     expect(ran(broken)).toEqual([])
     await watching.cli.shows(/error\[model\/unknown-ref\] models\/summed\.sql/)
-    await project.write({
+    await save(project.path, {
       'models/summed.sql': "select max(n) as total from {{ ref('doubled') }}\n",
     })
     expect(ran(await watching.events())).toEqual(['summed'])
-    await project.write({ 'dbt_project.yml': 'name: [' })
+    await save(project.path, { 'dbt_project.yml': 'name: [' })
     expect(await watching.events()).toContainEqual(
       expect.objectContaining({ event: 'watch.problems' }),
     )
-    await project.write({ 'dbt_project.yml': 'name: shop\nprofile: shop\n' })
+    await save(project.path, { 'dbt_project.yml': 'name: shop\nprofile: shop\n' })
     const mended = await watching.events()
     expect(outcomes(mended)).toEqual(['committed'])
     expect(reasons(mended)).toMatchObject({ 'model.shop.other': expect.any(String) })
@@ -150,11 +161,11 @@ describe('watch on a DuckDB file', () => {
     const project = await onFile({ 'seeds/numbers.csv': 'n\n1\n1\n' })
     const watching = await startWatch(project.path)
     expect(outcomes(await watching.events())).toEqual(['failed'])
-    await project.write({ 'models/other.sql': 'select 2 as one\n' })
+    await save(project.path, { 'models/other.sql': 'select 2 as one\n' })
     const second = await watching.events()
     expect(ran(second).sort()).toEqual(['other', 'summed', 'unique_doubled_n'])
     expect(reasons(second)).toMatchObject({ 'model.shop.summed': 'it has not succeeded yet' })
-    await project.write({ 'seeds/numbers.csv': 'n\n1\n2\n' })
+    await save(project.path, { 'seeds/numbers.csv': 'n\n1\n2\n' })
     expect(outcomes(await watching.events())).toEqual(['committed'])
     expect(await project.query('own.duckdb', 'from summed')).toEqual([{ total: 6 }])
   })
@@ -165,16 +176,18 @@ describe('watch on a DuckDB file', () => {
     })
     const watching = await startWatch(project.path, '--no-initial')
     await watching.events()
-    await project.write({ 'models/slow.sql': 'select sum(range) + 1 as n from range(300000000)\n' })
+    await save(project.path, {
+      'models/slow.sql': 'select sum(range) + 1 as n from range(300000000)\n',
+    })
     await watching.cli.shows(/watch\.edited/)
     // In the middle of a build or before it: both edits are built, together or one after the other.
-    await project.write({ 'models/other.sql': 'select 3 as one\n' })
+    await save(project.path, { 'models/other.sql': 'select 3 as one\n' })
     const all = [...(await watching.events())]
     while (!ran(all).includes('other')) all.push(...(await watching.events()))
     expect(ran(all).sort()).toEqual(['other', 'slow'])
 
     await mkdir(join(project.path, 'models/new/folder'), { recursive: true })
-    await project.write({ 'models/new/folder/late.sql': 'select 7 as n\n' })
+    await save(project.path, { 'models/new/folder/late.sql': 'select 7 as n\n' })
     expect(ran(await watching.events())).toEqual(['late'])
     await rm(join(project.path, 'models/new'), { recursive: true })
     const gone: Event[] = []
@@ -184,7 +197,25 @@ describe('watch on a DuckDB file', () => {
       unique_id: 'model.shop.late',
       relation: 'main.late',
     })
-    expect(await project.query('own.duckdb', 'from late')).toEqual([{ n: 7 }])
+    // What is removed file by file may be looked at twice, and the database is held meanwhile.
+    await expect.poll(() => project.query('own.duckdb', 'from late')).toEqual([{ n: 7 }])
+  })
+
+  it('waits for a file that somebody else holds, and builds when it is free', async () => {
+    const project = await onFile()
+    const watching = await startWatch(project.path, '--no-initial')
+    await watching.events()
+    {
+      await using _held = await openDuckdb({
+        extensionDirectory,
+        path: join(project.path, 'own.duckdb'),
+        threads: 1,
+      })
+      await save(project.path, { 'models/other.sql': 'select 9 as one\n' })
+      await watching.cli.shows(/error\[profile\/database-locked\]/)
+    }
+    expect(outcomes(await watching.events())).toEqual(['committed'])
+    expect(await project.query('own.duckdb', 'from other')).toEqual([{ one: 9 }])
   })
 
   it('stops with exit code 0 while it waits, and says what a build was stopped in', async () => {
@@ -197,7 +228,7 @@ describe('watch on a DuckDB file', () => {
     const busy = await startWatch(project.path, '--no-initial')
     await busy.events()
     const endless = 'select sum(a.range * b.range) as n from range(10000000) a, range(10000000) b\n'
-    await project.write({ 'models/slow.sql': endless })
+    await save(project.path, { 'models/slow.sql': endless })
     await busy.cli.shows(/"reason":"its code has changed"/)
     busy.cli.process.kill('SIGINT')
     const { code, stderr } = await busy.cli.finished
@@ -222,7 +253,7 @@ describe('watch on a lake', () => {
 
     const watching = await startWatch(folder.path)
     expect(ran(await watching.events())).toEqual(['other'])
-    const edit = (text: string) => writeFile(join(folder.path, 'models/doubled.sql'), text)
+    const edit = (text: string) => save(folder.path, { 'models/doubled.sql': text })
     await edit("select 1 as n from {{ ref('numbers') }}\n")
     expect(outcomes(await watching.events())).toEqual(['rolled-back'])
     await edit("select n * 3 as n from {{ ref('numbers') }}\n")
