@@ -17,7 +17,7 @@ export type RollbackPlan = {
   readonly run: RunSummary
   /** The snapshot that will be seen again. */
   readonly snapshot: number
-  /** Ids of the committed runs whose work is undone, newest first: that one and all after it. */
+  /** Ids of the runs whose work is undone, newest first: that one and all after it. */
   readonly undone: readonly string[]
   /** What they wrote. */
   readonly relations: readonly RelationName[]
@@ -30,6 +30,9 @@ export type RollbackRun = {
   readonly startedAt: string
   readonly author?: string | undefined
 }
+
+/** Of these something may be seen: node by node a run publishes what went well before it fails. */
+const published = ['committed', 'failed', 'interrupted']
 
 /**
  * What a rollback would do.
@@ -53,7 +56,8 @@ export async function planRollback(
   const rows = await queryRows(
     connection,
     `select run_id from ${opsRelation(catalog, 'runs')}
-     where outcome = 'committed' and snapshot_id >= ${run.snapshot} order by snapshot_id desc`,
+     where outcome in (${published.map(quoteLiteral).join(', ')}) and snapshot_id >= ${run.snapshot}
+     order by snapshot_id desc`,
   )
   const undone = rows.map((row) => String(row['run_id']))
   const relations = await writtenBy(connection, catalog, undone)

@@ -173,6 +173,26 @@ describe('a rollback', () => {
     expect(await sql(count)).toEqual([{ n: 7n, ids: 7n }])
   })
 
+  it('undoes what a later run has published node by node before it failed', async () => {
+    const first = await build(1)
+    const second = await build(2)
+    await writeProject(folder.path, {
+      'models/broken.sql': "{{ config(materialized='table') }}select error('broken') as x",
+      'models/late.sql': "{{ config(materialized='table') }}select 1 as x",
+    })
+    const failed = await runFolder(folder.path, lake, { vars: { step: 3 }, publish: 'per-node' })
+    expect(failed.outcome).toBe('failed')
+    expect(await sql('select n from lake.main.numbers')).toEqual([{ n: 3 }])
+    await writeProject(folder.path, { 'models/broken.sql': 'select 1 as x' })
+    await runFolder(folder.path, lake, { vars: { step: 3 }, select: ['broken'] })
+    const undo = await back(second.runId)
+    expect(undo.undone).toContain(failed.runId)
+    expect(await sql('select n from lake.main.numbers')).toEqual([{ n: 1 }])
+    expect(undo.undone).not.toContain(first.runId)
+    const left = "select table_name from information_schema.tables where table_name = 'late'"
+    expect(await sql(left)).toEqual([])
+  })
+
   it('refuses a run that published nothing, and one whose state is forgotten', async () => {
     const failed = await build('null')
     await expect(back(failed.runId)).rejects.toMatchObject({ code: 'runs/not-published' })
