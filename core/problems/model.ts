@@ -361,6 +361,12 @@ export const modelProblems = {
     message: ({ reason }) => `--vars is not a map of names and values: ${reason}.`,
     hint: () => `for example --vars '{"days": 30}'.`,
   }),
+  'model/many-statements': defineProblem<{ node: string; line: number }>({
+    actor: 'model',
+    message: ({ node, line }) =>
+      `${node} is more than one statement: the first ends with the semicolon in line ${line} of its compiled SQL.`,
+    hint: () => 'a model is one query; what else has to run belongs into pre_hook or post_hook.',
+  }),
   'model/timed-out': defineProblem<{ node: string; seconds: number }>({
     actor: 'model',
     message: ({ node, seconds }) => `${node} took longer than its timeout of ${seconds} s.`,

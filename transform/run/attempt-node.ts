@@ -6,6 +6,7 @@ import { executeNode } from './execute-node.ts'
 import type { Findings } from './node-context.ts'
 import { withRender } from './node-renderer.ts'
 import { writtenRelation } from './node-result.ts'
+import { requireOneStatement } from './one-statement.ts'
 import type { Timing } from './result.ts'
 import type { Run } from './run-dependencies.ts'
 import type { RunState } from './run-state.ts'
@@ -34,7 +35,9 @@ export async function attemptNode(
   const timed = withRender(renderer, async (id, renderState) => {
     if (rendered === began) rendering = clock.now()
     try {
-      return await renderer.render(id, renderState)
+      const sql = await renderer.render(id, renderState)
+      if (isQuery(node, run)) requireOneStatement(node, sql)
+      return sql
     } finally {
       rendered = clock.now()
     }
@@ -55,6 +58,12 @@ export async function attemptNode(
     found,
     timing: [timing('compile', rendering, rendered), timing('execute', rendered, clock.now())],
   }
+}
+
+/** A materialization of the project's own may do with the text what it likes. */
+function isQuery(node: RunnableNode, { renderer }: Run): boolean {
+  const isSql = node.kind === 'snapshot' || (node.kind === 'model' && node.language === 'sql')
+  return isSql && renderer.replacing(node.id) === undefined
 }
 
 export function timing(name: Timing['name'], from: number, to: number): Timing {

@@ -249,3 +249,17 @@ models:
     expect(test).toMatchObject({ status: 'pass', failures: 0 })
   })
 })
+
+describe('a model of more than one statement', () => {
+  it('fails before any of them runs, so that it cannot publish the half of a build', async () => {
+    await writeProject(folder.path, {
+      'models/first.sql': "{{ config(materialized='table') }} select 1 as id",
+      'models/many.sql': "select * from {{ ref('first') }}; commit; begin; select 2",
+    })
+    const result = await runFolder(folder.path, lake)
+    expect(result.outcome).toBe('rolled-back')
+    expect(statuses(result)).toEqual({ first: 'success', many: 'error' })
+    expect(messageOf(result, 'many')).toContain('more than one statement')
+    expect(await sql(`select * from duckdb_tables() where table_name = 'first'`)).toEqual([])
+  })
+})
