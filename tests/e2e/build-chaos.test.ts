@@ -16,7 +16,10 @@ import { makeFolder } from '../support/project.ts'
 /** CHAOS_SEED repeats what lands and when it is killed; the interleaving is the machine's. */
 const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
 /** Kills in all; half of them on each lake. */
-const kills = Number(process.env['BUILD_KILLS'] ?? 50)
+const kills = Number(process.env['BUILD_KILLS'] ?? 30)
+
+/** On a busy machine a kill takes up to half a minute, with the two builds that go with it. */
+const timeout = 300_000 + kills * 30_000
 
 /** Kills builds on a lake, and compares what is left with what was landed. */
 async function expectWhole(
@@ -31,7 +34,8 @@ async function expectWhole(
   process.stderr.write(`${name}: chaos seed ${seed}\n`)
   const begunMs = Date.now()
   const lake = await openWatched(options.lake)
-  const result = await runBuildChaos(lake, { ...options, seed })
+  const onLine = (line: string) => process.stderr.write(`${name}: ${line}\n`)
+  const result = await runBuildChaos(lake, { ...options, seed, onLine })
   const { increments, rebuilt, ...figures } = result
   const seconds = Math.round((Date.now() - begunMs) / 1_000)
   process.stderr.write(`${name}: ${JSON.stringify(figures)} in ${seconds} s\n`)
@@ -66,7 +70,7 @@ function servedLake(): LakeOptions {
   }
 }
 
-describe('builds that are killed at random moments', () => {
+describe('builds that are killed at random moments', { timeout }, () => {
   it('leave the state before or after on SQLite and files, and lose and double nothing', async () => {
     await using folder = await makeFolder()
     await using lake = await expectWhole('SQLite', {

@@ -1,4 +1,5 @@
 /** A runner as a process of its own, to be killed: builds what its parent asks for, one build after the other. */
+import { flushCompileCache } from 'node:module'
 import { openDuckdb } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
 import { openLake } from '../../../core/clients/lake.ts'
@@ -32,6 +33,8 @@ async function main(): Promise<void> {
   process.on('message', (request: BuildRequest) => {
     void build(request).then(tell)
   })
+  // What is killed writes nothing at its end.
+  flushCompileCache()
   tell({ kind: 'ready' })
 
   async function build(request: BuildRequest): Promise<BuilderMessage> {

@@ -22,6 +22,7 @@ export type BuildChaosOptions = {
   readonly seed: number
   /** Kills in the middle of a build. */
   readonly kills: number
+  readonly onLine: (line: string) => void
 }
 
 export type BuildChaosResult = {
@@ -41,7 +42,7 @@ export type BuildChaosResult = {
 }
 
 /** How often upkeep forgets all history and merges files. */
-const roundsBetweenUpkeep = 20
+const roundsBetweenUpkeep = 10
 
 /** The lake for the one who watches; close it. */
 export async function openWatched(options: LakeOptions): Promise<Lake> {
@@ -67,6 +68,8 @@ class Chaos {
   readonly #violations = new Set<string>()
   readonly #wrongEnds: string[] = []
   #runner: Runner
+  /** Getting ready while the other builds. */
+  #spare: Runner
   #generation = 0
   #batch = 0
   #nextId = 0
@@ -79,6 +82,7 @@ class Chaos {
     this.#options = options
     this.#random = randomOf(options.seed)
     this.#runner = this.#newRunner()
+    this.#spare = this.#newRunner()
   }
 
   async run(): Promise<BuildChaosResult> {
@@ -101,7 +105,11 @@ class Chaos {
       else kills++
       if (!wasLate && wasPublished) publishedKills++
       await this.#look()
-      if (round % roundsBetweenUpkeep === 0) await forgetEverything(this.#lake)
+      if (round % roundsBetweenUpkeep === 0) {
+        await forgetEverything(this.#lake)
+        const wrong = this.#violations.size + this.#wrongEnds.length
+        this.#options.onLine(`${kills} kills, ${publishedKills} after the commit, ${wrong} wrong`)
+      }
       if (this.#random() < 0.5) await this.#land()
       await this.#buildInPeace()
     }
@@ -120,7 +128,7 @@ class Chaos {
   }
 
   async end(): Promise<void> {
-    await this.#runner.kill()
+    await Promise.all([this.#runner.kill(), this.#spare.kill()])
   }
 
   #newRunner(): Runner {
@@ -163,6 +171,7 @@ class Chaos {
     const end = await this.#runner.build({ generation, fullRefresh })
     this.#expect(end, 'committed', `build ${generation}`)
     this.#buildMs = 0.7 * this.#buildMs + 0.3 * (Date.now() - begunMs)
+    if (generation === 1 && this.#wrongEnds.length > 0) throw new Error(this.#wrongEnds.join())
     await this.#look()
   }
 
@@ -188,7 +197,8 @@ class Chaos {
     await this.#runner.kill()
     isOver = true
     await watching
-    this.#runner = this.#newRunner()
+    this.#runner = this.#spare
+    this.#spare = this.#newRunner()
     const end = await building.ended
     if (end !== undefined) {
       const { publish } = this.#options
@@ -206,7 +216,7 @@ class Chaos {
   async #watch(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       await this.#look()
-      await pause(20)
+      await pause(100)
     }
   }
 

@@ -11,7 +11,7 @@ const ofBuild: Readonly<Record<string, string>> = {
   'the seed is of the build': `(select list(generation) from ${main}.marker) = [s.generation]`,
   'the view is of the build': `(select list(generation) from ${main}.shown) = [s.generation]`,
   'the table is of the build': `(select list(distinct generation) from ${main}.people) = [s.generation]`,
-  'the log ends with the build': `(select max(generation) from ${main}.log) = s.generation`,
+  'the log ends with the build': `(select max_by(generation, rowid) from ${main}.log) = s.generation`,
   'the log tells each build once': `(select count(*) = count(distinct generation) from ${main}.log)`,
   'the hook ran once a build': `(select list(generation order by generation) from ${main}.hooked)
     = (select list(generation order by generation) from ${main}.log)`,

@@ -1,5 +1,6 @@
 /** One runner process, as its parent has it. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
 import type { BuilderArguments, BuilderMessage, BuildRequest } from './builder.ts'
 
 const entry = new URL('./builder.ts', import.meta.url).pathname
@@ -22,6 +23,8 @@ export class Runner {
   constructor(argument: BuilderArguments) {
     this.#child = fork(entry, [JSON.stringify(argument)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Hundreds of them start; the modules are read once.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(argument.folder, '.modules') },
     })
     this.#exit = new Promise((resolve) => this.#child.once('exit', () => resolve()))
     this.#ready = this.#told(({ kind }) => kind === 'ready').then(() => {})

@@ -83,8 +83,8 @@ export async function crookedVersions(lake: Lake): Promise<Row[]> {
   )
 }
 
-/** The builds that were published, oldest first. */
+/** The builds in the order in which they were published. */
 export async function loggedGenerations(lake: Lake): Promise<number[]> {
-  const rows = await queryLake(lake, 'select generation from lake.main.log order by generation')
+  const rows = await queryLake(lake, 'select generation from lake.main.log order by rowid')
   return rows.map((row) => Number(row['generation']))
 }
