@@ -7,7 +7,7 @@ import { openDuckdb } from '../../core/clients/duckdb.ts'
 import { extensionDirectory } from '../support/extension-directory.ts'
 import type { Fixture } from './fixtures.ts'
 import {
-  buildArguments,
+  buildCommands,
   buildScripts,
   databaseFile,
   type RecordedBuild,
@@ -24,7 +24,7 @@ const profiles = new URL('.', import.meta.url).pathname
 /** Builds once, and a second time where the fixture says what changes in between. Not for two at once. */
 export async function buildFixture(fixture: Fixture): Promise<OurBuild[]> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-rows-'))
-  const { environment, before } = fixture
+  const { environment } = fixture
   const home = process.cwd()
   const kept = Object.keys(environment).map((name) => [name, process.env[name]] as const)
   try {
@@ -34,7 +34,7 @@ export async function buildFixture(fixture: Fixture): Promise<OurBuild[]> {
     const builds: OurBuild[] = []
     for (const sql of buildScripts(fixture)) {
       await prepare(sql)
-      const commands = [...(builds.length === 0 ? before : []), buildArguments(fixture)]
+      const commands = buildCommands(fixture, builds.length)
       builds.push(await buildOnce(commands, fixture))
     }
     return builds

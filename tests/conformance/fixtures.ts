@@ -17,6 +17,8 @@ const settingsSchema = z.strictObject({
   ls: z.array(z.string()).default([]),
   /** Arguments of `build`, when it is executed. */
   build: z.array(z.string()).default([]),
+  /** Of the second build, where they are others. */
+  buildLater: z.array(z.string()).optional(),
   /** Columns that hold the time of a run as text, or a hash of it: not compared. */
   clock: z.array(z.string()).default([]),
 })

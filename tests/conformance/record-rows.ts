@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { type Fixture, readFixtures } from './fixtures.ts'
 import {
-  buildArguments,
+  buildCommands,
   buildScripts,
   databaseFile,
   type RecordedBuild,
@@ -44,13 +44,13 @@ function startDbt(python: string) {
 
 async function recordFixture(fixture: Fixture, dbt: ReturnType<typeof startDbt>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-rows-'))
-  const { environment, clock, before } = fixture
+  const { environment, clock } = fixture
   try {
     cpSync(fixture.folder, folder, { recursive: true })
     process.chdir(folder) // views of files name them by a path that begins there
     const builds: RecordedBuild[] = []
     for (const sql of buildScripts(fixture)) {
-      const commands = [...(builds.length === 0 ? before : []), buildArguments(fixture)]
+      const commands = buildCommands(fixture, builds.length)
       const request = { folder, environment, database: databaseFile, sql, commands }
       const { exit, error } = await dbt.build(request)
       if (error !== null) console.error(`  ${error.trim().replaceAll('\n', '\n  ')}`)

@@ -43,9 +43,13 @@ export function buildScripts({ setup, rows, rowsLater }: Fixture): string[] {
   return rowsLater === undefined ? [first] : [first, rowsLater]
 }
 
-/** Arguments of `dbt build` for a fixture. */
-export function buildArguments({ target, vars, build }: Fixture): string[] {
-  return ['build', '--target', target, '--vars', JSON.stringify(vars), ...build]
+/** Commands of dbt for a build, counted from 0. */
+export function buildCommands(fixture: Fixture, index: number): string[][] {
+  const { before, target, vars, build, buildLater = build } = fixture
+  const options = ['--target', target, '--vars', JSON.stringify(vars)]
+  return index === 0
+    ? [...before, ['build', ...options, ...build]]
+    : [['build', ...options, ...buildLater]]
 }
 
 /** What a build has left in the current folder. */
