@@ -9,6 +9,7 @@ const run: RunResult = {
   publish: 'atomic',
   results: [],
   snapshot: undefined,
+  noOps: [],
   built: [],
   attempts: 1,
   startedAt: '2024-01-01T00:00:00Z',
