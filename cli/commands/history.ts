@@ -2,9 +2,10 @@
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { openConfiguredLake, openContext } from '../context.ts'
+import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
+import { openStandingLake } from '../standing-lake.ts'
 
 export const historyCommand = defineCommand({
   command: 'history <model>',
@@ -30,7 +31,7 @@ export const historyCommand = defineCommand({
       throw problem('cli/bad-arguments', { reason, command: 'millrace history' })
     }
     const { config } = openContext(args)
-    await using lake = await openConfiguredLake(config, { readOnly: true })
+    await using lake = await openStandingLake(config, { readOnly: true })
     const { runsOfNode } = await import('../../transform/index.ts')
     const runs = await lake.read((connection) =>
       runsOfNode(connection, lakeName, args.model, args.limit),

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { defineCommand } from '../command.ts'
-import { openConfiguredLake, openContext } from '../context.ts'
+import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
 import { authorName } from '../runner/origin.ts'
+import { openStandingLake } from '../standing-lake.ts'
 
 export const rollbackCommand = defineCommand({
   command: 'rollback <run>',
@@ -28,7 +29,7 @@ export const rollbackCommand = defineCommand({
     const { config } = openContext(args)
     const { planRollback, rollBackRun } = await import('../../transform/index.ts')
     if (args.dryRun) {
-      await using lake = await openConfiguredLake(config, { readOnly: true })
+      await using lake = await openStandingLake(config, { readOnly: true })
       const plan = await lake.read((connection) =>
         planRollback(connection, lake, lakeName, args.run),
       )
@@ -36,7 +37,7 @@ export const rollbackCommand = defineCommand({
       printRows(plan.relations.map(rowOf('would be put back')), args.format)
       return 0
     }
-    await using lake = await openConfiguredLake(config)
+    await using lake = await openStandingLake(config)
     const by = {
       runId: randomUUID(),
       startedAt: new Date().toISOString(),

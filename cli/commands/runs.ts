@@ -2,9 +2,10 @@
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { openConfiguredLake, openContext } from '../context.ts'
+import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
+import { openStandingLake } from '../standing-lake.ts'
 
 export const runsCommand = defineCommand({
   command: 'runs [action] [run]',
@@ -33,7 +34,7 @@ export const runsCommand = defineCommand({
       throw badArguments('runs show needs the id of a run; `millrace runs` lists them.')
     }
     const { config } = openContext(args)
-    await using lake = await openConfiguredLake(config, { readOnly: true })
+    await using lake = await openStandingLake(config, { readOnly: true })
     const { findRun, listRuns, nodesOfRun } = await import('../../transform/index.ts')
     const { run: id } = args
     if (id === undefined) {
