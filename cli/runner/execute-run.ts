@@ -133,7 +133,7 @@ export async function runOpened(
       retries: args.retries,
       ...(adapter.keepsHistory &&
         (await keptWith(project, config, database.target, {
-          isUsual: isUsual(args) && eventTimes === undefined && batches === undefined,
+          isUsual: isUsual(args) && eventTimes === undefined && !batches?.size,
         }))),
     })
     hooks.onResult?.(result)
