@@ -45,6 +45,7 @@ export const rollbackCommand = defineCommand({
     }
     const done = await rollBackRun(lake, lakeName, args.run, by)
     tell(`published snapshot ${done.snapshot} again as run ${by.runId}`)
+    tell(`undone, newest first: ${done.undone.join(', ')}`)
     tell('tables in PostgreSQL are as they were: `millrace publish` brings them up to date.')
     printRows(
       done.restored.map((relation) => rowOf(relation.outcome)(relation)),
