@@ -6,6 +6,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'rolldown'
+import { outlineOf } from './transform/compile/macro-outline.ts'
+import { compileMacros } from './transform/compile/macros.ts'
+import { standardPackage } from './transform/stdlib/standard-macros.ts'
 
 const bundled = ['yaml', 'yargs', 'zod', '@duckdb/node-api']
 
@@ -41,7 +44,7 @@ export default defineConfig({
       ],
     },
   },
-  plugins: [licences(), lazyUnicode()],
+  plugins: [licences(), lazyUnicode(), standardOutlines()],
 })
 
 /** The licences of the packages that the bundle holds, as one file. */
@@ -99,6 +102,24 @@ const visibleCharacterRegex = {
     },
     buildEnd() {
       if (count === 0) this.error('no package makes sets of Unicode as it loads any more')
+    },
+  }
+}
+
+/** What the texts of dbt's own macros say, so that no run has to parse them all for its manifest. */
+function standardOutlines(): Plugin {
+  return {
+    name: 'standard-outlines',
+    transform(_, id) {
+      if (!id.endsWith('/transform/compile/standard-outlines.ts')) return undefined
+      const macros = compileMacros('', [], new Map()).packages.get(standardPackage) ?? new Map()
+      const outlines = [...macros].map(([name, macro]) => [name, outlineOf(macro, name)])
+      const text = JSON.stringify(JSON.stringify(outlines))
+      return `let made;
+export function standardOutline(name) {
+  made ??= new Map(JSON.parse(${text}));
+  return made.get(name);
+}`
     },
   }
 }
