@@ -1,7 +1,7 @@
 /** `--changed`: of what is selected only what would come out differently is run. */
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { problem } from '../../core/problems.ts'
-import type { Graph, Plan, RunCommand } from '../../transform/index.ts'
+import type { RunCommand } from '../../transform/index.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { executeRun, type RunHooks } from './execute-run.ts'
@@ -55,7 +55,7 @@ export async function reasonsOf(
   command: RunCommand,
   args: RunArguments & GlobalArguments,
   { config, database, project, signal }: OpenedPlace,
-  hooks: Pick<RunHooks, 'beforeRun'>,
+  hooks: Pick<RunHooks, 'beforeRun' | 'afterCommit'>,
 ): Promise<Reason[]> {
   const { graph } = project
   const { ducklakeAdapter, findChanged, planRun } = await import('../../transform/index.ts')
@@ -71,24 +71,15 @@ export async function reasonsOf(
   const session = await ducklakeAdapter(lake).connect()
   try {
     const logicOf = await logicOfProject(project, database.target)
-    const decisions = await findChanged(plan, session, { graph, catalog: lakeName, logicOf })
-    return withWhatFollows(graph, plan, decisions)
+    const reasons = await findChanged(plan, session, { graph, catalog: lakeName, logicOf })
+    // An earlier run may have committed and then failed to publish.
+    const isDone = reasons.every(({ reason }) => reason === undefined)
+    if (isDone)
+      await hooks.afterCommit?.({ snapshot: undefined }, { config, lake, graph, format, signal })
+    return reasons
   } finally {
     session.close()
   }
-}
-
-/** Unit tests are of a model's code: they run when their model does. */
-function withWhatFollows(graph: Graph, plan: Plan, decisions: readonly Reason[]): Reason[] {
-  const running = new Set(decisions.flatMap(({ id, reason }) => (reason === undefined ? [] : [id])))
-  const unitTests = new Set(
-    plan.stages.flatMap(({ node }) => (node.kind === 'unit_test' ? [node.id] : [])),
-  )
-  return decisions.map((decision) => {
-    if (!unitTests.has(decision.id)) return decision
-    const model = graph.unitTests.get(decision.id)?.dependencies.find((id) => running.has(id))
-    return { id: decision.id, reason: model && `${model} is built again` }
-  })
 }
 
 /** Says what runs and why, and how much need not. */

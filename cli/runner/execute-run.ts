@@ -52,7 +52,10 @@ export type RunHooks = {
   /** How it went, before it is written down. */
   readonly onResult?: (result: RunResult) => void
   /** After a commit: what was built is published here. */
-  readonly afterCommit?: (result: RunResult, surroundings: RunSurroundings) => Promise<void>
+  readonly afterCommit?: (
+    result: Pick<RunResult, 'snapshot'>,
+    surroundings: RunSurroundings,
+  ) => Promise<void>
 }
 
 /** @returns exit code 0, or 1 when a model or data test failed */

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Target } from '../../transform/index.ts'
+import { version } from '../release.ts'
 import type { OpenedGraph } from './open-project.ts'
 
 export async function logicOfProject({ graph, vars }: OpenedGraph, target: Target) {
@@ -12,5 +13,6 @@ export async function logicOfProject({ graph, vars }: OpenedGraph, target: Targe
     vars,
     environment: processEnvironment,
     target,
+    release: version(),
   })
 }

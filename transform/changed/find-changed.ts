@@ -4,33 +4,38 @@ import type { Graph, GraphNode } from '../compile/graph.ts'
 import type { Plan } from '../plan/plan-run.ts'
 import type { Session } from '../run/adapter.ts'
 import { type Decision, decideChanged, type KnownNode } from './decide.ts'
-import type { NodeLogic } from './logic.ts'
+import type { LogicOf, NodeLogic } from './logic.ts'
 import { loadKnownNodes } from './node-state.ts'
 import { sourceVersions } from './source-versions.ts'
+import { withEphemerals } from './with-ephemerals.ts'
 
 export type ChangedRequest = {
   readonly graph: Graph
   readonly catalog: string
-  readonly logicOf: (node: GraphNode) => NodeLogic
+  readonly logicOf: LogicOf
 }
 
 /** One decision a node, in the order of the plan. */
 export async function findChanged(
   plan: Plan,
   session: Pick<Session, 'query' | 'columnsIn' | 'lastChanges'>,
-  { graph, catalog, logicOf }: ChangedRequest,
+  { graph, catalog, logicOf: ownLogicOf }: ChangedRequest,
 ): Promise<Decision[]> {
   const known = await loadKnownNodes(session, catalog)
   const changes = await session.lastChanges(undefined)
+  const { logicOf, inputsOf } = withEphemerals(graph, ownLogicOf)
   const nodes = new Map(plan.stages.map(({ node }) => [node.id, node]))
   return decideChanged({
     ids: [...nodes.keys()],
     known,
     logicOf: (id) => {
       const node = nodes.get(id)
-      return node === undefined || node.kind === 'unit_test' ? noLogic : logicOf(node)
+      return node === undefined ? noLogic : logicOf(node)
     },
-    inputsOf: (id) => (nodes.get(id) ?? graph.nodes.get(id))?.dependencies ?? [],
+    inputsOf: (id) => {
+      const node = nodes.get(id) ?? graph.nodes.get(id)
+      return node === undefined ? [] : inputsOf(node)
+    },
     isSource: (id) => graph.sources.has(id),
     isView: (id) => {
       const node = graph.nodes.get(id)

@@ -1,5 +1,5 @@
 /** What a node does, as a few short hashes: when none of them has changed, neither has what it does. */
-import type { Graph, GraphNode, MacroNode } from '../compile/graph.ts'
+import type { Graph, GraphNode, MacroNode, UnitTestNode } from '../compile/graph.ts'
 import { cteNames, findForeignInput } from './foreign-input.ts'
 import { knownNames, namesRelation } from './known-expression.ts'
 import { normalSql } from './normal-sql.ts'
@@ -19,6 +19,8 @@ export type LogicInputs = {
   readonly vars: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly target: object
+  /** Of Millrace: what it makes of a project may be another in the next one. */
+  readonly release: string
 }
 
 export type NodeLogic = {
@@ -27,22 +29,39 @@ export type NodeLogic = {
   readonly volatile: string | undefined
 }
 
+export type LogicOf = (node: GraphNode | UnitTestNode) => NodeLogic
+
 /** Packages whose macros are part of the runner. */
 const standardPackages: ReadonlySet<string> = new Set(['dbt', 'dbt_duckdb'])
 
 /** Makes what reads the logic of nodes; what nodes share is read once. */
-export function logicReader(inputs: LogicInputs): (node: GraphNode) => NodeLogic {
+export function logicReader(inputs: LogicInputs): LogicOf {
   const { graph, sha256 } = inputs
   const macros = indexMacros(graph)
   const short = (value: unknown) => sha256(JSON.stringify(value) ?? '').slice(0, 16)
   const ofRunner = withNamed(macros.ofRunner, macros.byName)
   const always = short(ofRunner.map(({ id, code }) => [id, code]))
   const runnerText = ofRunner.map(({ code }) => code).join('\n')
-  return (node) => {
+  return (node) => (node.kind === 'unit_test' ? logicOfUnitTest(node) : logicOfNode(node))
+
+  function logicOfNode(node: GraphNode): NodeLogic {
     const settings = textsOf(settingsOf(node)).join('\n')
     const named = macrosNamedBy(`${node.rawCode}\n${settings}`, macros.byName)
     const text = [node.rawCode, settings, ...named.map(({ code }) => code)].join('\n')
     return { logic: logicOf(node, named, `${text}\n${runnerText}`), volatile: volatileOf(node) }
+  }
+
+  /** Of its rows, and of the model that they go through. */
+  function logicOfUnitTest({ properties, dependencies }: UnitTestNode): NodeLogic {
+    const models = dependencies.flatMap((id) => graph.nodes.get(id) ?? [])
+    const [tested] = models.map(logicOfNode)
+    const { code = '', config = '', macros: named = '', values = '' } = tested?.logic ?? {}
+    const own = short(sorted(properties))
+    const isInFile = /"fixture":/.test(JSON.stringify(properties))
+    return {
+      logic: { code: `${own}+${code}`, config, macros: named, values },
+      volatile: isInFile ? 'its rows stand in a file' : undefined,
+    }
   }
 
   function volatileOf(node: GraphNode): string | undefined {
@@ -71,6 +90,7 @@ export function logicReader(inputs: LogicInputs): (node: GraphNode) => NodeLogic
         writtenValues(namesAskedBy(text, 'var'), graph.vars),
         valuesOf(namesAskedBy(text, 'env_var'), inputs.environment),
         /\btarget\b/.test(text) ? inputs.target : null,
+        inputs.release,
       ]),
     }
   }

@@ -1,7 +1,7 @@
 /** What a run is given beside its plan. */
 import type { Clock } from '../../core/clock.ts'
-import type { NodeLogic } from '../changed/logic.ts'
-import type { Graph, GraphNode } from '../compile/graph.ts'
+import type { LogicOf } from '../changed/logic.ts'
+import type { Graph } from '../compile/graph.ts'
 import type { Plan } from '../plan/plan-run.ts'
 import type { Scratch } from '../unit-tests/scratch.ts'
 import type { Adapter, PublishMode } from './adapter.ts'
@@ -31,7 +31,7 @@ export type RunDependencies = {
   /** Who runs it, and on which state of the project. */
   readonly origin?: RunOrigin
   /** What a node does, kept with its output so that a later run can tell whether it has changed. */
-  readonly logicOf?: (node: GraphNode) => NodeLogic
+  readonly logicOf?: LogicOf
   readonly signal?: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
 }

@@ -242,7 +242,7 @@ describe('millrace docs', () => {
     const { nodes, sources } = await readTarget('catalog.json')
     expect(nodes?.['model.shop.named']).toMatchObject({
       metadata: { type: 'BASE TABLE', database: 'shop' },
-      columns: { id: { type: 'BIGINT', index: 1 } },
+      columns: { id: { type: 'INTEGER', index: 1 } },
       stats: { row_count: { value: 2 } },
     })
     expect(Object.keys(sources ?? {})).toEqual(['source.shop.raw.people'])

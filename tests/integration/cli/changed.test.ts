@@ -134,6 +134,31 @@ describe('build --changed', () => {
     expect(await sql('select sum(n) as n from main.kinds')).toBe('{"n":2}\n')
   })
 
+  it('runs a unit test that was edited, though its model was not', async () => {
+    const unitTest = (n: number) =>
+      `unit_tests: [{name: counts, model: kinds, given: [{input: ref('events'), rows: [{id: 1, kind: 7}]}], expect: {rows: [{kind: 7, n: ${n}}]}}]`
+    await writeProject(folder.path, { ...project, 'models/unit.yml': unitTest(1) })
+    expect(await changed()).toEqual({ 'unit_test.shop.kinds.counts': 'it has not succeeded yet' })
+    expect(await changed()).toEqual({})
+    await writeProject(folder.path, { ...project, 'models/unit.yml': unitTest(2) })
+    expect((await build('--changed')).code).toBe(1)
+  })
+
+  it('takes an ephemeral model for a part of what reads it', async () => {
+    const between = (factor: number) =>
+      `{{ config(materialized='ephemeral') }}\nselect id * ${factor} as id from {{ ref('events') }}`
+    const files = { ...project, 'models/reader.sql': "select id from {{ ref('between') }}" }
+    await writeProject(folder.path, { ...files, 'models/between.sql': between(2) })
+    expect(Object.keys(await changed())).toEqual(['model.shop.reader'])
+    expect(await changed()).toEqual({})
+    await writeProject(folder.path, { ...files, 'models/between.sql': between(3) })
+    expect(await changed()).toEqual({ 'model.shop.reader': 'its code has changed' })
+    await sql('insert into raw.events values (5, 5)')
+    expect(await changed()).toMatchObject({
+      'model.shop.reader': 'model.shop.events is built again',
+    })
+  })
+
   it('refuses a DuckDB file, which keeps no snapshots', async () => {
     await writeProject(folder.path, {
       'dbt_project.yml': 'name: shop\nprofile: shop\n',

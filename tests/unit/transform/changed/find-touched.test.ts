@@ -21,7 +21,7 @@ unit_tests:
 
 async function stateOf(all: Files) {
   const { graph } = await compileFiles(all)
-  const inputs = { graph, vars: {}, environment: {}, target: {} }
+  const inputs = { graph, vars: {}, environment: {}, target: {}, release: '1' }
   return parsedState(graph, logicReader({ ...inputs, sha256: (text) => hash('sha256', text) }))
 }
 

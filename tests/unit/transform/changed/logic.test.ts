@@ -22,6 +22,7 @@ async function logicOf(name: string, change: Files = {}, vars: Record<string, un
     vars,
     environment: {},
     target: { name: 'test' },
+    release: '1',
   })
   const node = [...graph.nodes.values()].find((one) => one.name === name)
   if (node === undefined) throw new Error(`no node ${name}`)

@@ -14,6 +14,7 @@ async function logicOf(name: string, files: Files, vars: Record<string, unknown>
     vars,
     environment: {},
     target: { name: 'test' },
+    release: '1',
   })
   const node = [...graph.nodes.values()].find((one) => one.name === name)
   if (node === undefined) throw new Error(`no node ${name}: ${[...graph.nodes.keys()]}`)
