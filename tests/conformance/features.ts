@@ -367,10 +367,14 @@ export const features: readonly Feature[] = [
   },
   {
     area: 'Running',
-    feature: 'Data tests: severity, `where`, `limit`, `warn_if`, `error_if`, `fail_calc`',
-    state: 'partly',
-    remark: 'Failing rows are not stored yet.',
-    tests: ['tests/integration/transform/run/atomic-build.test.ts'],
+    feature:
+      'Data tests: severity, `where`, `limit`, `warn_if`, `error_if`, `fail_calc`, `store_failures`',
+    state: 'yes',
+    remark: 'Tests of one relation share one query; what fails is asked again by itself.',
+    tests: [
+      'tests/integration/transform/run/data-tests.test.ts',
+      'tests/integration/transform/run/test-batch.test.ts',
+    ],
   },
   {
     area: 'Running',
@@ -504,8 +508,13 @@ export const features: readonly Feature[] = [
   {
     area: 'Running',
     feature: 'Unit tests',
-    state: 'no',
-    remark: 'Read, compiled and in the manifest; not acted upon yet.',
+    state: 'yes',
+    remark:
+      'In memory, without the database; inputs that are ephemeral or not built yet work too. After one of a model has failed the others still run.',
+    tests: [
+      'tests/integration/transform/run/data-tests.test.ts',
+      'tests/integration/conformance/rows.test.ts',
+    ],
   },
   {
     area: 'Running',
