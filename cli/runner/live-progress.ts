@@ -63,7 +63,7 @@ export function openLiveProgress(
 }
 
 /** `12 of 40 · orders 45% 3s · events 1s`. */
-export function liveLine(
+function liveLine(
   ended: number,
   total: number,
   running: readonly (Pick<Running, 'node' | 'progress'> & { readonly since: number })[],

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { promisify } from 'node:util'
 import { processEnvironment } from '../../core/config/environment.ts'
 
-export type Origin = {
+type Origin = {
   readonly author?: string | undefined
   readonly revision?: string | undefined
 }

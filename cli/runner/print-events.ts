@@ -71,7 +71,7 @@ export function eventPrinter(inputs: EventPrinterInputs): RunPrinter {
 }
 
 /** One event as its line of JSON. */
-export function eventLine(
+function eventLine(
   head: {
     readonly name: string
     readonly code: string

@@ -128,7 +128,7 @@ export function failureLines(result: NodeResult, run: RunResult): string[] {
   return [...lines, '']
 }
 
-export function outcomeLine(
+function outcomeLine(
   { outcome, publish, snapshot, results }: RunResult,
   seconds: string,
 ): string {

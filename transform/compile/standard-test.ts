@@ -39,7 +39,7 @@ export function isStandardTest(
 }
 
 /** Whether anybody but dbt defines a macro or a form of it. Whose turn it would be does not matter: rather once too often. */
-export function isReplaced({ packages }: MacroLibrary, macro: string): boolean {
+function isReplaced({ packages }: MacroLibrary, macro: string): boolean {
   const forms = [macro, `default__${macro}`, `duckdb__${macro}`]
   return [...packages].some(
     ([owner, macros]) => owner !== standardPackage && forms.some((form) => macros.has(form)),
