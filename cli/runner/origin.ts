@@ -4,11 +4,6 @@ import { userInfo } from 'node:os'
 import { promisify } from 'node:util'
 import { processEnvironment } from '../../core/config/environment.ts'
 
-type Origin = {
-  readonly author?: string | undefined
-  readonly revision?: string | undefined
-}
-
 const run = promisify(execFile)
 
 /** `MILLRACE_AUTHOR`, which a scheduler sets, or the user of the machine. */
