@@ -128,10 +128,7 @@ export function failureLines(result: NodeResult, run: RunResult): string[] {
   return [...lines, '']
 }
 
-function outcomeLine(
-  { outcome, publish, snapshot, results }: RunResult,
-  seconds: string,
-): string {
+function outcomeLine({ outcome, publish, snapshot, results }: RunResult, seconds: string): string {
   if (outcome === 'committed') {
     const writes = results.some(({ kind }) => kind !== 'test')
     const seen = writes && snapshot !== undefined ? `: readers see snapshot ${snapshot}` : ''
