@@ -1,6 +1,7 @@
 /** What the config of a snapshot says, checked: which rows it follows, and how it tells that they changed. */
 import { problem } from '../../core/problems.ts'
 import { type SnapshotNode, textConfig } from '../compile/graph.ts'
+import type { TableColumn } from './statement.ts'
 
 /** What happens to a row that its source no longer has. */
 export type HardDeletes = 'ignore' | 'invalidate' | 'new_record'
@@ -59,6 +60,52 @@ export function snapshotSettings(node: SnapshotNode): SnapshotSettings {
     throw invalid(node, 'updated_at', 'is missing: the strategy timestamp compares it')
   }
   return settings
+}
+
+/**
+ * The same with the names that the snapshot's own columns have in its table. A snapshot of a snapshot has columns of
+ * both: then its own are those with a number behind the name, which DuckDB gives them in the tables of dbt too.
+ * @param query columns of the query
+ * @param table columns of the snapshot as it is; undefined the first time
+ * @throws `model/invalid-config` when the query has come to give what was the snapshot's own
+ */
+export function nameMetaColumns(
+  node: SnapshotNode,
+  settings: SnapshotSettings,
+  query: readonly TableColumn[],
+  table: readonly TableColumn[] = [],
+): SnapshotSettings {
+  const given = new Set(query.map(({ name }) => name.toLowerCase()))
+  const nameOf = (name: string) => {
+    const free = numbered(name, (candidate) => !given.has(candidate.toLowerCase()))
+    const there = table.filter((column) => isNumbered(column.name, name))
+    const own = there.findLast((column) => !given.has(column.name.toLowerCase()))
+    if (own !== undefined || there.length === 0) return own?.name ?? free
+    const reason = `leaves ${name} to the snapshot, and the query gives it too now: call it something else in the query`
+    throw invalid(node, 'snapshot_meta_column_names', reason)
+  }
+  const { columns } = settings
+  return {
+    ...settings,
+    columns: {
+      dbt_scd_id: nameOf(columns.dbt_scd_id),
+      dbt_updated_at: nameOf(columns.dbt_updated_at),
+      dbt_valid_from: nameOf(columns.dbt_valid_from),
+      dbt_valid_to: nameOf(columns.dbt_valid_to),
+      dbt_is_deleted: nameOf(columns.dbt_is_deleted),
+    },
+  }
+}
+
+function numbered(name: string, isFree: (candidate: string) => boolean): string {
+  let candidate = name
+  for (let number = 1; !isFree(candidate); number++) candidate = `${name}_${number}`
+  return candidate
+}
+
+function isNumbered(candidate: string, name: string): boolean {
+  const [start, end] = [candidate.slice(0, name.length), candidate.slice(name.length)]
+  return start.toLowerCase() === name.toLowerCase() && /^(_\d+)?$/.test(end)
 }
 
 function checkColumns(node: SnapshotNode, strategy: string): 'all' | readonly string[] {

@@ -11,7 +11,7 @@ import {
   stageChanges,
   takeChanges,
 } from '../materialize/snapshot.ts'
-import { snapshotSettings } from '../materialize/snapshot-settings.ts'
+import { nameMetaColumns, snapshotSettings } from '../materialize/snapshot-settings.ts'
 import type { Statement, TableColumn } from '../materialize/statement.ts'
 import type { Session } from './adapter.ts'
 import { type FoundSnapshot, findSnapshotRules, queryColumns } from './find-snapshot-rules.ts'
@@ -27,14 +27,17 @@ export type Taken = {
 export async function takeSnapshot(node: SnapshotNode, context: NodeContext): Promise<Taken> {
   const { session, state, renderer } = context
   const { relation } = node
-  const settings = snapshotSettings(node)
+  const said = snapshotSettings(node)
   const sql = await renderer.render(node.id, { isIncremental: false, database: session.database })
   const existing = state.existing(relation)
   if (existing === 'view') throw notSnapshot(node, 'it is a view')
-  const found = { node, context, settings, sql }
-  if (existing === undefined) return await takeFirst(found)
-  const table = await state.columnsOf(session, relation)
   const query = await queryColumns(session, sql)
+  if (existing === undefined) {
+    return await takeFirst({ node, context, settings: nameMetaColumns(node, said, query), sql })
+  }
+  const table = await state.columnsOf(session, relation)
+  const settings = nameMetaColumns(node, said, query, table)
+  const found = { node, context, settings, sql }
   const rules = await findSnapshotRules(found, query, table)
   const target = { name: node.name, relation, settings, rules }
   const missing = missingColumns(target, table)

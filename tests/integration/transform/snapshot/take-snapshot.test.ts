@@ -121,6 +121,67 @@ describe.each(databases)('a snapshot in %s', (database) => {
     ])
   })
 
+  it('keeps the history of another snapshot, its own columns under the names that dbt gives them', async () => {
+    const second = {
+      name: 'second',
+      relation: "ref('users_snapshot')",
+      config: {
+        target_schema: 'history',
+        strategy: 'check',
+        unique_key: 'dbt_scd_id',
+        check_cols: ['dbt_valid_to'],
+      },
+    }
+    await write(timestamp, {
+      'snapshots/second.yml': JSON.stringify({
+        snapshots: [
+          second,
+          {
+            name: 'third',
+            relation: "ref('second')",
+            config: {
+              ...second.config,
+              unique_key: 'dbt_scd_id_1',
+              check_cols: ['dbt_valid_to_1'],
+            },
+          },
+        ],
+      }),
+    })
+    await take()
+    await rename(1, 'Anna', '2024-02-01')
+    expect(statuses(await take())).toEqual({
+      users_snapshot: 'success',
+      second: 'success',
+      third: 'success',
+    })
+    expect((await take()).results).toMatchObject([{ rows: 0 }, { rows: 0 }, { rows: 0 }])
+    const described = await sql('describe history.third')
+    const names = ['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to']
+    expect(described.map((row) => row['column_name'])).toEqual([
+      ...['id', 'name', 'changed'],
+      ...['', '_1', '_2'].flatMap((end) => names.map((name) => name + end)),
+    ])
+    const open =
+      await sql(`select name, dbt_valid_to is null as lasts, dbt_valid_to_1 is null as is_open
+      from history.second order by name, lasts desc`)
+    expect(open).toEqual([
+      { name: 'Ann', lasts: true, is_open: false },
+      { name: 'Ann', lasts: false, is_open: true },
+      { name: 'Anna', lasts: true, is_open: true },
+      { name: 'Bob', lasts: true, is_open: true },
+    ])
+  })
+
+  it('refuses a column of its source that bears the name of one of its own', async () => {
+    await write(timestamp)
+    await take()
+    await sql('alter table raw.users add column dbt_valid_to timestamp')
+    expect(messageOf(await take(), 'users_snapshot')).toContain(
+      'config snapshot_meta_column_names leaves dbt_valid_to to the snapshot, and the query gives it too now',
+    )
+  })
+
   it('leaves a table alone that is no snapshot', async () => {
     await sql('create schema history')
     await sql('create table history.users_snapshot as select 1 as id')
