@@ -39,6 +39,7 @@ export async function publishBuilt(
       source: { schema: relation.schema, table: relation.name },
       description: node?.description,
       columnDescriptions: Object.fromEntries(columns.map((c) => [c.name, c.description ?? ''])),
+      piiColumns: columns.filter(({ meta }) => meta['pii'] === true).map((c) => c.name),
     }
   })
   if (requests.length === 0) return []

@@ -24,6 +24,7 @@ import {
   listRelations,
   listTables,
   rowWatermark,
+  snapshotTime,
 } from './lake/snapshots.ts'
 
 export type TransactionOptions = {
@@ -130,6 +131,11 @@ export class Lake {
   /** The newest snapshot. */
   currentSnapshot(): Promise<number> {
     return this.read(currentSnapshot)
+  }
+
+  /** When a snapshot was committed, as an ISO instant. @throws `lake/unknown-snapshot` */
+  snapshotTime(snapshot: number, connection: DuckDBConnection): Promise<string> {
+    return snapshotTime(connection, this.options.catalog, snapshot)
   }
 
   /** The tables at a snapshot, or now. */

@@ -4,9 +4,10 @@ import type { Clock } from '../../core/clock.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteRelation } from '../../core/sql.ts'
 import { orderByForeignKeys, readDependents } from './catalog.ts'
+import { contractOf } from './contract.ts'
 import type { Job, Work } from './examine.ts'
 import { explainPublishError } from './failures.ts'
-import { advanceSnapshot, writePublished } from './ledger.ts'
+import { announcePublish, confirmPublished, writePublished } from './ledger.ts'
 import { lockTables, tableHolders, waitForSnapshots } from './locks.ts'
 import { advanceSequences, applyAppend, applyMerge } from './merge.ts'
 import { stageOf } from './stage.ts'
@@ -15,6 +16,8 @@ import { canExchangeRows, exchangeRows, renameStage, type SwapTarget } from './s
 type Place = {
   readonly schema: string
   readonly snapshot: number
+  /** When the snapshot was committed. */
+  readonly asOf: string
   readonly postgresUrl: string
   readonly clock: Clock
   readonly waits: { readonly snapshotMs: number; readonly lockMs: number }
@@ -44,6 +47,7 @@ export async function commitJobs(
     await mergeAll(client, merges, place, written)
     await swapAll(client, swaps, byRows, place)
     for (const job of jobs) await note(client, job, place)
+    await announcePublish(client, place.schema)
     await client.query('commit')
     return written
   } catch (error) {
@@ -147,14 +151,15 @@ function assertRowsWillDo(
 }
 
 async function note(client: PoolClient, { request, work, decision }: Job, place: Place) {
-  const { schema, snapshot } = place
+  const { schema, snapshot, asOf } = place
   const { table, model, strategy } = request
+  const seen = { schema, table, snapshot, asOf, contract: contractOf(request) }
   if (work === undefined) {
-    if (decision.kind === 'unchanged') await advanceSnapshot(client, schema, table, snapshot)
+    if (decision.kind === 'unchanged') await confirmPublished(client, seen)
     return
   }
   const { sourceUuid, watermark, fingerprint, isOurs, sourceRows: rows } = work
-  const entry = { schema, table, model, strategy, sourceUuid, snapshot, watermark, rows }
+  const entry = { ...seen, model, strategy, sourceUuid, watermark, rows }
   await writePublished(client, { ...entry, fingerprint, isOurs })
 }
 

@@ -9,6 +9,7 @@ import { quoteIdent } from '../../core/sql.ts'
 import { explainPublishError } from './failures.ts'
 import { ledgerMigration } from './migrations/0001-published.ts'
 import { userActivityMigration } from './migrations/0002-user-activity.ts'
+import { contractMigration } from './migrations/0003-contract.ts'
 import type { SchemaMigration } from './migrations/schema-migration.ts'
 
 /** Tables that the migrations make. */
@@ -37,7 +38,8 @@ export async function migrate(url: string, options: MigrateOptions): Promise<str
     // Two processes that start together would trip over each other's CREATE TABLE.
     await lock.query(`select pg_advisory_lock(hashtext('millrace.migrate'), 0)`)
     for (const name of ['millrace', schema]) await ensureSchema(lock, name)
-    const ran = await runMigrations(database, schema, 'migrations', [ledgerMigration])
+    const ours = [ledgerMigration, contractMigration]
+    const ran = await runMigrations(database, schema, 'migrations', ours)
     if (!withTables) return ran
     const log = `migrations_${schema}`.slice(0, 50)
     return [...ran, ...(await runMigrations(database, schema, log, [userActivityMigration]))]

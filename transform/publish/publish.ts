@@ -92,9 +92,11 @@ export async function publishRelations(
     await client.query(`set timezone = 'UTC'`)
     await lockSchema(client, schema, { clock, signal, budgetMs: waits.busyMs })
     const snapshot = options.snapshot ?? (await lake.currentSnapshot())
-    return await lake.read((duckdb) =>
-      publishLocked(requests, { ...options, clock, waits, client, duckdb, snapshot }),
-    )
+    return await lake.read(async (duckdb) => {
+      const asOf = await lake.snapshotTime(snapshot, duckdb)
+      const locked = { ...options, clock, waits, client, duckdb, snapshot, asOf }
+      return await publishLocked(requests, locked)
+    })
   } catch (error) {
     throw explainPublishError(error, postgresUrl)
   } finally {
@@ -109,6 +111,8 @@ type Locked = PublishOptions & {
   readonly clock: Clock
   readonly waits: PublishWaits
   readonly snapshot: number
+  /** When the snapshot was committed. */
+  readonly asOf: string
 }
 
 async function publishLocked(

@@ -26,7 +26,13 @@ const settingsSchema = z
     grants: z
       .partialRecord(z.enum(['select', 'insert', 'update', 'delete', 'references']), names)
       .default({}),
+    api: z.boolean().default(false),
+    roles: names.default([]),
   })
+  .refine(
+    ({ api, roles }) => api || roles.length === 0,
+    'roles are those of the API: say api: true',
+  )
   .refine(
     ({ strategy, unique_key }) => strategy !== 'merge' || unique_key.length > 0,
     'strategy merge needs a unique_key',
@@ -43,6 +49,10 @@ export type PublishSettings = {
   readonly indexes: readonly (readonly string[])[]
   /** Privilege → roles, for tables that publishing makes. */
   readonly grants: Readonly<Record<string, readonly string[]>>
+  /** The API serves the table. */
+  readonly api?: boolean | undefined
+  /** Roles of the API's callers, of which one is needed; none: all may read. */
+  readonly roles?: readonly string[] | undefined
 }
 
 export type PublishRequest = PublishSettings & {
@@ -52,6 +62,8 @@ export type PublishRequest = PublishSettings & {
   readonly source: { readonly schema: string; readonly table: string }
   readonly description?: string | undefined
   readonly columnDescriptions?: Readonly<Record<string, string>> | undefined
+  /** Columns with personal data. */
+  readonly piiColumns?: readonly string[] | undefined
 }
 
 /**
@@ -66,8 +78,9 @@ export function parsePublishSettings(model: string, settings: unknown): PublishS
       .join('; ')
     throw problem('publish/bad-settings', { model, reason })
   }
-  const { strategy, table = model, unique_key, indexes, grants } = parsed.data
-  return { strategy, table, uniqueKey: unique_key, indexes, grants: withoutAbsent(grants) }
+  const { strategy, table = model, unique_key, indexes, grants, api, roles } = parsed.data
+  const rights = withoutAbsent(grants)
+  return { strategy, table, uniqueKey: unique_key, indexes, grants: rights, api, roles }
 }
 
 function withoutAbsent(

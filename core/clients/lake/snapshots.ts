@@ -1,5 +1,6 @@
 /** Snapshots and tables of the lake, read from its catalog. */
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { problem } from '../../problems.ts'
 import { quoteIdent, quoteLiteral, quoteRelation } from '../../sql.ts'
 import { queryRows, queryValue } from '../duckdb.ts'
 import { type LakeCatalog, lakeName } from './attach.ts'
@@ -16,6 +17,21 @@ export type LakeTable = {
 /** The newest snapshot that this connection sees. */
 export async function currentSnapshot(connection: DuckDBConnection): Promise<number> {
   return Number(await queryValue(connection, `select id from ${lakeName}.current_snapshot()`))
+}
+
+/** When a snapshot was committed, as an ISO instant with microseconds. */
+export async function snapshotTime(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+  snapshot: number,
+): Promise<string> {
+  const text = await queryValue(
+    connection,
+    `select strftime(snapshot_time::timestamptz at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')
+     from ${metadataSchema(catalog)}.ducklake_snapshot where snapshot_id = ${snapshot}`,
+  )
+  if (text === undefined) throw problem('lake/unknown-snapshot', { at: String(snapshot) })
+  return String(text)
 }
 
 /** Whether every snapshot after this one merged or rewrote files and did nothing else. */

@@ -53,6 +53,36 @@ describe('swap', () => {
     }
   })
 
+  it('notes what readers are promised, which version the rows are, and when they were true', async () => {
+    const promise = { uniqueKey: ['id'], api: true, roles: ['analyst'], piiColumns: ['name'] }
+    const noted = async () => {
+      const [row] = await fixture.rows(
+        `select version::int, as_of, contract from millrace.published where table_name = 'orders'`,
+      )
+      return row
+    }
+    await fixture.build(orders(`select 1 as id, 'n' as name`))
+    const [first] = await fixture.publish([request('orders', promise)])
+    const before = await noted()
+    expect(before).toMatchObject({
+      version: first?.snapshot,
+      contract: {
+        api: true,
+        roles: ['analyst'],
+        description: '',
+        unique_key: ['id'],
+        columns: [{ name: 'name', description: '', pii: true }],
+      },
+    })
+    await fixture.build('create table lake.marts.elsewhere as select 1 as id')
+    const [second] = await fixture.publish([request('orders', { ...promise, roles: [] })])
+    expect(second).toMatchObject({ outcome: 'unchanged' })
+    const after = await noted()
+    expect(after).toMatchObject({ version: first?.snapshot, contract: { roles: [] } })
+    expect(Number(after?.['as_of'])).toBeGreaterThan(Number(before?.['as_of']))
+    await fixture.rows('drop table orders')
+  })
+
   it('replaces the rows and keeps the rights that were granted by hand', async () => {
     await fixture.rows('create role hand_granted')
     try {

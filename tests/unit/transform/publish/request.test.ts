@@ -18,6 +18,8 @@ describe('parsePublishSettings', () => {
       uniqueKey: [],
       indexes: [],
       grants: {},
+      api: false,
+      roles: [],
     })
   })
 
@@ -28,6 +30,8 @@ describe('parsePublishSettings', () => {
       unique_key: 'id',
       indexes: ['day', ['day', 'shop']],
       grants: { select: ['a', 'b'], update: 'c' },
+      api: true,
+      roles: 'analyst',
     }
     expect(parsePublishSettings('orders', settings)).toEqual({
       strategy: 'merge',
@@ -35,6 +39,8 @@ describe('parsePublishSettings', () => {
       uniqueKey: ['id'],
       indexes: [['day'], ['day', 'shop']],
       grants: { select: ['a', 'b'], update: ['c'] },
+      api: true,
+      roles: ['analyst'],
     })
   })
 
@@ -42,6 +48,7 @@ describe('parsePublishSettings', () => {
     ['an unknown strategy', { strategy: 'replace' }, /strategy/],
     ['an unknown key', { uniqe_key: 'id' }, /uniqe_key/],
     ['merge without a key', { strategy: 'merge' }, /needs a unique_key/],
+    ['roles of the API without api', { roles: 'analyst' }, /say api: true/],
     ['an unknown privilege', { grants: { drop: 'a' } }, /grants/],
     ['a name that PostgreSQL would cut', { table: 'é'.repeat(30) }, /58 bytes/],
     ['a value that is no map', 'yes', /./],
