@@ -6,10 +6,12 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
+import { anonymous } from './access/principal.ts'
+import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessCheck } from './http/health.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
-import { type ApiEnvironment, requestLog } from './http/request-log.ts'
-import type { PostgresSource } from './postgres-source.ts'
+import { requestLog } from './http/request-log.ts'
+import type { PostgresSource } from './sources/postgres-source.ts'
 import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
 import { addSqlRoute } from './sql-endpoint/route.ts'
 
@@ -27,6 +29,10 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { log, clock, endpoints, postgres, checks } = dependencies
   const app = new Hono<ApiEnvironment>()
   app.use(requestId(), secureHeaders(), requestLog(log, clock))
+  app.use((context, next) => {
+    context.set('principal', anonymous)
+    return next()
+  })
   app.use(
     methodNotAllowed({
       app,

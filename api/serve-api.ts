@@ -7,7 +7,7 @@ import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
 import { createApi } from './create-api.ts'
-import { openPostgresSource } from './postgres-source.ts'
+import { openPostgresSource } from './sources/postgres-source.ts'
 import { checkEndpoints } from './sql-endpoint/check-endpoints.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
 

@@ -1,8 +1,8 @@
 /** Is the process alive, and does everything it needs answer? */
 import type { Hono } from 'hono'
 import { problem } from '../../core/problems.ts'
+import type { ApiEnvironment } from './environment.ts'
 import { problemResponse } from './problem-response.ts'
-import type { ApiEnvironment } from './request-log.ts'
 
 /** Resolves when the dependency answers, rejects when it does not. */
 export type ReadinessCheck = () => Promise<unknown>

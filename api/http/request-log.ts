@@ -1,10 +1,8 @@
 /** One log line per request. The query string stays out: it can hold what a person typed. */
 import type { MiddlewareHandler } from 'hono'
-import type { RequestIdVariables } from 'hono/request-id'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
-
-export type ApiEnvironment = { Variables: RequestIdVariables }
+import type { ApiEnvironment } from './environment.ts'
 
 /** Logs `request.finished` when the answer is ready. */
 export function requestLog(log: Log, clock: Clock): MiddlewareHandler<ApiEnvironment> {

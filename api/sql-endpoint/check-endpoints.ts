@@ -2,8 +2,8 @@
 import { explainConnectError, isLoginRefused } from '../../core/clients/postgres.ts'
 import { messageOf } from '../../core/errors.ts'
 import { type Position, problem } from '../../core/problems.ts'
-import { isConnectionLost, isTableMissing, sqlStateOf } from '../postgres-errors.ts'
-import type { PostgresSource } from '../postgres-source.ts'
+import { isConnectionLost, isTableMissing, sqlStateOf } from '../sources/postgres-errors.ts'
+import type { PostgresSource } from '../sources/postgres-source.ts'
 import { brokenEndpoint, type Endpoint } from './parse-endpoint.ts'
 
 /**

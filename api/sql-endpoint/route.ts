@@ -1,7 +1,7 @@
 /** One SQL endpoint as a route. */
 import type { Hono } from 'hono'
-import type { ApiEnvironment } from '../http/request-log.ts'
-import type { PostgresSource } from '../postgres-source.ts'
+import type { ApiEnvironment } from '../http/environment.ts'
+import type { PostgresSource } from '../sources/postgres-source.ts'
 import { type Endpoint, pathParameters } from './parse-endpoint.ts'
 import { readParameters } from './read-parameters.ts'
 import { runEndpoint } from './run-endpoint.ts'

@@ -1,6 +1,6 @@
 /** One endpoint's answer: PostgreSQL writes the JSON of each row, so numbers stay as exact as they are there. */
 import { problem } from '../../core/problems.ts'
-import type { PostgresSource } from '../postgres-source.ts'
+import type { PostgresSource } from '../sources/postgres-source.ts'
 import type { Endpoint } from './parse-endpoint.ts'
 import type { ParameterValue } from './parse-value.ts'
 

@@ -36,6 +36,12 @@ export const apiProblems = {
     message: ({ method, allowed }) => `${method} is not possible here, only ${allowed.join(', ')}.`,
     httpStatus: 405,
   }),
+  'api/forbidden': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'Your roles do not allow this.',
+    hint: () => 'ask whoever gave you the key for one with the role.',
+    httpStatus: 403,
+  }),
   'api/database-unavailable': defineProblem<Record<string, never>>({
     actor: 'outside',
     message: () => 'The database does not answer at the moment.',

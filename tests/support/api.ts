@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { createApi } from '../../api/create-api.ts'
-import { openPostgresSource } from '../../api/postgres-source.ts'
+import { openPostgresSource } from '../../api/sources/postgres-source.ts'
 import { checkEndpoints } from '../../api/sql-endpoint/check-endpoints.ts'
 import { parseEndpoint } from '../../api/sql-endpoint/parse-endpoint.ts'
 import { systemClock } from '../../core/clock.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SourceQuery } from '../../../../api/postgres-source.ts'
+import type { SourceQuery } from '../../../../api/sources/postgres-source.ts'
 import { parseEndpoint } from '../../../../api/sql-endpoint/parse-endpoint.ts'
 import { readParameters } from '../../../../api/sql-endpoint/read-parameters.ts'
 import { runEndpoint, statementOf } from '../../../../api/sql-endpoint/run-endpoint.ts'

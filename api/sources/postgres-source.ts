@@ -1,10 +1,10 @@
 /** PostgreSQL as the API sees it: read-only, UTC, every statement with a time limit. */
 import type { Pool, PoolClient } from 'pg'
-import { openPostgres } from '../core/clients/postgres.ts'
-import { problem } from '../core/problems.ts'
-import { quoteIdent } from '../core/sql.ts'
+import { openPostgres } from '../../core/clients/postgres.ts'
+import { problem } from '../../core/problems.ts'
+import { quoteIdent } from '../../core/sql.ts'
+import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { explainPostgresError, isConnectionLost } from './postgres-errors.ts'
-import type { ParameterValue } from './sql-endpoint/parse-value.ts'
 
 export type SourceQuery = {
   /** One text has one name: the server keeps its parsed statement under it. */

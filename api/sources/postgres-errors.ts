@@ -1,7 +1,7 @@
 /** What PostgreSQL's errors mean to a caller of the API; none of its text reaches him. */
-import { isLoginRefused } from '../core/clients/postgres.ts'
-import { findCause, MillraceError } from '../core/errors.ts'
-import { problem } from '../core/problems.ts'
+import { isLoginRefused } from '../../core/clients/postgres.ts'
+import { findCause, MillraceError } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
 
 /** Connection exceptions, a server that starts or stops, and out of connections. */
 const unavailable = /^(08|57P0|53300)/

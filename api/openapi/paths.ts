@@ -1,0 +1,26 @@
+/** What a feature says of its routes; the document is made of all of them. */
+
+/** A JSON value of the OpenAPI 3.1 document. */
+export type OpenApiValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly OpenApiValue[]
+  | { readonly [key: string]: OpenApiValue }
+
+export type OpenApiOperation = {
+  readonly operationId: string
+  readonly summary: string
+  readonly description?: string
+  readonly tags: readonly string[]
+  readonly parameters?: readonly OpenApiValue[]
+  readonly requestBody?: OpenApiValue
+  /** Status → response; the problems that every route can answer with are added to them. */
+  readonly responses: { readonly [status: string]: OpenApiValue }
+}
+
+/** Path with `{name}` parameters → method → operation. */
+export type OpenApiPaths = {
+  readonly [path: string]: { readonly [method in 'get' | 'post']?: OpenApiOperation }
+}
