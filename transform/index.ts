@@ -86,6 +86,12 @@ export {
   runOperation,
   runStatement,
 } from './run/operation.ts'
-export type { BuiltRelation, NodeResult, RunEvent, RunResult } from './run/result.ts'
+export {
+  type BuiltRelation,
+  type NodeResult,
+  outageOf,
+  type RunEvent,
+  type RunResult,
+} from './run/result.ts'
 export type { RunDependencies } from './run/run-dependencies.ts'
 export { runPlan } from './run/run-plan.ts'

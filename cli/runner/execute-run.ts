@@ -15,6 +15,8 @@ import type {
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { printError } from '../print-error.ts'
+import { artifactFolders } from './artifact-options.ts'
+import { type Durations, readDurations } from './earlier-durations.ts'
 import { latentOf } from './latent-problems.ts'
 import { logicOfProject } from './logic-of-project.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
@@ -86,7 +88,7 @@ export async function runOpened(
 ): Promise<number> {
   const { config, database, project } = opened
   const { graph } = project
-  const { planRun } = await import('../../transform/index.ts')
+  const { outageOf, planRun } = await import('../../transform/index.ts')
   const selection = await openSelection(graph, config, args)
   const { only, batches } = hooks
   const eventTimes = await eventTimesOf(args)
@@ -123,7 +125,11 @@ export async function runOpened(
     const reading = await readingOf(args, { graph, config, database, selected, builds: true })
     const renderer = project.renderer.with(reading)
     const record = openRunRecord({ project: { ...project, renderer }, config, adapter, args })
-    const printing = { withDebug: args.logLevel === 'debug', target: database.target.name }
+    // Only who runs several at once, or sees what is left, makes use of it.
+    const isAsked = connections > 1 || (format === 'text' && process.stderr.isTTY)
+    const durations = isAsked ? await readDurations(artifactFolders(config, graph, args)) : unknown
+    const withDebug = args.logLevel === 'debug'
+    const printing = { withDebug, target: database.target.name, durations }
     if (format === 'text') {
       const { publish: asked } = args
       const line = { publish: adapter.publish, connections, target: database.target.name, asked }
@@ -132,6 +138,7 @@ export async function runOpened(
     const result = await runOn(record, plan, project, format, printing, {
       signal,
       threads: connections,
+      weightOf: (id) => durations.get(id),
       failFast: args.failFast,
       retries: args.retries,
       ...(adapter.keepsHistory &&
@@ -145,11 +152,16 @@ export async function runOpened(
       const published = result.publish === 'atomic' ? ', with nothing published,' : ''
       throw problem('cli/interrupted', { what: `millrace ${command}${published}` })
     }
+    const outage = outageOf(result)
+    if (outage !== undefined) throw outage
     if (result.outcome !== 'committed') return 1
     if (surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
     return 0
   })
 }
+
+/** No node has run before. */
+const unknown: Durations = new Map()
 
 function interruptible<T>(
   signal: AbortSignal | undefined,
@@ -163,7 +175,7 @@ async function runOn(
   plan: Plan,
   { graph, invocationId }: OpenedProject,
   format: string,
-  printing: Pick<EventPrinterInputs, 'withDebug' | 'target'>,
+  printing: Pick<EventPrinterInputs, 'withDebug' | 'target'> & { readonly durations: Durations },
   options: Omit<RunDependencies, 'graph' | 'renderer' | 'adapter' | 'clock' | 'runId' | 'onEvent'>,
 ): Promise<RunResult> {
   const { runPlan } = await import('../../transform/index.ts')
@@ -172,6 +184,7 @@ async function runOn(
     invocationId,
     ...printing,
     threads: options.threads ?? 1,
+    planned: plan.stages.map(({ node }) => node.id),
   })
   const result = await runPlan(plan, {
     ...options,

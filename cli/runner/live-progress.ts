@@ -1,6 +1,7 @@
 /** The line that lives at the foot of a terminal while a run goes on: how far it is, and what is running. */
 import type { RunEvent } from '../../transform/index.ts'
 import { openProgress } from '../progress.ts'
+import { type Course, timeLeft, timeLeftText } from './time-left.ts'
 
 type Running = Extract<RunEvent, { readonly kind: 'started' }>
 
@@ -18,15 +19,13 @@ export type LiveProgress = {
 
 const repaintMs = 250
 
-export function openLiveProgress(
-  stream: NodeJS.WriteStream,
-  estimateOf: (id: string) => number | undefined = () => undefined,
-): LiveProgress {
+export function openLiveProgress(stream: NodeJS.WriteStream, course: Course): LiveProgress {
   const progress = openProgress(stream)
   const running = new Map<string, Running & { readonly since: number }>()
+  const done = new Set<string>()
   let ended = 0
   let total = 0
-  const paint = () => progress.update(liveLine(ended, total, [...running.values()], estimateOf))
+  const paint = () => progress.update(liveLine(ended, total, [...running.values()], done, course))
   const timer = stream.isTTY ? setInterval(paint, repaintMs) : undefined
   timer?.unref()
   return {
@@ -34,6 +33,7 @@ export function openLiveProgress(
     event(event) {
       if (event.kind === 'attempt') {
         running.clear()
+        done.clear()
         ended = 0
       }
       if (event.kind === 'started') {
@@ -45,6 +45,7 @@ export function openLiveProgress(
         total = event.total
         ended++
         running.delete(event.result.id)
+        done.add(event.result.id)
       }
     },
     line: (text) => progress.line(text),
@@ -62,20 +63,24 @@ export function openLiveProgress(
   }
 }
 
-/** `12 of 40 · orders 45% 3s · events 1s`. */
+/** `12 of 40 · about 20s left · orders 45% 3s of about 5s · events 1s`. */
 function liveLine(
   ended: number,
   total: number,
   running: readonly (Pick<Running, 'node' | 'progress'> & { readonly since: number })[],
-  estimateOf: (id: string) => number | undefined,
+  done: ReadonlySet<string>,
+  course: Course,
   now = Date.now(),
 ): string {
+  const passed = new Map(running.map(({ node, since }) => [node.id, now - since]))
+  const left = timeLeft(course, done, passed)
+  const head = left === undefined ? [] : [timeLeftText(left)]
   const parts = running.map(({ node, progress, since }) => {
     const percent = progress()
-    const usual = estimateOf(node.id)
+    const usual = course.durations.get(node.id)
     const seconds = Math.round((now - since) / 1_000)
     const of = usual === undefined ? '' : ` of about ${Math.max(1, Math.round(usual / 1_000))}s`
     return `${node.name}${percent === undefined ? '' : ` ${Math.floor(percent)}%`} ${seconds}s${of}`
   })
-  return [`${ended} of ${total}`, ...parts].join(' · ')
+  return [`${ended} of ${total}`, ...head, ...parts].join(' · ')
 }

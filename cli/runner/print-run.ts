@@ -11,12 +11,16 @@ import {
   startText,
   withTime,
 } from './run-lines.ts'
+import type { Course } from './time-left.ts'
 
 /** @param format `json`, `events` for those of dbt, `quiet` for what failed and nothing else, or `text` */
-export function openRunPrinter(format: string, inputs: EventPrinterInputs): RunPrinter {
+export function openRunPrinter(
+  format: string,
+  inputs: EventPrinterInputs & Omit<Course, 'threads'>,
+): RunPrinter {
   if (format === 'events') return eventPrinter(inputs)
   if (format === 'quiet') return quietPrinter()
-  return format === 'json' ? jsonPrinter() : textPrinter()
+  return format === 'json' ? jsonPrinter() : textPrinter(inputs)
 }
 
 const write = (line: string) => process.stdout.write(`${line}\n`)
@@ -80,8 +84,8 @@ function quietPrinter(): RunPrinter {
   }
 }
 
-function textPrinter(): RunPrinter {
-  const live = openLiveProgress(process.stderr)
+function textPrinter(course: Course): RunPrinter {
+  const live = openLiveProgress(process.stderr, course)
   let hasClosed = false
   const close = (result: RunResult) => {
     if (hasClosed) return

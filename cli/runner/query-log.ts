@@ -1,6 +1,7 @@
 /** Every statement that is sent to the database, as logs/query_log.sql keeps it: SQL that can be run again. */
 import { performance } from 'node:perf_hooks'
 import { messageOf } from '../../core/errors.ts'
+import { withoutPasswords } from '../../core/redact.ts'
 import type { Adapter, Session } from '../../transform/index.ts'
 
 export type SentStatement = {
@@ -35,7 +36,7 @@ export function watchedAdapter(adapter: Adapter, watch: Watch): Adapter {
     },
     snapshot: () => adapter.snapshot(),
     isConflict: (error) => adapter.isConflict(error),
-    isOutage: (error) => adapter.isOutage(error),
+    explain: (error) => adapter.explain(error),
   }
 }
 
@@ -55,7 +56,7 @@ function watchedSession(
       tell(undefined)
       return result
     } catch (error) {
-      tell(messageOf(error))
+      tell(withoutPasswords(messageOf(error)))
       throw error
     }
   }

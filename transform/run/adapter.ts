@@ -37,8 +37,11 @@ export interface Adapter {
   connect(): Promise<OpenSession>
   /** The newest committed state, where the engine counts them. */
   snapshot(): Promise<number | undefined>
-  /** Tells an outage, which a later try may not meet, from a statement that is wrong. A lost race is one too. */
-  isOutage(error: unknown): boolean
+  /**
+   * An error as one of ours when it tells more than that a statement is wrong, such as of what does not answer; else
+   * itself.
+   */
+  explain(error: unknown): unknown
   /** Tells a race with another transaction that was lost: the same again may succeed at once. */
   isConflict(error: unknown): boolean
 }

@@ -1,12 +1,13 @@
 /** Nodes as another state of the project has built them: DuckDB cannot copy a table without its rows, so as views. */
 import type { Clock } from '../../core/clock.ts'
-import { MillraceError, messageOf } from '../../core/errors.ts'
+import { messageOf } from '../../core/errors.ts'
 import { quoteRelation } from '../../core/sql.ts'
 import type { Graph, GraphNode, Relation } from '../compile/graph.ts'
 import { type Existing, relationSql } from '../materialize/statement.ts'
 import { materializeView } from '../materialize/view.ts'
 import { deferRelations } from '../plan/defer.ts'
 import type { Adapter, Session } from './adapter.ts'
+import { classOf } from './retries.ts'
 import { RunState } from './run-state.ts'
 
 export type Cloned = {
@@ -86,7 +87,7 @@ async function cloneNode(
     state.wrote(node, 'view', 'replaced')
     return { status: 'success', message: undefined, isDone: true }
   } catch (error) {
-    if (!(error instanceof MillraceError) && adapter.isOutage(error)) throw error
+    if (classOf(error, adapter) !== 'wrong') throw error
     if (await session.isLost()) throw error
     return { status: 'error', message: messageOf(error).trim(), isDone: false }
   }

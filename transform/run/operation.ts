@@ -1,6 +1,6 @@
 /** One macro, or one statement, run by itself: `run-operation`. */
 import type { Clock } from '../../core/clock.ts'
-import { MillraceError } from '../../core/errors.ts'
+import type { MillraceError } from '../../core/errors.ts'
 import type { Operation } from '../compile/find-operation.ts'
 import type { Renderer } from '../compile/render.ts'
 import type { Config } from '../project/project.ts'
@@ -8,6 +8,7 @@ import type { Adapter, Session } from './adapter.ts'
 import { interruptOn } from './attempt-node.ts'
 import { explain } from './node-result.ts'
 import { type MacroTransaction, openTransaction } from './open-transaction.ts'
+import { outageIn } from './retries.ts'
 
 export type OperationDependencies = {
   readonly renderer: Pick<Renderer, 'call' | 'render'>
@@ -79,8 +80,9 @@ async function between(
     await transaction.commit()
     return ended('success')
   } catch (error) {
-    const isOutage = !(error instanceof MillraceError) && adapter.isOutage(error)
-    if (signal?.aborted || isOutage) throw error
+    if (signal?.aborted) throw error
+    const outage = outageIn(error, adapter, 1)
+    if (outage !== undefined) throw outage
     return ended('error', explain(error))
   } finally {
     await transaction.rollback()

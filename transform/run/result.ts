@@ -32,6 +32,8 @@ export type NodeResult = {
   readonly rows: number | undefined
   /** Rows that a test returned. */
   readonly failures: number | undefined
+  /** What did not answer, when it failed by that and nothing else: the same again may succeed. */
+  readonly outage?: MillraceError
   /** Some of those rows, as JSON text. */
   readonly failingRows: readonly string[]
   /** Of a data test with `store_failures`: the relation that holds all of those rows. */
@@ -97,6 +99,12 @@ export type RunSummary = Omit<RunResult, 'built' | 'snapshot'>
 /** Whether a result keeps its dependants from running. */
 export function isFailure({ status }: NodeResult): boolean {
   return status === 'error' || status === 'fail' || status === 'skipped'
+}
+
+/** What did not answer, when a run has failed by that alone: the same again may succeed. */
+export function outageOf({ results }: Pick<RunResult, 'results'>): MillraceError | undefined {
+  const failed = results.filter(({ status }) => status === 'error' || status === 'fail')
+  return failed.every(({ outage }) => outage !== undefined) ? failed[0]?.outage : undefined
 }
 
 /** What a run tells while it goes on. */

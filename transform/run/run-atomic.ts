@@ -12,7 +12,7 @@ import { appendHistory, ensureHistory, recordFailures, recordRun, takeFence } fr
 import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf, writtenRelation } from './node-result.ts'
 import { isFailure } from './result.ts'
-import { classOf, maxTries, waitAfterOutage } from './retries.ts'
+import { classOf, maxTries, outageIn, reasonOf, waitAfterOutage } from './retries.ts'
 import { type Run, RunEnd } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
 import { type Worked, workStages } from './work-stages.ts'
@@ -58,9 +58,9 @@ export async function runAtomic(run: Run): Promise<RunState> {
       // After Ctrl-C whatever breaks was broken by it.
       const isOver = error instanceof RunEnd || signal?.aborted === true
       if (isOver || classOf(error, adapter) === 'wrong' || outages >= maxTries(run, node)) {
-        throw error === outage ? outage?.cause : error
+        throw signal?.aborted ? error : (outageIn(error, adapter, attempts) ?? error)
       }
-      reason = messageOf(error).split('\n')[0] ?? ''
+      reason = reasonOf(error, adapter)
       await waitAfterOutage(clock, outages, signal)
     }
   }

@@ -2,7 +2,6 @@
  * A run whose nodes are published one by one, each in a transaction of its own, on several connections at once. What
  * fails takes along only what stands below it.
  */
-import { messageOf } from '../../core/errors.ts'
 import type { ModelNode } from '../compile/graph.ts'
 import { failuresKeptAs } from '../compile/test-failures.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
@@ -13,13 +12,7 @@ import { isAlone } from './is-alone.ts'
 import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf, writtenRelation } from './node-result.ts'
 import { isFailure } from './result.ts'
-import {
-  classOf,
-  maxConflictTries,
-  maxTries,
-  waitAfterConflict,
-  waitAfterOutage,
-} from './retries.ts'
+import { classOf, mostTries, outageIn, reasonOf, waitAfter } from './retries.ts'
 import { type Run, RunEnd } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
 import { type Worked, type Worker, workStages } from './work-stages.ts'
@@ -49,10 +42,28 @@ export async function runPerNode(run: Run): Promise<RunState> {
   }
 }
 
-/** What stands in the database, and what every node needs: made at once, before nodes get in each other's way. */
+/**
+ * What stands in the database, and what every node needs: made at once, before nodes get in each other's way.
+ * @throws the outage that is left when the tries are used up
+ */
 async function prepare(run: Run, [first]: readonly OpenSession[]): Promise<RunState> {
-  const { adapter, graph, plan, runId } = run
+  const { adapter, clock, signal } = run
   if (first === undefined) throw new Error('a run has a session')
+  for (let tries = 1; ; tries++) {
+    try {
+      return await prepareOnce(run, first)
+    } catch (error) {
+      const kind = classOf(error, adapter)
+      if (signal?.aborted || tries >= mostTries(kind, run)) {
+        throw outageIn(error, adapter, tries) ?? error
+      }
+      await waitAfter(kind, clock, tries, signal)
+    }
+  }
+}
+
+async function prepareOnce(run: Run, first: OpenSession): Promise<RunState> {
+  const { adapter, graph, plan, runId } = run
   return await inTransaction(first, `${plan.command} ${runId}: begins`, async () => {
     if (adapter.keepsHistory) await ensureHistory(first, adapter.catalog)
     const state = await RunState.load(first, adapter, graph)
@@ -73,23 +84,22 @@ async function workOn(
   const course = () => ({ elapsedMs: clock.now() - started, thread })
   for (let tries = 1; ; tries++) {
     try {
+      const relation = writtenRelation(node)
+      if (tries > 1 && relation !== undefined) await state.refresh(session, relation)
       const { found, timing } = await tryOnce(node, session, run, state, fence)
       return { result: resultOf(node, found, { ...course(), timing }) }
     } catch (error) {
       await session.rollback()
       if (signal?.aborted) throw error
       const kind = classOf(error, adapter)
-      const most = { conflict: maxConflictTries, outage: maxTries(run, node), wrong: 1 }[kind]
-      if (tries >= most) {
-        const findings = { status: 'error', message: explain(error) } as const
-        return { result: resultOf(node, findings, course()) }
+      if (tries >= mostTries(kind, run, node)) {
+        const outage = outageIn(error, adapter, tries)
+        const findings = { status: 'error', message: explain(outage ?? error) } as const
+        const result = resultOf(node, findings, course())
+        return { result: outage === undefined ? result : { ...result, outage } }
       }
-      const reason = messageOf(error).split('\n')[0] ?? ''
-      onEvent?.({ kind: 'retried', node, attempt: tries + 1, reason })
-      const wait = kind === 'conflict' ? waitAfterConflict : waitAfterOutage
-      await wait(clock, tries, signal)
-      const relation = writtenRelation(node)
-      if (relation !== undefined) await state.refresh(session, relation)
+      onEvent?.({ kind: 'retried', node, attempt: tries + 1, reason: reasonOf(error, adapter) })
+      await waitAfter(kind, clock, tries, signal)
     }
   }
 }

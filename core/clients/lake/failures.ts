@@ -39,6 +39,11 @@ export function isStoreDown(error: unknown): boolean {
   )
 }
 
+/** Tells a catalog on PostgreSQL that did not answer. */
+export function isCatalogDown(error: unknown): boolean {
+  return findCause(error, (cause) => says(catalogDown, cause)) !== undefined
+}
+
 /** The error as one of ours when it says something a reader can act on; else itself. */
 export function explainLakeError(error: unknown, options: LakeOptions): unknown {
   if (!(error instanceof Error) || error instanceof MillraceError) return error

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Row } from '../../../core/clients/duckdb.ts'
 import { type Duckdb, explainDuckdbError } from '../../../core/clients/duckdb.ts'
-import { isLakeConflict, isStoreDown } from '../../../core/clients/lake/failures.ts'
+import { isCatalogDown, isLakeConflict, isStoreDown } from '../../../core/clients/lake/failures.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import { MillraceError, messageOf } from '../../../core/errors.ts'
 import { problem } from '../../../core/problems.ts'
@@ -34,6 +34,7 @@ export function duckdbAdapter(
   const { keepsHistory = true, publish = 'atomic', isDucklake = false, hidden = [] } = options
   const clock = options.clock ?? systemClock
   const isConflict = (error: unknown) => isDucklake && isLakeConflict(error)
+  const explain = (error: unknown) => explainError(error, catalog, hidden)
   return {
     kind: 'duckdb',
     catalog,
@@ -51,7 +52,7 @@ export function duckdbAdapter(
             ),
           )
         } catch (error) {
-          if (!isConflict(error)) throw explainDuckdbError(error, catalog)
+          if (!isConflict(error)) throw explain(error)
           if (attempt >= maxAttempts) {
             const parameters = { attempts: attempt, reason: messageOf(error) }
             throw problem('lake/conflict', parameters, { cause: error })
@@ -63,10 +64,7 @@ export function duckdbAdapter(
     },
     connect: async () => new PlainSession(await duckdb.connect(), { catalog, hidden }),
     snapshot: async () => undefined,
-    isOutage: (error) =>
-      isConflict(error) ||
-      isStoreDown(error) ||
-      explainDuckdbError(error, catalog) instanceof MillraceError,
+    explain,
     isConflict: isLakeConflict,
   }
 }
@@ -90,9 +88,17 @@ async function attemptOn<T>(
   }
 }
 
+/** What is attached, or read from the web, does not answer; or there is no space left. */
+function explainError(error: unknown, catalog: string, hidden: readonly Secret[]): unknown {
+  if (!(error instanceof Error) || error instanceof MillraceError) return error
+  if (!isStoreDown(error) && !isCatalogDown(error)) return explainDuckdbError(error, catalog)
+  const reason = withoutSecrets(messageOf(error).split('\n')[0] ?? '', hidden)
+  return problem('profile/unreachable', { what: `What ${catalog} reads`, reason }, { cause: error })
+}
+
 /** What only a commit finds out, such as a key that another connection has taken meanwhile. */
 function explainCommit(error: unknown, catalog: string, hidden: readonly Secret[]): unknown {
-  const explained = explainDuckdbError(error, catalog)
+  const explained = explainError(error, catalog, hidden)
   if (explained instanceof MillraceError) return explained
   return problem('lake/sql-failed', { reason: withoutSecrets(messageOf(error), hidden) })
 }

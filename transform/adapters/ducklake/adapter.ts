@@ -11,7 +11,6 @@ import {
   listSchemas,
 } from '../../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
-import { MillraceError } from '../../../core/errors.ts'
 import type {
   Adapter,
   OpenSession,
@@ -32,8 +31,7 @@ export function ducklakeAdapter(lake: Lake): Adapter {
       lake.transaction((connection) => work(new LakeSession(connection, lake)), options),
     connect: async () => new LakeSession(await lake.connect(), lake),
     snapshot: () => lake.currentSnapshot(),
-    isOutage: (error) =>
-      isLakeConflict(error) || explainLakeError(error, lake.options) instanceof MillraceError,
+    explain: (error) => explainLakeError(error, lake.options),
     isConflict: isLakeConflict,
   }
 }

@@ -2,14 +2,18 @@ import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import { openDuckdb } from '../../../../core/clients/duckdb.ts'
 import { type Lake, openLake } from '../../../../core/clients/lake.ts'
+import { isProblem } from '../../../../core/errors.ts'
+import { outageOf, type RunEvent } from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
   makeFolder,
   messageOf,
   queryLake,
   runFolder,
+  statuses,
   writeProject,
 } from '../../../support/project.ts'
+import { openTcpProxy } from '../../../support/tcp-proxy.ts'
 
 const files = {
   'models/sources.yml': 'sources: [{name: raw, tables: [{name: events}]}]',
@@ -20,9 +24,13 @@ const files = {
 }
 
 /** The lake as another process has it: an instance of its own over the same catalog. */
-async function openShared(folder: string, schema: string): Promise<Lake> {
+async function openShared(
+  folder: string,
+  schema: string,
+  url = inject('services').catalogUrl,
+): Promise<Lake> {
   return await openLake(await openDuckdb({ extensionDirectory, threads: 1 }), {
-    catalog: { kind: 'postgres', url: inject('services').catalogUrl, schema },
+    catalog: { kind: 'postgres', url, schema },
     dataPath: `${join(folder, 'data')}/`,
   })
 }
@@ -52,5 +60,71 @@ describe('builds on a lake whose catalog is in PostgreSQL', () => {
     const expected = await sql('select id from lake.raw.events order by id')
     expect(await sql('select id from lake.main.seen order by id')).toEqual(expected)
     expect(await sql('select id // 2 as id from lake.main.doubled order by id')).toEqual(expected)
+  })
+})
+
+describe('a catalog that is gone while nodes are published one by one', () => {
+  const project = {
+    'models/first.sql': "{{ config(materialized='table') }} select 1 as x",
+    'models/second.sql':
+      "{{ config(materialized='table') }} select x + 1 as x from {{ ref('first') }}",
+    'models/third.sql':
+      "{{ config(materialized='table') }} select x + 1 as x from {{ ref('second') }}",
+  }
+
+  async function openCut(name: string) {
+    const url = new URL(inject('services').catalogUrl)
+    const proxy = await openTcpProxy(url.hostname, Number(url.port))
+    url.hostname = '127.0.0.1'
+    url.port = String(proxy.port)
+    const folder = await makeFolder()
+    await writeProject(folder.path, project)
+    const schema = `outage_${name}_${process.pid}`
+    const lake = await openShared(folder.path, schema, url.href)
+    return {
+      proxy,
+      run: (retries: number, onEvent: (event: RunEvent) => void = () => {}) =>
+        runFolder(folder.path, lake, { publish: 'per-node', retries, onEvent }),
+      sql: (text: string) => queryLake(lake, text),
+      [Symbol.asyncDispose]: async () => {
+        lake.close()
+        await proxy[Symbol.asyncDispose]()
+        await folder[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  const begins = (name: string, event: RunEvent) =>
+    event.kind === 'started' && event.node.name === name
+
+  it('is waited for as often as retries says, and nothing is done twice', async () => {
+    await using cut = await openCut('waits')
+    let retried = 0
+    const result = await cut.run(2, (event) => {
+      if (begins('second', event) && retried === 0) cut.proxy.cut()
+      if (event.kind === 'retried' && ++retried === 2) cut.proxy.mend()
+    })
+    expect(statuses(result)).toEqual({ first: 'success', second: 'success', third: 'success' })
+    expect({ outcome: result.outcome, retried }).toEqual({ outcome: 'committed', retried: 2 })
+    expect(await cut.sql('from lake.main.third')).toEqual([{ x: 3 }])
+  })
+
+  it('is told as what made the run fail, once the tries are used up', async () => {
+    await using cut = await openCut('fails')
+    const result = await cut.run(0, (event) => {
+      if (begins('second', event)) cut.proxy.cut()
+      if (event.kind === 'finished' && event.result.name === 'third') cut.proxy.mend()
+    })
+    expect(statuses(result)).toEqual({ first: 'success', second: 'error', third: 'skipped' })
+    expect(result.outcome).toBe('failed')
+    expect(outageOf(result)).toMatchObject({ code: 'lake/catalog-unreachable', exitCode: 3 })
+    expect(await cut.run(0)).toMatchObject({ outcome: 'committed' })
+  })
+
+  it('keeps a run from beginning, and says so', async () => {
+    await using cut = await openCut('begins')
+    cut.proxy.cut()
+    const error = await cut.run(0).catch((thrown: unknown) => thrown)
+    expect(isProblem(error, 'lake/catalog-unreachable')).toBe(true)
   })
 })
