@@ -118,7 +118,7 @@ export async function openEngine(config: Config): Promise<Duckdb> {
 /** Opens DuckDB with the lake attached; `options` as in `LakeOptions`. Close it with `lake.close()`. */
 export async function openConfiguredLake(
   config: Config,
-  options: Pick<LakeOptions, 'readOnly' | 'at'> = {},
+  options: Pick<LakeOptions, 'readOnly' | 'at' | 'mustExist'> = {},
 ): Promise<Lake> {
   const lakeOptions = await lakeOptionsOf(config)
   const { openLake } = await import('../core/clients/lake.ts')

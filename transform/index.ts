@@ -3,7 +3,7 @@
  * it gave, and only the last one touches a database.
  */
 export { duckdbAdapter, withoutHidden } from './adapters/duckdb/adapter.ts'
-export { openProfile } from './adapters/duckdb/open-profile.ts'
+export { openProfile, profileAttachSql } from './adapters/duckdb/open-profile.ts'
 export { ducklakeAdapter } from './adapters/ducklake/adapter.ts'
 export { templateDatabase } from './adapters/template-database.ts'
 export { type CatalogTable, catalogOf, readCatalog } from './artifacts/catalog.ts'

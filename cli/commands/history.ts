@@ -2,9 +2,10 @@
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
+import { requireLake } from '../require-lake.ts'
+import { profileOptions } from '../runner/options.ts'
 import { openStandingLake } from '../standing-lake.ts'
 
 export const historyCommand = defineCommand({
@@ -12,6 +13,7 @@ export const historyCommand = defineCommand({
   describe: 'Which runs wrote a model, seed or snapshot, newest first',
   builder: (yargs) =>
     yargs
+      .options(profileOptions)
       .positional('model', {
         type: 'string',
         demandOption: true,
@@ -30,7 +32,7 @@ export const historyCommand = defineCommand({
       const reason = '--limit takes a whole number above 0.'
       throw problem('cli/bad-arguments', { reason, command: 'millrace history' })
     }
-    const { config } = openContext(args)
+    const config = await requireLake(args, '`millrace history`')
     await using lake = await openStandingLake(config, { readOnly: true })
     const { runsOfNode } = await import('../../transform/index.ts')
     const runs = await lake.read((connection) =>

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { defineCommand } from '../command.ts'
-import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
+import { requireLake } from '../require-lake.ts'
+import { profileOptions } from '../runner/options.ts'
 import { authorName } from '../runner/origin.ts'
 import { openStandingLake } from '../standing-lake.ts'
 
@@ -13,6 +14,7 @@ export const rollbackCommand = defineCommand({
   describe: 'Publish the state before a run again, as a new snapshot',
   builder: (yargs) =>
     yargs
+      .options(profileOptions)
       .positional('run', {
         type: 'string',
         demandOption: true,
@@ -26,7 +28,7 @@ export const rollbackCommand = defineCommand({
       .option('format', formatOption)
       .example('$0 rollback 3f2a --dry-run', 'which tables would be as before that run'),
   handler: async (args) => {
-    const { config } = openContext(args)
+    const config = await requireLake(args, '`millrace rollback`')
     const { planRollback, rollBackRun } = await import('../../transform/index.ts')
     if (args.dryRun) {
       await using lake = await openStandingLake(config, { readOnly: true })
@@ -47,6 +49,9 @@ export const rollbackCommand = defineCommand({
     tell(`published snapshot ${done.snapshot} again as run ${by.runId}`)
     tell(`undone, newest first: ${done.undone.join(', ')}`)
     tell('tables in PostgreSQL are as they were: `millrace publish` brings them up to date.')
+    for (const { schema, name } of done.restored.filter(({ readsFiles }) => readsFiles)) {
+      tell(`${schema}.${name} reads files outside of the lake, which stay as they are`)
+    }
     printRows(
       done.restored.map((relation) => rowOf(relation.outcome)(relation)),
       args.format,

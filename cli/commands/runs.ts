@@ -2,9 +2,10 @@
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { openContext } from '../context.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
+import { requireLake } from '../require-lake.ts'
+import { profileOptions } from '../runner/options.ts'
 import { openStandingLake } from '../standing-lake.ts'
 
 export const runsCommand = defineCommand({
@@ -12,6 +13,7 @@ export const runsCommand = defineCommand({
   describe: 'The history of runs in the lake, and what one of them did',
   builder: (yargs) =>
     yargs
+      .options(profileOptions)
       .positional('action', {
         choices: ['list', 'show'] as const,
         default: 'list' as const,
@@ -33,7 +35,7 @@ export const runsCommand = defineCommand({
     if (args.action === 'show' && args.run === undefined) {
       throw badArguments('runs show needs the id of a run; `millrace runs` lists them.')
     }
-    const { config } = openContext(args)
+    const config = await requireLake(args, '`millrace runs`')
     await using lake = await openStandingLake(config, { readOnly: true })
     const { findRun, listRuns, nodesOfRun } = await import('../../transform/index.ts')
     const { run: id } = args

@@ -1,20 +1,22 @@
-/** `millrace sql`: ad hoc DuckDB over the lake. */
+/** `millrace sql`: ad hoc DuckDB over what was built. */
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import type { LakeOptions } from '../../core/clients/lake/attach.ts'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
-import { lakeOptionsOf, openContext } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
 import { outputFormat } from '../output.ts'
+import { profileOptions } from '../runner/options.ts'
+import { findPlace } from '../runner/run-context.ts'
 import type { SqlFormat } from '../sql/run-statements.ts'
 
 export const sqlCommand = defineCommand({
   command: 'sql [statement]',
-  describe: 'Query the lake with DuckDB SQL; without a statement, a prompt',
+  describe: 'Query what was built with DuckDB SQL; without a statement, a prompt',
   builder: (yargs) =>
     yargs
+      .options(profileOptions)
       .positional('statement', {
         type: 'string',
         describe: 'One or more statements, separated by semicolons',
@@ -50,32 +52,30 @@ export const sqlCommand = defineCommand({
       .option('attach-command', {
         type: 'boolean',
         default: false,
-        describe: 'Print what attaches the lake in a stock DuckDB shell; holds credentials',
+        describe: 'Print what attaches the database in a stock DuckDB shell; may hold credentials',
       })
       .example('$0 sql "from marts.users limit 5"', 'five users')
       .example('$0 sql --output users.parquet "from marts.users"', 'all of them as Parquet'),
   handler: async (args) => {
-    const { config } = openContext(args)
+    const place = await findPlace(args)
     if (args.attachCommand) {
       const { attachCommand } = await import('../sql/attach-command.ts')
       process.stderr.write(
-        '-- These lines hold credentials: keep them out of logs and version control.\n',
+        '-- These lines may hold credentials: keep them out of logs and version control.\n',
       )
-      process.stdout.write(
-        attachCommand({ ...(await lakeOptionsOf(config)), readOnly: !args.write }),
-      )
+      process.stdout.write(await attachCommand(place, { readOnly: !args.write }))
       return 0
     }
     const format = args.format ?? formatOfFile(args.output) ?? outputFormat(undefined)
     const options = { write: args.write, at: parseAt(args.at, args.write) }
     const print = { output: args.output, displayLimit: parseLimit(args.limitDisplay) }
     const given = await readStatements(args.statement, args.file)
-    const { openSession } = await import('../sql/session.ts')
+    const { openSession } = await import('../sql/open-session.ts')
     if (given === undefined) {
       const { runPrompt } = await import('../sql/prompt.ts')
-      await using session = await openSession(config, options)
+      await using session = await openSession(place, options)
       const shown = { ...print, format: args.format ?? 'table' }
-      await runPrompt({ session, stateDir: config.stateDir, print: shown, write: args.write })
+      await runPrompt({ session, stateDir: place.config.stateDir, print: shown, write: args.write })
       return 0
     }
     const { splitStatements } = await import('../sql/split-statements.ts')
@@ -83,7 +83,7 @@ export const sqlCommand = defineCommand({
     const statements = splitStatements(given)
     if (statements.length === 0) throw badArguments('There is no statement to run.')
     return await withInterrupt(async (signal) => {
-      await using session = await openSession(config, options)
+      await using session = await openSession(place, options)
       signal.addEventListener('abort', () => session.interrupt(), { once: true })
       if (signal.aborted) session.interrupt()
       await runStatements(session, statements, { ...print, format })

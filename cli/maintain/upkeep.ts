@@ -14,8 +14,10 @@ import { currentSnapshot, onlyCompactedSince } from '../../core/clients/lake/sna
 import type { Lake } from '../../core/clients/lake.ts'
 import type { Config } from '../../core/config.ts'
 import { problem } from '../../core/problems.ts'
-import { openConfiguredLake } from '../context.ts'
+import type { GlobalArguments } from '../options.ts'
 import { openProgress } from '../progress.ts'
+import type { ProfileArguments } from '../runner/run-context.ts'
+import { openStandingLake } from '../standing-lake.ts'
 
 const hourMs = 3_600_000
 
@@ -25,7 +27,7 @@ export async function maintainStep(
   step: UpkeepStep,
   dryRun: boolean,
 ): Promise<UpkeepReport[]> {
-  await using lake = await openConfiguredLake(config)
+  await using lake = await openStandingLake(config)
   const upkeep = await policyOf(config, lake, dryRun)
   return await lake.read((connection) =>
     runUpkeepStep(connection, lake.options.catalog, step, upkeep),
@@ -38,14 +40,14 @@ export async function maintainStep(
  */
 export async function maintainAll(
   config: Config,
-  args: { readonly projectDir: string; readonly target?: string | undefined },
+  args: GlobalArguments & ProfileArguments,
   dryRun: boolean,
 ): Promise<UpkeepReport[]> {
   const progress = openProgress(process.stderr)
   const verifies = config.settings.maintain.verify && !dryRun
   const reports: UpkeepReport[] = []
   try {
-    await using lake = await openConfiguredLake(config)
+    await using lake = await openStandingLake(config)
     progress.update('counting rows')
     const verify = verifies ? await openVerification(lake) : undefined
     for (const step of upkeepSteps) {
@@ -100,12 +102,16 @@ async function openVerification(lake: Lake): Promise<() => Promise<void>> {
 async function runChild(
   step: UpkeepStep,
   config: Config,
-  { projectDir, target }: { readonly projectDir: string; readonly target?: string | undefined },
+  args: GlobalArguments & ProfileArguments,
   dryRun: boolean,
 ): Promise<UpkeepReport[]> {
   const [, script = ''] = process.argv
+  const { projectDir, target, profile, profilesDir, vars } = args
   const flags = ['--step', step, '--format', 'ndjson', '--project-dir', projectDir]
-  if (target !== undefined) flags.push('--target', target)
+  const given = { target, profile, 'profiles-dir': profilesDir, vars }
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) flags.push(`--${name}`, value)
+  }
   if (dryRun) flags.push('--dry-run')
   flags.push('--keep-days', String(config.settings.maintain.keep_days))
   const child = spawn(process.execPath, [...process.execArgv, script, 'maintain', ...flags], {

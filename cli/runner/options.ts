@@ -8,6 +8,25 @@ import { resourceTypes } from '../../transform/plan/resource-types.ts'
 import { artifactOptions } from './artifact-options.ts'
 import { eventTimeOptions, readingOptions } from './reading.ts'
 
+/** Which database, where a dbt profile says it. */
+export const profileOptions = {
+  vars: {
+    type: 'string',
+    describe: `Values for var(), as YAML or JSON: '{"active_days": 7}'`,
+    requiresArg: true,
+  },
+  profile: {
+    type: 'string',
+    describe: 'Profile of profiles.yml (default: DBT_PROFILE, then profile: of dbt_project.yml)',
+    requiresArg: true,
+  },
+  'profiles-dir': {
+    type: 'string',
+    describe: 'Folder of profiles.yml (default: DBT_PROFILES_DIR, ., --project-dir, ~/.dbt)',
+    requiresArg: true,
+  },
+} as const satisfies Record<string, Options>
+
 /** Which nodes. */
 export const selectionOptions = {
   select: {
@@ -40,21 +59,7 @@ export const selectionOptions = {
     describe: 'Folder with the artifacts of an earlier state, for state:, result:, source_status:',
     requiresArg: true,
   },
-  vars: {
-    type: 'string',
-    describe: `Values for var(), as YAML or JSON: '{"active_days": 7}'`,
-    requiresArg: true,
-  },
-  profile: {
-    type: 'string',
-    describe: 'Profile of profiles.yml (default: DBT_PROFILE, then profile: of dbt_project.yml)',
-    requiresArg: true,
-  },
-  'profiles-dir': {
-    type: 'string',
-    describe: 'Folder of profiles.yml (default: DBT_PROFILES_DIR, ., --project-dir, ~/.dbt)',
-    requiresArg: true,
-  },
+  ...profileOptions,
   'partial-parse': {
     type: 'boolean',
     describe:

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Layer } from '../../core/config/setting-paths.ts'
 import { type Config, isEmbedded } from '../../core/config.ts'
-import type { ProfileRequest } from '../../transform/index.ts'
+import type { DuckdbProfile, ProfileRequest } from '../../transform/index.ts'
 import { openContext } from '../context.ts'
 import { requireProject } from '../find-project.ts'
 import type { GlobalArguments } from '../options.ts'
@@ -23,32 +23,55 @@ export type ProfileArguments = {
   readonly threads?: number | undefined
 }
 
+export type Place =
+  | { readonly kind: 'profile'; readonly config: Config; readonly profile: DuckdbProfile }
+  | {
+      readonly kind: 'lake'
+      readonly config: Config
+      /** Why it is no profile, where the project names one. */
+      readonly reason: string | undefined
+    }
+
 /**
- * Finds the profile of the project, as `findProfile` says. With a profile of type duckdb `--target` names an output
- * of it, and its database is the project's; else `--target` names a target of millrace.yml, whose lake is, and a
- * line on stderr says why when a profile was asked for.
- * @throws `model/project-not-found`, and what `findProfile` and `loadConfig` throw
+ * Where a project is built: in the database of its profile, as `findProfile` says, or in the lake of millrace.yml.
+ * With a profile of type duckdb `--target` names an output of it, else a target of millrace.yml.
+ * @throws what `findProfile` and `loadConfig` throw
+ */
+export async function findPlace(
+  args: GlobalArguments & ProfileArguments,
+  flags: Layer = {},
+): Promise<Place> {
+  const { findProfile } = await import('../../transform/index.ts')
+  const found = await findProfile(profileRequest(args))
+  if (found.kind === 'none') {
+    return { kind: 'lake', config: openContext(args, flags).config, reason: found.reason }
+  }
+  const { config } = openContext({ ...args, target: undefined }, flags)
+  return { kind: 'profile', config, profile: found.profile }
+}
+
+/**
+ * The place of a project, opened when it is first needed. A line on stderr says why it is the lake where a profile
+ * was asked for.
+ * @throws `model/project-not-found`, and what `findPlace` throws
  */
 export async function openRunContext(
   args: GlobalArguments & ProfileArguments,
   flags: Layer = {},
 ): Promise<RunContext> {
   requireProject(args.projectDir)
-  const { findProfile } = await import('../../transform/index.ts')
-  const found = await findProfile(profileRequest(args))
-  if (found.kind === 'duckdb') {
-    const { config } = openContext({ ...args, target: undefined }, flags)
-    for (const warning of found.profile.warnings) printWarning(warning)
-    return contextOf(config, profileDatabase(config, found.profile))
+  const place = await findPlace(args, flags)
+  if (place.kind === 'profile') {
+    for (const warning of place.profile.warnings) printWarning(warning)
+    return contextOf(place.config, profileDatabase(place.config, place.profile))
   }
   const embedded = isEmbedded(args.projectDir)
-  const reason = found.reason ?? (embedded ? 'dbt_project.yml names no profile' : undefined)
+  const reason = place.reason ?? (embedded ? 'dbt_project.yml names no profile' : undefined)
   if (reason !== undefined) {
     const where = embedded ? 'an embedded lake, in .millrace' : 'the lake of millrace.yml'
     process.stderr.write(`note: ${reason}; models are built in ${where}.\n`)
   }
-  const { config } = openContext(args, flags)
-  return contextOf(config, lakeDatabase(config))
+  return contextOf(place.config, lakeDatabase(place.config))
 }
 
 /** Which profile a command line asks for. */

@@ -6,7 +6,7 @@ import type { Session } from './session.ts'
 /** What the prompt remembers between lines. */
 export type PromptState = { timer: boolean; quit: boolean }
 
-const help = `.tables            the tables and views of the lake
+const help = `.tables            the tables and views
 .schema <table>    its columns
 .timer on|off      print how long each statement took
 .help              this
@@ -48,10 +48,10 @@ export async function dotCommand(
 async function tables(session: Session): Promise<string> {
   const rows = await session.query(
     `select schema_name as schema, table_name as name, 'table' as kind
-     from duckdb_tables() where database_name = 'lake'
+     from duckdb_tables() where database_name = ${quoteLiteral(session.catalog)}
      union all
      select schema_name, view_name, 'view'
-     from duckdb_views() where database_name = 'lake' and not internal
+     from duckdb_views() where database_name = ${quoteLiteral(session.catalog)} and not internal
      order by all`,
   )
   return rows.length === 0
@@ -66,7 +66,7 @@ async function schema(session: Session, table: string): Promise<string> {
   const rows = await session.query(
     `select schema_name || '.' || table_name as table, column_name as column, data_type as type
      from duckdb_columns()
-     where database_name = 'lake' and table_name = ${quoteLiteral(name)} ${inSchema}
+     where database_name = ${quoteLiteral(session.catalog)} and table_name = ${quoteLiteral(name)} ${inSchema}
      order by schema_name, column_index`,
   )
   if (rows.length === 0) return `there is no table ${table}; .tables lists them\n`

@@ -1,6 +1,7 @@
 /** The interactive prompt: statements end with `;`, lines that begin with a dot are commands. */
 import { createInterface, type Interface } from 'node:readline'
 import type { Writable } from 'node:stream'
+import { quoteLiteral } from '../../core/sql.ts'
 import { printError } from '../print-error.ts'
 import { dotCommand, type PromptState } from './dot-commands.ts'
 import { openHistory } from './history.ts'
@@ -131,8 +132,8 @@ async function* linesOf(prompt: Interface): AsyncGenerator<string> {
 async function tableNames(session: Session): Promise<string[]> {
   const rows = await session.query(
     `select distinct schema_name || '.' || name as name from (
-       select schema_name, table_name as name from duckdb_tables() where database_name = 'lake'
-       union all select schema_name, view_name from duckdb_views() where database_name = 'lake' and not internal
+       select schema_name, table_name as name from duckdb_tables() where database_name = ${quoteLiteral(session.catalog)}
+       union all select schema_name, view_name from duckdb_views() where database_name = ${quoteLiteral(session.catalog)} and not internal
      ) order by all`,
   )
   return rows.map((row) => String(row['name']))

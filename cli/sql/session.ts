@@ -1,5 +1,4 @@
-/** A DuckDB session on the lake: `from marts.users` works, and unless it may write it really cannot. */
-import { existsSync } from 'node:fs'
+/** A DuckDB session on what was built: `from marts.users` works, and unless it may write it really cannot. */
 import {
   type DuckDBConnection,
   type DuckDBDataChunk,
@@ -9,20 +8,20 @@ import {
   ResultReturnType,
 } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
-import type { LakeOptions } from '../../core/clients/lake/attach.ts'
-import { explainLakeError } from '../../core/clients/lake/failures.ts'
-import type { Lake } from '../../core/clients/lake.ts'
-import type { Config } from '../../core/config.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
-import { lakeOptionsOf, openConfiguredLake } from '../context.ts'
 import { assertReadingType, assertReadingWords, explainedTokens } from './read-only.ts'
 import type { ResultRows } from './render-result.ts'
 import type { Statement } from './split-statements.ts'
 
-export type SessionOptions = {
-  readonly write: boolean
-  readonly at?: NonNullable<LakeOptions['at']> | undefined
+/** What a session works on. */
+export type SessionDatabase = {
+  readonly connection: DuckDBConnection
+  /** Its name in DuckDB, whose tables a name without a catalog means. */
+  readonly catalog: string
+  /** Its errors as ours, or without what they must not show. */
+  readonly explain: (error: unknown) => unknown
+  readonly close: () => void
 }
 
 /** What a statement gave: rows to read, a count of changed rows, or nothing to show. */
@@ -32,15 +31,19 @@ export type Outcome =
   | { readonly kind: 'done' }
 
 export class Session implements AsyncDisposable {
-  readonly #lake: Lake
+  readonly #database: SessionDatabase
   readonly #connection: DuckDBConnection
   readonly #write: boolean
   #stopping: NodeJS.Timeout | undefined
 
-  constructor(lake: Lake, connection: DuckDBConnection, write: boolean) {
-    this.#lake = lake
-    this.#connection = connection
+  constructor(database: SessionDatabase, write: boolean) {
+    this.#database = database
+    this.#connection = database.connection
     this.#write = write
+  }
+
+  get catalog(): string {
+    return this.#database.catalog
   }
 
   /**
@@ -98,7 +101,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.resume()
     this.#connection.closeSync()
-    this.#lake.close()
+    this.#database.close()
   }
 
   /** Some statements (a dynamic PIVOT) are several to DuckDB; the last one's result counts. */
@@ -145,7 +148,7 @@ export class Session implements AsyncDisposable {
     try {
       return await work()
     } catch (error) {
-      throw explainSqlError(error, this.#lake.options)
+      throw explainSqlError(error, this.#database.explain(error))
     }
   }
 }
@@ -172,8 +175,7 @@ function padded(statement: Statement): string {
   return '\n'.repeat(statement.linesBefore) + statement.sql
 }
 
-function explainSqlError(error: unknown, options: LakeOptions): unknown {
-  const explained = explainLakeError(error, options)
+function explainSqlError(error: unknown, explained: unknown): unknown {
   if (!(explained instanceof Error) || explained instanceof MillraceError) return explained
   const reason = messageOf(explained).replace(/^Failed to extract statements: /, '')
   if (/^INTERRUPT Error/.test(reason)) {
@@ -184,45 +186,4 @@ function explainSqlError(error: unknown, options: LakeOptions): unknown {
 
 function interrupted(cause?: unknown): MillraceError {
   return problem('cli/interrupted', { what: 'The query' }, { cause })
-}
-
-/**
- * Attaches the lake and makes it the default database.
- * @throws `cli/no-lake`, `lake/unknown-snapshot`, and what opening the lake throws
- */
-export async function openSession(config: Config, options: SessionOptions): Promise<Session> {
-  const { write, at } = options
-  const { catalog } = await lakeOptionsOf(config)
-  if (!write && catalog.kind === 'sqlite' && !existsSync(catalog.path)) {
-    throw problem('cli/no-lake', { where: catalog.path })
-  }
-  const lake = await openOrExplain(config, {
-    readOnly: !write,
-    ...(at === undefined ? {} : { at }),
-  })
-  const connection = await lake.connect()
-  await connection.run('use lake')
-  // Some settings write: the query log and the profiler have files of their own.
-  if (!write) await connection.run('set global lock_configuration = true')
-  return new Session(lake, connection, write)
-}
-
-async function openOrExplain(
-  config: Config,
-  options: Pick<LakeOptions, 'readOnly' | 'at'>,
-): Promise<Lake> {
-  try {
-    return await openConfiguredLake(config, options)
-  } catch (error) {
-    if (error instanceof MillraceError) throw error
-    const reason = messageOf(error)
-    if (/timestamp field format/i.test(reason)) {
-      throw problem('cli/bad-arguments', { reason: `--at: ${reason}`, command: 'millrace sql' })
-    }
-    if (options.readOnly === true && /existing DuckLake|unable to open database/i.test(reason)) {
-      const where = config.settings.lake.catalog === 'postgres' ? 'PostgreSQL' : 'the catalog file'
-      throw problem('cli/no-lake', { where }, { cause: error })
-    }
-    throw error
-  }
 }

@@ -31,6 +31,20 @@ export const cliProblems = {
     message: ({ where }) => `There is no lake yet (looked in ${where}).`,
     hint: () => 'run `millrace up`, then `millrace build`; the first build makes it.',
   }),
+  'cli/no-database': defineProblem<{ target: string; where: string }>({
+    actor: 'user',
+    message: ({ target, where }) =>
+      `There is no database yet: the target ${target} of profiles.yml is ${where}, which does not exist.`,
+    hint: () =>
+      '`millrace build` makes it. A path is relative to the folder you are in, as in dbt.',
+  }),
+  'cli/no-history': defineProblem<{ what: string; target: string; where: string; kept: string }>({
+    actor: 'user',
+    message: ({ what, target, where, kept }) =>
+      `${what} is for a lake; the target ${target} of profiles.yml is ${where}, ${kept}.`,
+    hint: () =>
+      '`millrace sql` queries it as it is. Projects without `profile:` are built in the lake of millrace.yml, which keeps its history.',
+  }),
   'cli/no-previous-run': defineProblem<{ file: string }>({
     actor: 'user',
     message: ({ file }) => `There is no run to take up again: ${file} does not exist.`,

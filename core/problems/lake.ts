@@ -42,10 +42,10 @@ export const lakeProblems = {
     actor: 'us',
     message: ({ file, table }) => `${file} is already registered in ${table}.`,
   }),
-  'lake/unknown-snapshot': defineProblem<{ at: string }>({
+  'lake/unknown-snapshot': defineProblem<{ at: string; catalog?: string }>({
     actor: 'user',
     message: ({ at }) => `The lake has no snapshot ${at}.`,
-    hint: () => '`millrace sql "from lake.snapshots()"` lists them.',
+    hint: ({ catalog = 'lake' }) => `\`millrace sql "from ${catalog}.snapshots()"\` lists them.`,
   }),
   'lake/sql-failed': defineProblem<{ reason: string }>({
     actor: 'model',

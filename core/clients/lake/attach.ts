@@ -17,6 +17,8 @@ export type LakeOptions = {
   /** Needed for `s3://` paths. */
   readonly s3?: S3Options | undefined
   readonly readOnly?: boolean
+  /** Refuses to make a lake where there is none; reading never makes one. */
+  readonly mustExist?: boolean
   /** Shows the lake as it was: a snapshot id, or an instant in ISO 8601. */
   readonly at?: { readonly snapshot: number } | { readonly time: string }
 }
@@ -40,6 +42,7 @@ export function attachSql(options: LakeOptions): string[] {
     parameters.push(`meta_journal_mode 'WAL'`, 'meta_busy_timeout 5000')
   }
   if (options.readOnly === true) parameters.push('read_only')
+  if (options.mustExist === true) parameters.push('create_if_not_exists false')
   if (options.at !== undefined) {
     parameters.push(
       'snapshot' in options.at

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { attachCommand } from '../../../cli/sql/attach-command.ts'
+import { openLakeSession } from '../../../cli/sql/open-session.ts'
 import { runPrompt } from '../../../cli/sql/prompt.ts'
-import { openSession, type Session } from '../../../cli/sql/session.ts'
+import type { Session } from '../../../cli/sql/session.ts'
 import { openDuckdb } from '../../../core/clients/duckdb.ts'
 import { openLake } from '../../../core/clients/lake.ts'
 import { loadConfig } from '../../../core/config.ts'
@@ -51,7 +52,7 @@ beforeAll(async () => {
     await transaction.run('create table lake.marts.users as select range as user_id from range(3)')
   })
   lake.close()
-  session = await openSession(config(), { write: false })
+  session = await openLakeSession(config(), { write: false })
 })
 afterAll(async () => {
   await session[Symbol.asyncDispose]()
@@ -180,8 +181,8 @@ describe('the prompt', () => {
 
 describe('a lake with its catalog in PostgreSQL and its data on S3', () => {
   it('attaches in a stock DuckDB by the printed lines', async () => {
-    const { lakeOptionsOf } = await import('../../../cli/context.ts')
-    const lines = attachCommand({ ...(await lakeOptionsOf(config())), readOnly: true })
+    const place = { kind: 'lake', config: config(), reason: undefined } as const
+    const lines = await attachCommand(place, { readOnly: true })
     await using duckdb = await openDuckdb({ extensionDirectory })
     const connection = await duckdb.connect()
     for (const line of lines.trim().split('\n')) await connection.run(line)
@@ -192,7 +193,9 @@ describe('a lake with its catalog in PostgreSQL and its data on S3', () => {
 
   it('says that there is no lake yet, and makes none', async () => {
     const none = config({ MILLRACE_LAKE_CATALOG_SCHEMA: 'sql_prompt_nobody' })
-    await expect(openSession(none, { write: false })).rejects.toMatchObject({ code: 'cli/no-lake' })
+    await expect(openLakeSession(none, { write: false })).rejects.toMatchObject({
+      code: 'cli/no-lake',
+    })
   })
 
   it('cannot be written through functions that reach the catalog', async () => {

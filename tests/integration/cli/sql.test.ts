@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSession, type Session } from '../../../cli/sql/session.ts'
+import { openLakeSession } from '../../../cli/sql/open-session.ts'
+import type { Session } from '../../../cli/sql/session.ts'
 import { splitStatements } from '../../../cli/sql/split-statements.ts'
 import { loadConfig } from '../../../core/config.ts'
 import { repository } from '../../support/api.ts'
@@ -175,7 +176,7 @@ describe('a read-only session', () => {
   let session: Session
   beforeAll(async () => {
     const environment = { MILLRACE_CACHE_DIR: cacheDir }
-    session = await openSession(loadConfig({ projectDir, environment }), { write: false })
+    session = await openLakeSession(loadConfig({ projectDir, environment }), { write: false })
   })
   afterAll(() => session[Symbol.asyncDispose]())
   it.each([

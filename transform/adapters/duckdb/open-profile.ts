@@ -7,6 +7,7 @@ import {
   openDuckdb,
   queryRows,
 } from '../../../core/clients/duckdb.ts'
+import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
 import type { Clock } from '../../../core/clock.ts'
 import { isProblem, MillraceError, messageOf, type Position } from '../../../core/errors.ts'
 import { problem } from '../../../core/problems.ts'
@@ -27,6 +28,10 @@ export type ProfileOptions = Pick<
   'extensionDirectory' | 'memoryLimit' | 'maxTempSize'
 > & {
   readonly clock: Clock
+  /** Opens what is there, makes nothing and changes nothing. */
+  readonly readOnly?: boolean | undefined
+  /** Shows the DuckLake that models go to as it was. */
+  readonly at?: LakeOptions['at'] | undefined
 }
 
 /**
@@ -36,7 +41,7 @@ export type ProfileOptions = Pick<
 const checkpointThreshold = '256MB'
 
 /**
- * Opens the database of a profile, which is made when it is not there.
+ * Opens the database of a profile, which is made when it is not there and may be written.
  * @throws `profile/database-locked` and `profile/unreachable` (retryable), `profile/cannot-open`,
  * `profile/extension-missing`, `profile/statement-failed`; none shows a secret
  */
@@ -46,7 +51,8 @@ export async function openProfile(
 ): Promise<Duckdb> {
   const duckdb = await connect(profile, options)
   try {
-    await duckdb.withConnection((connection) => prepare(connection, profile, duckdb))
+    const attachments = attachmentsOf(profile).map((one) => asAsked(one, profile, options))
+    await duckdb.withConnection((connection) => prepare(connection, profile, attachments, duckdb))
     const use = isDucklakePath(profile.path) ? [`use ${quoteIdent(databaseOf(profile.path))}`] : []
     duckdb.onConnect([...settingsSql(profile), ...use])
     return duckdb
@@ -60,7 +66,9 @@ export async function openProfile(
 async function connect(profile: DuckdbProfile, options: ProfileOptions): Promise<Duckdb> {
   const { path, configOptions, connectAttempts } = profile
   const config = Object.entries(configOptions).map(([key, value]) => [key, String(value)])
-  const { clock, ...rest } = options
+  const { clock, readOnly, at: _, ...rest } = options
+  const inMemory = isDucklakePath(path) || path === ':memory:'
+  const access = readOnly && !inMemory ? { access_mode: 'READ_ONLY' } : {}
   const directory = configOptions['extension_directory']
   for (let attempt = 1; ; attempt++) {
     try {
@@ -68,7 +76,11 @@ async function connect(profile: DuckdbProfile, options: ProfileOptions): Promise
         ...rest,
         ...(directory !== undefined && { extensionDirectory: String(directory) }),
         path: isDucklakePath(path) ? ':memory:' : path,
-        config: { checkpoint_threshold: checkpointThreshold, ...Object.fromEntries(config) },
+        config: {
+          checkpoint_threshold: checkpointThreshold,
+          ...Object.fromEntries(config),
+          ...access,
+        },
       })
     } catch (error) {
       const explained = explainOpen(error, profile)
@@ -103,6 +115,7 @@ function lockedProblem(path: string, at: Position, reason: string, { hidden }: D
 async function prepare(
   connection: DuckDBConnection,
   profile: DuckdbProfile,
+  attachments: readonly Attachment[],
   { extensionDirectory }: Duckdb,
 ): Promise<void> {
   let loaded: Set<string> | undefined
@@ -120,7 +133,7 @@ async function prepare(
     for (const name of extensionsOfSecret(secret)) await load(name, secret.at)
     await run(secretSql(secret), `The secret ${secret.name}`, secret.at)
   }
-  for (const attachment of attachmentsOf(profile)) {
+  for (const attachment of attachments) {
     const { path, type, at } = attachment
     for (const name of extensionsOfPath(path, type)) await load(name, at)
     const what = `Attaching ${withoutSecrets(path, profile.hidden)}`
@@ -142,6 +155,41 @@ async function loadedExtensions(connection: DuckDBConnection): Promise<Set<strin
     'select extension_name from duckdb_extensions() where loaded',
   )
   return new Set(rows.map((row) => String(row['extension_name'])))
+}
+
+/** What makes the database of a profile part of another DuckDB; the statements hold its secrets. */
+export function profileAttachSql(
+  profile: DuckdbProfile,
+  readOnly: boolean,
+): { readonly extensions: readonly string[]; readonly statements: readonly string[] } {
+  const { path, pathAt: at, secrets, extensions } = profile
+  const own = { path, at, alias: databaseOf(path), type: undefined, secret: undefined }
+  const isFile = path !== ':memory:' && !isDucklakePath(path)
+  const attachments = attachmentsOf(profile)
+  if (isFile) attachments.unshift({ ...own, readOnly, isDucklake: false, options: {} })
+  const needed = [
+    ...extensions.map(({ name }) => extensionFile(name)),
+    ...secrets.flatMap(extensionsOfSecret),
+    ...attachments.flatMap(({ path, type }) => extensionsOfPath(path, type)),
+  ]
+  const statements = [
+    ...secrets.map(secretSql),
+    ...attachments.map((one) => attachmentSql(readOnly ? { ...one, readOnly } : one)),
+  ]
+  return { extensions: [...new Set(needed)], statements }
+}
+
+/** DuckDB makes neither a lake nor a file where it attaches one to be read. */
+function asAsked(
+  attachment: Attachment,
+  { database }: DuckdbProfile,
+  { readOnly, at }: ProfileOptions,
+): Attachment {
+  const asked = readOnly ? { ...attachment, readOnly: true } : attachment
+  const { alias = databaseOf(attachment.path), options } = attachment
+  if (at === undefined || !attachment.isDucklake || alias !== database) return asked
+  const past = 'snapshot' in at ? { snapshot_version: at.snapshot } : { snapshot_time: at.time }
+  return { ...asked, options: { ...options, ...past } }
 }
 
 /** What the profile attaches, after the DuckLake that its path names. */
