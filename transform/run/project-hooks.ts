@@ -11,6 +11,7 @@ import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf } from './node-result.ts'
 import { openTransaction } from './open-transaction.ts'
 import type { NodeResult } from './result.ts'
+import { outageIn } from './retries.ts'
 import type { Run } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
 
@@ -52,7 +53,11 @@ export async function runProjectHooks(
 }
 
 async function makeMissingSchemas(run: Run, session: Session): Promise<void> {
-  await makeSchemas(run, session, await RunState.load(session, run.adapter, run.graph))
+  try {
+    await makeSchemas(run, session, await RunState.load(session, run.adapter, run.graph))
+  } catch (error) {
+    throw outageIn(error, run.adapter, 1) ?? error
+  }
 }
 
 /** dbt's name of a hook, as its messages say it: counted through all packages. */
@@ -65,7 +70,7 @@ async function runHook(
   title: string,
   place: { readonly index: number; readonly total: number },
   session: OpenSession,
-  { renderer, clock, onEvent, plan, runId }: Run,
+  { adapter, renderer, clock, onEvent, plan, runId }: Run,
   names: ReadonlyMap<string, unknown> | undefined,
 ): Promise<NodeResult> {
   const started = clock.now()
@@ -75,6 +80,12 @@ async function runHook(
   const progress = () => session.progress()
   onEvent?.({ kind: 'started', node: hook, ...place, thread, progress })
   const course = () => ({ elapsedMs: clock.now() - started, thread })
+  const failed = (error: unknown) => {
+    const outage = outageIn(error, adapter, 1)
+    const message = `${title} failed, error:\n ${explain(outage ?? error)}`
+    const result = resultOf(hook, { status: 'error', message, failures: 1 }, course())
+    return outage === undefined ? result : { ...result, outage }
+  }
   const transaction = openTransaction(
     session,
     own.database,
@@ -88,24 +99,28 @@ async function runHook(
       ...(names && { names }),
     })
     const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
-    if (failure !== undefined) {
-      const message = `${title} failed, error:\n ${failure}`
-      return resultOf(hook, { status: 'error', message, failures: 1 }, course())
-    }
+    if (failure !== undefined) return failed(failure.error)
     await transaction.commit()
     const message = `${title} passed`
     return resultOf(hook, { status: 'success', message, failures: 0, warnings }, course())
+  } catch (error) {
+    // Also while its template asks, and while what it wrote is committed.
+    if (outageIn(error, adapter, 1) === undefined) throw error
+    return failed(error)
   } finally {
     await transaction.rollback()
   }
 }
 
 /** What keeps a statement from being carried out, if something does. */
-async function failureOf(session: Session, sql: string): Promise<string | undefined> {
+async function failureOf(
+  session: Session,
+  sql: string,
+): Promise<{ readonly error: unknown } | undefined> {
   try {
     await session.execute(sql)
     return undefined
   } catch (error) {
-    return explain(error)
+    return { error }
   }
 }

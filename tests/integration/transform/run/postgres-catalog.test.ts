@@ -6,6 +6,7 @@ import { isProblem } from '../../../../core/errors.ts'
 import { outageOf, type RunEvent } from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
+  type Files,
   makeFolder,
   messageOf,
   queryLake,
@@ -72,13 +73,13 @@ describe('a catalog that is gone while nodes are published one by one', () => {
       "{{ config(materialized='table') }} select x + 1 as x from {{ ref('second') }}",
   }
 
-  async function openCut(name: string) {
+  async function openCut(name: string, files: Files = project) {
     const url = new URL(inject('services').catalogUrl)
     const proxy = await openTcpProxy(url.hostname, Number(url.port))
     url.hostname = '127.0.0.1'
     url.port = String(proxy.port)
     const folder = await makeFolder()
-    await writeProject(folder.path, project)
+    await writeProject(folder.path, files)
     const schema = `outage_${name}_${process.pid}`
     const lake = await openShared(folder.path, schema, url.href)
     return {
@@ -126,5 +127,17 @@ describe('a catalog that is gone while nodes are published one by one', () => {
     cut.proxy.cut()
     const error = await cut.run(0).catch((thrown: unknown) => thrown)
     expect(isProblem(error, 'lake/catalog-unreachable')).toBe(true)
+  })
+
+  it('is told as what made a hook of the project fail', async () => {
+    const hook = 'insert into lake.main.first values (2)'
+    const settings = `name: shop\non-run-end: ["${hook}"]\n`
+    await using cut = await openCut('hooks', { ...project, 'dbt_project.yml': settings })
+    const result = await cut.run(0, (event) => {
+      if (begins('shop-on-run-end-0', event)) cut.proxy.cut()
+    })
+    expect(statuses(result)).toMatchObject({ third: 'success', 'shop-on-run-end-0': 'error' })
+    expect(result.outcome).toBe('failed')
+    expect(outageOf(result)).toMatchObject({ code: 'lake/catalog-unreachable' })
   })
 })
