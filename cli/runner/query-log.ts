@@ -75,6 +75,7 @@ function watchedSession(
     progress: () => session.progress(),
     snapshot: () => session.snapshot(),
     hasSnapshot: (snapshot) => session.hasSnapshot(snapshot),
+    fileRows: (request) => session.fileRows(request),
     tableIds: (snapshot) => session.tableIds(snapshot),
     standing: (catalogs) => session.standing(catalogs),
     columnsIn: (catalog, schema) => session.columnsIn(catalog, schema),

@@ -39,8 +39,8 @@ import { failuresKeptAs } from './test-failures.ts'
 /** What is known of the database when a node is rendered. */
 export type RenderState = {
   readonly isIncremental: boolean
-  /** First rowid of an upstream that the node has not seen; undefined: all rows are new. */
-  readonly watermarkOf?: (upstream: string) => bigint | undefined
+  /** What the node has not seen of an upstream; undefined: all rows are new. */
+  readonly unseenOf?: (upstream: string) => UnseenRows | undefined
   /** Answers the queries of templates instead of the database that compiling was given. */
   readonly database?: TemplateDatabase
   /** Names that hold besides: what the hooks at the end of a run know of it. */
@@ -49,6 +49,17 @@ export type RenderState = {
   readonly warnings?: MillraceError[]
   /** One batch of a microbatch model. */
   readonly batch?: RenderBatch | undefined
+}
+
+/** Rows of an upstream that a model has not seen. */
+export type UnseenRows = {
+  /** The first rowid. */
+  readonly watermark: bigint
+  /**
+   * None is as old as this snapshot, nor in a file that is. Then files are left out without a look; a bound on the rowid
+   * alone reads the rowid of every row.
+   */
+  readonly after?: number | undefined
 }
 
 /** A stretch of time that a model is built for: `model.batch` of templates. */
@@ -580,8 +591,8 @@ class RenderHost implements NodeHost {
       const reason = 'needs a ref() or a source()'
       throw problem('model/new-rows-misused', { node: this.#node.name, reason })
     }
-    const watermark = this.state.watermarkOf?.(relation.id)
-    const since = watermark === undefined ? '' : ` where rowid >= ${watermark}`
+    const unseen = this.state.unseenOf?.(relation.id)
+    const since = unseen === undefined ? '' : ` where ${unseenSql(unseen)}`
     const { id, relation: path } = relation
     const isLimited = this.#renderer.readingOf(id) === 'limited'
     // Rows have no numbers any more once only a part of them is read.
@@ -597,5 +608,13 @@ function batchValue({ id, start, end }: RenderBatch): ReadonlyMap<string, unknow
     ['id', id],
     ['event_time_start', PythonTime.at(start, utc)],
     ['event_time_end', PythonTime.at(end, utc)],
+/** Rows that this transaction itself has written have no snapshot yet. */
+function unseenSql({ watermark, after }: UnseenRows): string {
+  const numbered = `rowid >= ${watermark}`
+  return after === undefined
+    ? numbered
+    : `${numbered} and (snapshot_id > ${after} or snapshot_id is null)`
+}
+
   ])
 }

@@ -1,5 +1,6 @@
 /** What running needs of an engine. Implementations stand in `transform/adapters/`. */
 import type { Row } from '../../core/clients/duckdb.ts'
+import type { FileRows, FileRowsRequest } from '../../core/clients/lake/file-rows.ts'
 import type { LastChange } from '../../core/clients/lake/last-changes.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 
@@ -85,6 +86,8 @@ export interface Session {
    * itself has changed is not seen. Undefined where the engine has no such ids.
    */
   tableIds(snapshot: number | undefined): Promise<ReadonlyMap<string, string> | undefined>
+  /** Rows of a table as the catalog counts them; undefined where it cannot tell. */
+  fileRows(request: FileRowsRequest): Promise<FileRows | undefined>
   /** What stands in these databases, and their schemas. */
   standing(catalogs: readonly string[]): Promise<Standing>
   /** Columns of each table of a schema. */

@@ -37,9 +37,9 @@ export async function buildIncremental(node: ModelNode, context: NodeContext): P
   const sql = await renderer.render(node.id, {
     isIncremental: true,
     database: session.database,
-    watermarkOf: (id) => {
+    unseenOf: (id) => {
       const found = increment.upstreams.get(id)
-      return found?.kind === 'from' ? found.watermark : undefined
+      return found?.kind === 'from' ? found : undefined
     },
   })
   const added = await addRows(node, context, sql)
@@ -143,7 +143,7 @@ async function planIncrement(node: ModelNode, context: NodeContext): Promise<Inc
     }
     const isTable = state.existing(relation) === 'table'
     const upstream = { id, relation, isTable, change: state.changeOf(id) }
-    upstreams.set(id, await findNewRows(session, upstream, seen.get(id), state.uuids ?? new Map()))
+    upstreams.set(id, await findNewRows(session, upstream, seen.get(id), state))
   }
   return { fullReason: fullReason(), upstreams }
 

@@ -41,7 +41,13 @@ export type Upstream = {
 
 /** The rows to read, or why the model has to be built in full. */
 export type NewRows =
-  | { readonly kind: 'from'; readonly watermark: bigint; readonly next: UpstreamMark | undefined }
+  | {
+      readonly kind: 'from'
+      readonly watermark: bigint
+      /** No new row is in a file as old as this snapshot, where the files tell. */
+      readonly after: number | undefined
+      readonly next: UpstreamMark | undefined
+    }
   | { readonly kind: 'all'; readonly reason: string; readonly next: UpstreamMark | undefined }
 
 /** How far an upstream reaches in this transaction; undefined while its rows have no final numbers. */
@@ -51,35 +57,82 @@ export type UpstreamMark = {
   readonly rows: bigint
 }
 
+/** The committed state that the transaction began on. */
+type Base = {
+  readonly uuids: ReadonlyMap<string, string> | undefined
+  readonly baseSnapshot: number | undefined
+}
+
 export async function findNewRows(
   session: Session,
   upstream: Upstream,
   seen: SeenState | undefined,
-  uuids: ReadonlyMap<string, string>,
+  { uuids, baseSnapshot }: Base,
 ): Promise<NewRows> {
   const all = (reason: string, next?: UpstreamMark): NewRows => ({ kind: 'all', reason, next })
-  const { name } = upstream.relation
+  const { relation, change } = upstream
+  const { name } = relation
   if (!upstream.isTable) return all(`${name} is not a table`)
-  if (upstream.change === 'replaced') return all(`${name} was replaced in this run`)
-  if (upstream.change === 'changed') return all(`${name} changed old rows in this run`)
-  const uuid = uuids.get(keyOf(upstream.relation))
-  if (uuid === undefined) return all(`${name} has no identity here`)
-  const reach = await measure(session, upstream.relation, seen)
-  // Its last rows have no final numbers yet.
-  const isOpen = upstream.change === 'appended'
+  if (change === 'replaced') return all(`${name} was replaced in this run`)
+  if (change === 'changed') return all(`${name} changed old rows in this run`)
+  const uuid = uuids?.get(keyOf(relation))
+  if (uuid === undefined || baseSnapshot === undefined) return all(`${name} has no identity here`)
+  const isKnown = seen !== undefined && uuid === seen.upstreamUuid
+  const reach =
+    (isKnown ? await countByFiles(session, relation, seen, baseSnapshot) : undefined) ??
+    (await measure(session, relation, seen))
+  // Rows of this transaction have no final numbers yet: of a model above, or of a hook.
+  const isOpen = change === 'appended' || reach.own > 0n
   const next = isOpen ? undefined : { uuid, watermark: reach.watermark, rows: reach.rows }
   if (seen === undefined) return all(`it has not read ${name} before`, next)
-  if (uuid !== seen.upstreamUuid) return all(`${name} was replaced`, next)
+  if (!isKnown) return all(`${name} was replaced`, next)
   if (reach.below !== seen.rowsSeen) return all(`rows of ${name} were deleted`, next)
   if (reach.changed > 0n) return all(`old rows of ${name} were changed`, next)
-  return { kind: 'from', watermark: seen.watermark, next }
+  return { kind: 'from', watermark: seen.watermark, after: reach.after, next }
 }
 
 type Reach = {
   readonly watermark: bigint
   readonly rows: bigint
+  /** Rows that this transaction has written itself. */
+  readonly own: bigint
+  /** Rows below the watermark that was seen. */
   readonly below: bigint
   readonly changed: bigint
+  readonly after: number | undefined
+}
+
+/** What the catalog's list of files says, if it and the table agree; it costs the same however large the table is. */
+async function countByFiles(
+  session: Session,
+  relation: Relation,
+  seen: SeenState,
+  baseSnapshot: number,
+): Promise<Reach | undefined> {
+  const files = await session.fileRows({
+    uuid: seen.upstreamUuid,
+    snapshot: baseSnapshot,
+    since: seen,
+  })
+  if (files === undefined || files.rows - files.added !== seen.rowsSeen) return undefined
+  const own = await countOwn(session, relationSql(relation), files.rows)
+  if (own === undefined) return undefined
+  const { watermark, rows } = files
+  return { watermark, rows, own, below: seen.rowsSeen, changed: 0n, after: seen.snapshot }
+}
+
+/** Rows that this transaction has added; undefined when it has taken some away, or when `committed` is wrong. */
+async function countOwn(
+  session: Session,
+  relation: string,
+  committed: bigint,
+): Promise<bigint | undefined> {
+  const [row] = await session.query(
+    `select (select count(*) from ${relation}) as total,
+       (select count(*) from ${relation} where snapshot_id is null) as own`,
+  )
+  const own = toBigint(row?.['own'])
+  return toBigint(row?.['total']) - own === committed ? own : undefined
 }
 
 /** One look at the row numbers, without reading any column. */
@@ -89,17 +142,21 @@ async function measure(
   seen: SeenState | undefined,
 ): Promise<Reach> {
   const watermark = seen?.watermark ?? 0n
+  const isYounger = `(snapshot_id > ${seen?.snapshot ?? 0} or snapshot_id is null)`
   const [row] = await session.query(
     `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count,
+       count(*) filter (where snapshot_id is null) as own,
        count(*) filter (where rowid < ${watermark}) as below,
-       count(*) filter (where rowid < ${watermark} and snapshot_id > ${seen?.snapshot ?? 0}) as changed
+       count(*) filter (where rowid < ${watermark} and ${isYounger}) as changed
      from ${relationSql(relation)}`,
   )
   return {
     watermark: toBigint(row?.['watermark']),
     rows: toBigint(row?.['row_count']),
+    own: toBigint(row?.['own']),
     below: toBigint(row?.['below']),
     changed: toBigint(row?.['changed']),
+    after: undefined,
   }
 }
 
@@ -148,9 +205,16 @@ async function lookUp(
   if (upstreamUuid === undefined) return undefined
   // Asking for a forgotten snapshot would end the transaction. Nothing can be said of it; the model is built in full.
   if (!(await session.hasSnapshot(snapshot))) return undefined
+  const relationThen = `${relationSql(relation)} at (version => ${snapshot})`
+  const files = await session.fileRows({ uuid: upstreamUuid, snapshot })
+  // In an older state this transaction's own rows show too.
+  if (files !== undefined && (await countOwn(session, relationThen, files.rows)) !== undefined) {
+    const { watermark, rows } = files
+    return { modelUuid, upstreamUuid, watermark, rowsSeen: rows, snapshot }
+  }
   const [row] = await session.query(
     `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count
-     from ${relationSql(relation)} at (version => ${snapshot}) where rowid < ${uncommittedRowid}`,
+     from ${relationThen} where rowid < ${uncommittedRowid}`,
   )
   const watermark = toBigint(row?.['watermark'])
   return { modelUuid, upstreamUuid, watermark, rowsSeen: toBigint(row?.['row_count']), snapshot }

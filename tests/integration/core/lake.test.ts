@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
+import { fileRows } from '../../../core/clients/lake/file-rows.ts'
 import { type Lake, openLake } from '../../../core/clients/lake.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 import { forgetEverything } from '../../support/maintain.ts'
@@ -131,6 +132,45 @@ describe.each([
       await expect(open({ at: { snapshot: 999 } })).rejects.toMatchObject({
         code: 'lake/unknown-snapshot',
       })
+    })
+  })
+
+  describe('the list of files', () => {
+    it('tells how many rows came since a snapshot, and nothing once rows were taken away or mixed', async () => {
+      const run = async (sql: string) => {
+        await lake.transaction(async (tx) => {
+          await tx.run(sql)
+        })
+        return await lake.currentSnapshot()
+      }
+      await run('create table lake.t as select range as id from range(10)')
+      const first = await run('insert into lake.t select range + 10 from range(5)')
+      const [table] = await lake.tables()
+      const ask = (snapshot: number, since?: number) =>
+        lake.read((connection) =>
+          fileRows(connection, options.catalog, {
+            uuid: table?.uuid ?? '',
+            snapshot,
+            since: since === undefined ? undefined : { snapshot: since, watermark: 15n },
+          }),
+        )
+      expect(await ask(first)).toEqual({ watermark: 15n, rows: 15n, added: 15n })
+      expect(await ask(first, first)).toEqual({ watermark: 15n, rows: 15n, added: 0n })
+      await run('insert into lake.t values (15), (16)')
+      const second = await run('insert into lake.t values (17)')
+      const since = { watermark: 18n, rows: 18n, added: 3n }
+      expect(await ask(second, first)).toEqual(since)
+      await run('delete from lake.t where id = 16')
+      expect(await ask(second, first)).toEqual(since)
+      expect(await ask(await lake.currentSnapshot(), first)).toBeUndefined()
+      expect(await ask(await lake.currentSnapshot())).toBeUndefined()
+      const third = await run('insert into lake.t values (18)')
+      await lake.read((c) => c.run("call ducklake_merge_adjacent_files('lake')"))
+      expect(await ask(third, second)).toBeUndefined()
+      await run('insert into lake.t values (19)')
+      const now = await lake.currentSnapshot()
+      expect(await ask(now, third)).toEqual({ watermark: 20n, rows: 19n, added: 1n })
+      expect(await ask(999, third)).toBeUndefined()
     })
   })
 

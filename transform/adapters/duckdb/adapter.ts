@@ -141,6 +141,10 @@ class PlainSession extends ConnectionSession implements OpenSession {
     return false
   }
 
+  async fileRows(): Promise<undefined> {
+    return undefined
+  }
+
   async tableIds(): Promise<undefined> {
     return undefined
   }

@@ -2,6 +2,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { lakeName } from '../../../core/clients/lake/attach.ts'
 import { explainLakeError, isLakeConflict } from '../../../core/clients/lake/failures.ts'
+import {
+  type FileRows,
+  type FileRowsRequest,
+  fileRows,
+} from '../../../core/clients/lake/file-rows.ts'
 import { type LastChange, lastChanges } from '../../../core/clients/lake/last-changes.ts'
 import {
   currentSnapshot,
@@ -61,6 +66,10 @@ class LakeSession extends ConnectionSession implements OpenSession {
 
   hasSnapshot(snapshot: number): Promise<boolean> {
     return hasSnapshot(this.connection, this.#lake.options.catalog, snapshot)
+  }
+
+  fileRows(request: FileRowsRequest): Promise<FileRows | undefined> {
+    return fileRows(this.connection, this.#lake.options.catalog, request)
   }
 
   /** Of the lake from its catalog, of other databases from DuckDB. */

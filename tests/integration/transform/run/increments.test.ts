@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { watchedAdapter } from '../../../../cli/runner/query-log.ts'
 import type { Lake } from '../../../../core/clients/lake.ts'
+import { ducklakeAdapter } from '../../../../transform/index.ts'
 import {
   makeFolder,
   messageOf,
@@ -57,6 +59,12 @@ async function expectExact(): Promise<void> {
     await sql('select id, amount * 2 as amount from lake.raw.events order by all'),
   )
 }
+
+/** A model that is built before, and what it does after. */
+const withHook = (statement: string) => ({
+  'models/landed.sql': `{{ config(materialized='table', post_hook="${statement}") }} select 1 as id`,
+  'models/seen.sql': `-- depends_on: {{ ref('landed') }}${project['models/seen.sql']}`,
+})
 
 const rowsOf = (run: Awaited<ReturnType<typeof runFolder>>) =>
   Object.fromEntries(run.results.map(({ name, rows }) => [name, rows]))
@@ -186,6 +194,48 @@ union all select id, amount from {{ new_rows(source('raw', 'refunds')) }}
     expect(messageOf(run, 'seen')).toBe('full refresh')
     await land(5, 6)
     expect(rowsOf(await runFolder(folder.path, lake))).toEqual({ seen: 1, doubled: 1 })
+    await expectExact()
+  })
+
+  it('counts rows once that a hook before it brings in', async () => {
+    await writeProject(folder.path, withHook('insert into lake.raw.events values (-1, 7)'))
+    for (let run = 0; run < 4; run++) {
+      await land(run * 10, run * 10 + run)
+      const done = await runFolder(folder.path, lake)
+      expect(messageOf(done, 'seen')).toBe(run === 0 ? 'first build' : 'incremental')
+      await expectExact()
+    }
+  })
+
+  it('is built in full when a hook before it changes rows that it has seen', async () => {
+    await land(0, 4)
+    await runFolder(folder.path, lake)
+    const change = 'update lake.raw.events set amount = amount + 1 where id = 1'
+    await writeProject(folder.path, withHook(change))
+    const run = await runFolder(folder.path, lake)
+    expect(messageOf(run, 'seen')).toBe('full refresh: old rows of events were changed')
+    await expectExact()
+  })
+
+  it('looks into no file that it has read before, unless old and new rows share one', async () => {
+    const read = async () => {
+      const reads: string[] = []
+      const onStatement = ({ sql }: { readonly sql: string }) => {
+        if (sql.includes('new_rows')) reads.push(...(sql.match(/rowid >= .*?(?=\)\n)/g) ?? []))
+      }
+      await runFolder(folder.path, watchedAdapter(ducklakeAdapter(lake), { onStatement }))
+      return reads
+    }
+    await land(0, 5)
+    await read()
+    await land(5, 8)
+    const young = expect.stringMatching(
+      /^rowid >= 5 and \(snapshot_id > \d+ or snapshot_id is null/,
+    )
+    expect(await read()).toEqual([young, young])
+    await land(8, 9)
+    await sql("call ducklake_merge_adjacent_files('lake')")
+    expect(await read()).toEqual(['rowid >= 8', expect.stringMatching(/^rowid >= 8 and/)])
     await expectExact()
   })
 
