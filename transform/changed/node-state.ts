@@ -14,8 +14,10 @@ export async function loadKnownNodes(
     `select node_id, logic, inputs, run_id, snapshot_id from ${opsRelation(catalog, 'node_state')}
      qualify row_number() over (partition by node_id order by snapshot_id desc) = 1`,
   )
+  // A rollback leaves a row without logic: what it has put back is not what the newest run has made.
+  const known = rows.filter((row) => row['logic'] !== null)
   return new Map(
-    rows.map((row) => [
+    known.map((row) => [
       String(row['node_id']),
       {
         // Written by `nodeStateRow`.

@@ -10,6 +10,7 @@ import { currentSnapshot, hasSnapshot } from '../../core/clients/lake/snapshots.
 import type { Lake } from '../../core/clients/lake.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteLiteral } from '../../core/sql.ts'
+import { bodyOf } from '../materialize/function.ts'
 import { opsRelation } from '../run/history.ts'
 import { findRun, type RunSummary } from './runs.ts'
 
@@ -71,14 +72,16 @@ async function writtenBy(
 ): Promise<RelationName[]> {
   const rows = await queryRows(
     connection,
-    `select distinct relation from ${opsRelation(catalog, 'node_runs')}
+    `select distinct relation, kind from ${opsRelation(catalog, 'node_runs')}
      where run_id in (${runs.map(quoteLiteral).join(', ')}) and status = 'success'
        and relation is not null
      order by relation`,
   )
-  return rows.map((row) => {
-    const [schema = '', ...name] = String(row['relation']).split('.')
-    return { schema, name: name.join('.') }
+  return rows.flatMap((row) => {
+    const [schema = '', ...names] = String(row['relation']).split('.')
+    const name = names.join('.')
+    const body = row['kind'] === 'function' ? [{ schema, name: bodyOf(name) }] : []
+    return [{ schema, name }, ...body]
   })
 }
 
@@ -141,5 +144,16 @@ async function recordRollback(
      where run_id in (${undone.map(quoteLiteral).join(', ')}) and status = 'success'
        and relation is not null
      group by relation`,
+  )
+  const found = await queryRows(
+    transaction,
+    `select 1 from duckdb_tables() where database_name = ${quoteLiteral(catalog)}
+       and schema_name = 'ops' and table_name = 'node_state'`,
+  )
+  if (found.length === 0) return // of a release that could not skip what has not changed
+  await transaction.run(
+    `insert into ${opsRelation(catalog, 'node_state')} (node_id, run_id)
+     select distinct node_id, ${id} from ${nodeRuns}
+     where run_id in (${undone.map(quoteLiteral).join(', ')})`,
   )
 }

@@ -12,7 +12,7 @@ import { plain, relationSql, type Statement } from './statement.ts'
 export function materializeFunction(node: FunctionNode, body: string): Statement[] {
   const text = body.trim().replace(/;$/, '')
   const isTable = textConfig(node.config, 'type') === 'table'
-  const inner = { ...node.relation, name: `${node.relation.name}__body` }
+  const inner = { ...node.relation, name: bodyOf(node.relation.name) }
   const names = node.arguments.map(nameOf)
   const given = node.arguments.map(castArgument)
   const call = `${relationSql(inner)}(${given.join(', ')})`
@@ -26,6 +26,11 @@ export function materializeFunction(node: FunctionNode, body: string): Statement
         create(inner, names, `(\n${text}\n)`),
         create(node.relation, outer, castSql(call, textConfig(node.returns, 'data_type'))),
       ]
+}
+
+/** Name of the macro that holds the body of a function. */
+export function bodyOf(name: string): string {
+  return `${name}__body`
 }
 
 function create(relation: Relation, names: readonly string[], body: string): Statement {

@@ -1,26 +1,35 @@
-/** Puts tables and views back as they were at a snapshot, inside a transaction: the past becomes the newest state. */
+/**
+ * Puts tables, views and macros back as they were at a snapshot, inside a transaction: the past becomes the newest
+ * state.
+ */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteIdent, quoteLiteral, quoteRelation } from '../../sql.ts'
-import { queryRows } from '../duckdb.ts'
+import { quoteIdent } from '../../sql.ts'
 import { type LakeCatalog, lakeName } from './attach.ts'
-import { metadataSchema } from './snapshots.ts'
+import {
+  columnsOf,
+  commentsOf,
+  keyOf,
+  layoutOf,
+  macroOf,
+  type Past,
+  type RelationName,
+  relationsAt,
+  sqlOf,
+  type When,
+} from './past-relations.ts'
 
-export type RelationName = { readonly schema: string; readonly name: string }
+export type { RelationName } from './past-relations.ts'
 
-type Past = {
-  readonly relation: RelationName
-  readonly kind: 'table' | 'view'
-  readonly id: bigint
-  /** Of a view. */
-  readonly sql: string | undefined
-  readonly aliases: string
+export type Restored = RelationName & {
+  readonly outcome: 'restored' | 'dropped'
+  /** A view of files outside of the lake, which are not put back. */
+  readonly readsFiles: boolean
 }
 
-export type Restored = RelationName & { readonly outcome: 'restored' | 'dropped' }
-
 /**
- * Rows, comments, partitions and sort order come back; a relation that did not exist then is dropped. Restored
- * tables are new ones to the catalog, so who reads them by increments reads them in full once.
+ * Rows, NOT NULL, defaults, comments, partitions and sort order come back; a relation that did not exist then is
+ * dropped. Restored tables are new ones to the catalog, so who reads them by increments reads them in full once.
+ * Options that `set_option` gave to a table alone are not put back.
  * @param snapshot one that upkeep has not forgotten
  */
 export async function restoreRelations(
@@ -29,182 +38,117 @@ export async function restoreRelations(
   relations: readonly RelationName[],
   snapshot: number,
 ): Promise<Restored[]> {
-  const before = await relationsAt(transaction, catalog, snapshot)
-  const now = await relationsAt(transaction, catalog, undefined)
+  const when = { connection: transaction, catalog, snapshot }
+  const before = await relationsAt(when)
+  const now = await relationsAt({ ...when, snapshot: undefined })
   const past = relations.flatMap((relation) => before.get(keyOf(relation)) ?? [])
-  const gone = relations.filter((relation) => !before.has(keyOf(relation)))
-  const drop = async (relation: RelationName) => {
-    const present = now.get(keyOf(relation))
-    if (present !== undefined) await transaction.run(`drop ${present.kind} ${sqlOf(relation)}`)
-    return present !== undefined
+  const work = { when, now, present: new Set(now.keys()) }
+  for (const schema of new Set(past.map(({ relation }) => relation.schema))) {
+    await transaction.run(
+      `create schema if not exists ${quoteIdent(lakeName)}.${quoteIdent(schema)}`,
+    )
   }
-  const restored: Restored[] = []
-  // A view needs what it reads to be there.
-  for (const then of [...past].sort(byKindAndId)) {
-    const present = now.get(keyOf(then.relation))
-    if (present !== undefined && present.kind !== then.kind) await drop(then.relation)
-    const isReplaced = present?.kind === then.kind
-    for (const statement of await statementsFor(transaction, catalog, then, snapshot, isReplaced)) {
-      await transaction.run(statement)
-    }
-    restored.push({ ...then.relation, outcome: 'restored' })
-  }
-  for (const relation of gone) {
-    if (await drop(relation)) restored.push({ ...relation, outcome: 'dropped' })
+  const ofKind = (kind: Past['kind']) => past.filter((then) => then.kind === kind)
+  for (const then of ofKind('table')) await restoreTable(then, work)
+  await untilAllAreThere([...ofKind('macro'), ...ofKind('view')], (then) =>
+    then.kind === 'view' ? restoreView(then, work) : restoreMacro(then, when),
+  )
+  const restored = past.map(({ relation, sql }): Restored => {
+    return { ...relation, outcome: 'restored', readsFiles: readsFiles(sql) }
+  })
+  for (const relation of relations.filter((one) => !before.has(keyOf(one)))) {
+    if (!now.has(keyOf(relation))) continue
+    for (const one of now.get(keyOf(relation)) ?? []) await drop(one, when)
+    restored.push({ ...relation, outcome: 'dropped', readsFiles: false })
   }
   return restored
 }
 
-function byKindAndId(left: Past, right: Past): number {
-  if (left.kind !== right.kind) return left.kind === 'table' ? -1 : 1
-  return Number(left.id - right.id)
+type Work = {
+  readonly when: When
+  readonly now: ReadonlyMap<string, readonly Past[]>
+  /** Keys of names that are taken. */
+  readonly present: Set<string>
 }
 
-function keyOf({ schema, name }: RelationName): string {
-  return `${schema}.${name}`.toLowerCase()
+async function drop({ relation, kind }: Past, { connection }: When): Promise<void> {
+  await connection.run(`drop ${kind} if exists ${sqlOf(relation)}`)
 }
 
-function sqlOf({ schema, name }: RelationName): string {
-  return quoteRelation(lakeName, schema, name)
+/** What has the name now, when it is a table or a view. */
+function holderOf({ relation }: Past, { now }: Work): Past | undefined {
+  return now.get(keyOf(relation))?.find(({ kind }) => kind !== 'macro')
 }
 
-async function relationsAt(
-  connection: DuckDBConnection,
-  catalog: LakeCatalog,
-  snapshot: number | undefined,
-): Promise<Map<string, Past>> {
-  const metadata = metadataSchema(catalog)
-  const rows = await queryRows(
-    connection,
-    `select s.schema_name, r.*
-     from (
-       select schema_id, table_name as name, table_id as id, 'table' as kind, null as sql, '' as aliases
-       from ${metadata}.ducklake_table t where ${aliveAt('t', snapshot)}
-       union all
-       select schema_id, view_name, view_id, 'view', sql, column_aliases
-       from ${metadata}.ducklake_view v where ${aliveAt('v', snapshot)}
-     ) r join ${metadata}.ducklake_schema s using (schema_id)
-     where ${aliveAt('s', snapshot)}`,
-  )
-  return new Map(
-    rows.map((row) => {
-      const relation = { schema: String(row['schema_name']), name: String(row['name']) }
-      const past: Past = {
-        relation,
-        kind: row['kind'] === 'view' ? 'view' : 'table',
-        id: BigInt(String(row['id'])),
-        sql: typeof row['sql'] === 'string' ? row['sql'] : undefined,
-        aliases: String(row['aliases'] ?? ''),
-      }
-      return [keyOf(relation), past]
-    }),
-  )
+/** Once a name is replaced in a transaction, its past cannot be read there any more: the rows go elsewhere first. */
+async function restoreTable(then: Past, work: Work): Promise<void> {
+  const { when, present } = work
+  const { connection, snapshot } = when
+  const { schema, name } = then.relation
+  const made = freeName(then.relation, present)
+  const target = sqlOf(made)
+  const columns = await columnsOf(then, when)
+  const rows = `${sqlOf(then.relation)} at (version => ${snapshot})`
+  await connection.run(`create table ${target} (${columns.join(', ')})`)
+  for (const statement of await layoutOf(then, target, when)) await connection.run(statement)
+  await connection.run(`insert into ${target} from ${rows}`)
+  const holder = holderOf(then, work)
+  if (holder !== undefined) await drop(holder, when)
+  await connection.run(`alter table ${target} rename to ${quoteIdent(name)}`)
+  present.add(keyOf({ schema, name }))
+  for (const statement of await commentsOf(then, when)) await connection.run(statement)
 }
 
-function aliveAt(alias: string, snapshot: number | undefined): string {
-  if (snapshot === undefined) return `${alias}.end_snapshot is null`
-  return `${alias}.begin_snapshot <= ${snapshot} and (${alias}.end_snapshot is null or ${alias}.end_snapshot > ${snapshot})`
-}
-
-async function statementsFor(
-  connection: DuckDBConnection,
-  catalog: LakeCatalog,
-  past: Past,
-  snapshot: number,
-  isReplaced: boolean,
-): Promise<string[]> {
-  const relation = sqlOf(past.relation)
-  if (past.kind === 'view') {
-    const sql = past.sql?.replaceAll('{DUCKLAKE_CATALOG}', quoteIdent(lakeName))
-    return [
-      `create or replace view ${relation}${past.aliases} as ${sql}`,
-      ...(await commentsOf(connection, catalog, past, snapshot)),
-    ]
+function freeName({ schema, name }: RelationName, present: ReadonlySet<string>): RelationName {
+  for (let tries = 1; ; tries++) {
+    const free = { schema, name: `${name}__restored${tries === 1 ? '' : tries}` }
+    if (!present.has(keyOf(free))) return free
   }
-  // Once a name is replaced in a transaction, its past cannot be read there any more.
-  const { schema, name } = past.relation
-  const made = { schema, name: `${name}__restored` }
-  const rows = `${relation} at (version => ${snapshot})`
-  return [
-    `create table ${sqlOf(made)} as from ${rows} limit 0`,
-    ...(await layoutOf(connection, catalog, past, made, snapshot)),
-    `insert into ${sqlOf(made)} from ${rows}`,
-    ...(isReplaced ? [`drop table ${relation}`] : []),
-    `alter table ${sqlOf(made)} rename to ${quoteIdent(name)}`,
-    ...(await commentsOf(connection, catalog, past, snapshot)),
-  ]
 }
 
-/** Partitions and sort order. */
-async function layoutOf(
-  connection: DuckDBConnection,
-  catalog: LakeCatalog,
-  { id }: Past,
-  made: RelationName,
-  snapshot: number,
-): Promise<string[]> {
-  const metadata = metadataSchema(catalog)
-  const partitions = await queryRows(
-    connection,
-    `select p.transform, c.column_name
-     from ${metadata}.ducklake_partition_info i
-     join ${metadata}.ducklake_partition_column p using (partition_id)
-     join ${metadata}.ducklake_column c on c.column_id = p.column_id and c.table_id = i.table_id
-     where i.table_id = ${id} and ${aliveAt('i', snapshot)} and ${aliveAt('c', snapshot)}
-     order by p.partition_key_index`,
+async function restoreView(then: Past, work: Work): Promise<void> {
+  const { when } = work
+  const holder = holderOf(then, work)
+  if (holder?.kind === 'table') await drop(holder, when)
+  const sql = then.sql?.replaceAll('{DUCKLAKE_CATALOG}', quoteIdent(lakeName))
+  await when.connection.run(
+    `create or replace view ${sqlOf(then.relation)}${then.aliases} as ${sql}`,
   )
-  const keys = partitions.map((row) =>
-    partitionKey(String(row['transform']), String(row['column_name'])),
-  )
-  const sorts = await queryRows(
-    connection,
-    `select e.expression, e.sort_direction, e.null_order
-     from ${metadata}.ducklake_sort_info i join ${metadata}.ducklake_sort_expression e using (sort_id)
-     where i.table_id = ${id} and ${aliveAt('i', snapshot)} order by e.sort_key_index`,
-  )
-  const order = sorts.map(
-    (row) =>
-      `${row['expression']} ${row['sort_direction']} ${String(row['null_order']).replace('_', ' ')}`,
-  )
-  const alter = `alter table ${sqlOf(made)} set`
-  return [
-    ...(keys.length === 0 ? [] : [`${alter} partitioned by (${keys.join(', ')})`]),
-    ...(order.length === 0 ? [] : [`${alter} sorted by (${order.join(', ')})`]),
-  ]
+  for (const statement of await commentsOf(then, when)) await when.connection.run(statement)
 }
 
-/** `identity`, `year` … `hour`, `bucket(8)`. */
-function partitionKey(transform: string, column: string): string {
-  if (transform === 'identity') return quoteIdent(column)
-  const [, name = transform, argument] = /^(\w+)\((\d+)\)$/.exec(transform) ?? []
-  const first = argument === undefined ? '' : `${argument}, `
-  return `${name}(${first}${quoteIdent(column)})`
+async function restoreMacro(then: Past, when: When): Promise<void> {
+  await when.connection.run(await macroOf(then, when))
 }
 
-async function commentsOf(
-  connection: DuckDBConnection,
-  catalog: LakeCatalog,
-  { relation, kind, id }: Past,
-  snapshot: number,
-): Promise<string[]> {
-  const metadata = metadataSchema(catalog)
-  const own = await queryRows(
-    connection,
-    `select value from ${metadata}.ducklake_tag t
-     where object_id = ${id} and key = 'comment' and ${aliveAt('t', snapshot)}`,
-  )
-  const columns = await queryRows(
-    connection,
-    `select c.column_name, t.value from ${metadata}.ducklake_column_tag t
-     join ${metadata}.ducklake_column c on c.table_id = t.table_id and c.column_id = t.column_id
-     where t.table_id = ${id} and t.key = 'comment' and ${aliveAt('t', snapshot)} and ${aliveAt('c', snapshot)}`,
-  )
-  const target = sqlOf(relation)
-  return [
-    ...own.map((row) => `comment on ${kind} ${target} is ${quoteLiteral(String(row['value']))}`),
-    ...columns.map(
-      (row) =>
-        `comment on column ${target}.${quoteIdent(String(row['column_name']))} is ${quoteLiteral(String(row['value']))}`,
-    ),
-  ]
+/** Views need what they read to be there, and which was made first does not say who reads whom. */
+async function untilAllAreThere(
+  wanted: readonly Past[],
+  restore: (then: Past) => Promise<void>,
+): Promise<void> {
+  let left = [...wanted].sort((one, other) => Number(one.id - other.id))
+  while (left.length > 0) {
+    const waiting: Past[] = []
+    let reason: unknown
+    for (const then of left) {
+      try {
+        await restore(then)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+        reason = error
+        waiting.push(then)
+      }
+    }
+    if (waiting.length === left.length) throw reason
+    left = waiting
+  }
+}
+
+/** An error before anything was run, which leaves the transaction as it was. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && /^(Catalog|Binder) Error:/.test(error.message)
+}
+
+function readsFiles(sql: string | undefined): boolean {
+  return sql !== undefined && /\bread_(parquet|csv|json)\w*\(/i.test(sql)
 }

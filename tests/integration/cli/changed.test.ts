@@ -58,6 +58,26 @@ describe('build --changed', () => {
     expect(stdout).toBe('5 of 5 nodes are as they were built. Nothing to do.\n')
   })
 
+  it('builds again what a rollback has put back', async () => {
+    await writeProject(folder.path, {
+      'models/kinds.sql': project['models/kinds.sql'].replace('count(*)', 'count(*) + 1'),
+      'functions/one.sql': '1',
+      'functions/one.yml': 'functions: [{name: one, returns: {data_type: bigint}}]',
+    })
+    await changed()
+    const { stdout } = await runCli(['runs', '--format', 'json', ...inProject], {
+      cwd: folder.path,
+    })
+    const [newest] = JSON.parse(stdout)
+    const flags = [newest.run_id, ...inProject]
+    expect((await runCli(['rollback', ...flags], { cwd: folder.path })).code).toBe(0)
+    expect(Object.keys(await changed())).toEqual(
+      expect.arrayContaining(['function.shop.one', 'model.shop.kinds']),
+    )
+    expect(await sql('select n from main.kinds')).toContain('2')
+    expect(await changed()).toEqual({})
+  })
+
   it('runs what stands below a source that has new rows, and its tests', async () => {
     await sql('insert into raw.events values (2, 8)')
     const reasons = await changed()

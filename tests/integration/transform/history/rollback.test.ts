@@ -10,6 +10,7 @@ import {
   runsOfNode,
 } from '../../../../transform/index.ts'
 import {
+  type Files,
   makeFolder,
   openFolderLake,
   queryLake,
@@ -152,6 +153,69 @@ describe('a rollback', () => {
         `select e.sort_direction as d from ${metadata}.ducklake_sort_info i join ${metadata}.ducklake_sort_expression e using (sort_id) where i.end_snapshot is null`,
       ),
     ).toEqual([{ d: 'DESC' }])
+  })
+
+  it('keeps NOT NULL and defaults, and leaves a table alone that is called as it might be', async () => {
+    await build(1)
+    await sql(
+      "create or replace table lake.main.numbers (n integer not null, day date default '2020-02-02', word varchar default 'it''s', written timestamp default now(), plain decimal(9, 2))",
+    )
+    await sql('insert into lake.main.numbers values (1, null, null, null, 1.25)')
+    await sql('create table lake.main.numbers__restored as select 5 as five')
+    const described = await sql('describe lake.main.numbers')
+    const second = await build(2)
+    await back(second.runId)
+    expect(await sql('describe lake.main.numbers')).toEqual(described)
+    expect(await sql('from lake.main.numbers__restored')).toEqual([{ five: 5 }])
+    await sql('insert into lake.main.numbers (n) values (8)')
+    expect(
+      await sql(
+        'select n, day::varchar as day, word, written is null as early, plain::varchar as plain from lake.main.numbers order by n',
+      ),
+    ).toEqual([
+      { n: 1, day: null, word: null, early: true, plain: '1.25' },
+      { n: 8, day: '2020-02-02', word: "it's", early: false, plain: null },
+    ])
+    await expect(sql('insert into lake.main.numbers (n) values (null)')).rejects.toThrow('NOT NULL')
+  })
+
+  it('puts back views that read each other, whichever was made first, and their schema', async () => {
+    const views = {
+      'models/one/low.sql':
+        "{{ config(schema='layer') }}\nselect n + 1 as n from {{ ref('numbers') }}",
+      'models/one/high.sql':
+        "{{ config(schema='layer') }}\nselect n * 2 as n from {{ ref('low') }}",
+    }
+    await writeProject(folder.path, views)
+    await build(1)
+    await sql(
+      'create or replace view lake.main_layer.low as select n + 1 as n from lake.main.numbers',
+    )
+    const tables = Object.entries(views).map(([file, text]) => [
+      file,
+      text.replace("schema='layer'", "schema='layer', materialized='table'"),
+    ])
+    await writeProject(folder.path, Object.fromEntries(tables))
+    const second = await build(2)
+    await sql('drop schema lake.main_layer cascade')
+    await back(second.runId)
+    expect(await sql('select n from lake.main_layer.high')).toEqual([{ n: 4 }])
+  })
+
+  it('puts back functions, and what calls them', async () => {
+    const more = (plus: string): Files => ({
+      'functions/plus.sql': plus,
+      'functions/plus.yml':
+        'functions: [{name: plus, arguments: [{name: x, data_type: bigint}, {name: y, data_type: "decimal(9,2)"}], returns: {data_type: bigint}}]',
+      'models/called.sql': "select {{ function('plus') }}(n, 1) as n from {{ ref('numbers') }}",
+    })
+    await writeProject(folder.path, more('x + y'))
+    await build(1)
+    await writeProject(folder.path, more('x * 100'))
+    const second = await build(2)
+    expect(await sql('select n::int as n from lake.main.called')).toEqual([{ n: 200 }])
+    await back(second.runId)
+    expect(await sql('select n::int as n from lake.main.called')).toEqual([{ n: 2 }])
   })
 
   it('leaves an incremental model exact: the next build reads everything once', async () => {
