@@ -4,6 +4,7 @@
  * beside them; the others stay packages, loaded by who needs them.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'rolldown'
 import { outlineOf } from './transform/compile/macro-outline.ts'
@@ -30,6 +31,7 @@ export default defineConfig({
     dir: 'dist',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
+    comments: false,
     // Each file costs about a millisecond: what nearly every command loads goes together.
     codeSplitting: {
       groups: [
@@ -39,13 +41,58 @@ export default defineConfig({
           priority: 4,
         },
         { name: 'start', test: /\/cli\/(?:run-process|command-line)\.ts/, priority: 3 },
-        { name: 'project', test: /\/cli\/runner\/(?:open-project|run-context)\.ts/, priority: 2 },
+        { name: 'project', test: /\/cli\/commands\/(?:build|run|test|seed)\.ts/, priority: 2 },
         { name: 'library', test: /\/transform\/index\.ts/, priority: 1 },
       ],
     },
   },
-  plugins: [licences(), lazyUnicode(), standardOutlines()],
+  plugins: [plainBuiltins(), onlyAscii(), licences(), lazyUnicode(), standardOutlines()],
 })
+
+/**
+ * Node's own modules, asked for without `import`: that reads every getter of them, and those of `fs`, `crypto` and
+ * `util` load what no command here uses, which takes 10 ms.
+ */
+function plainBuiltins(): Plugin {
+  const prefix = '\0plain:'
+  return {
+    name: 'plain-builtins',
+    resolveId(id, _, { kind }) {
+      return kind === 'import-statement' && isBuiltin(id) ? `${prefix}${id}` : undefined
+    },
+    load(id) {
+      if (!id.startsWith(prefix)) return undefined
+      const name = id.slice(prefix.length)
+      const open = `process.getBuiltinModule('${name}')`
+      const keys = Object.keys(process.getBuiltinModule(name) ?? {}).filter(
+        (key) => key !== 'default',
+      )
+      const isSeldomUsed = name.replace('node:', '') === 'assert'
+      // Pure, so that what nobody imports is not read.
+      const lines = keys.map((key) =>
+        isSeldomUsed
+          ? `export const ${key} = (...args) => ${open}.${key}(...args)`
+          : `export const ${key} = /* @__PURE__ */ (() => builtin.${key})()`,
+      )
+      return isSeldomUsed
+        ? lines.join('\n')
+        : [`const builtin = ${open}`, 'export default builtin', ...lines].join('\n')
+    },
+  }
+}
+
+/** A text with one letter beyond ASCII takes twice the memory, and is decoded before it is read. */
+function onlyAscii(): Plugin {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return {
+    name: 'only-ascii',
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === 'chunk') file.code = file.code.replaceAll(/[^\0-\x7f]/g, escaped)
+      }
+    },
+  }
+}
 
 /** The licences of the packages that the bundle holds, as one file. */
 function licences(): Plugin {
@@ -73,35 +120,28 @@ function licences(): Plugin {
 }
 
 /**
- * The packages that lay out help make a segmenter of Unicode and a set of all that can be seen when they are loaded,
- * which takes 10 ms each.
+ * The packages that lay out help make a segmenter of Unicode, a set of all that can be seen and one of all emoji when
+ * they are loaded, which takes 10 ms each.
  */
 function lazyUnicode(): Plugin {
-  const segmenter = /const segmenter = new Intl\.Segmenter\(\);/
-  const lazySegmenter = `let madeSegmenter;
-const segmenter = { segment: (text) => (madeSegmenter ??= new Intl.Segmenter()).segment(text) };`
-  const visible = /const visibleCharacterRegex = (\/.+\/v);/
-  const lazyVisible = `let madeVisible;
-const visible = () => (madeVisible ??= $1);
-const visibleCharacterRegex = {
-  test: (text) => visible().test(text),
-  [Symbol.search]: (text) => visible()[Symbol.search](text),
-};`
-  let count = 0
+  const early = /^const (\w+) = (new Intl\.Segmenter\(\)|\/.+\/v);$/gm
+  let sets = 0
   return {
     name: 'lazy-unicode',
     transform(code, id) {
-      if (!id.includes('/node_modules/') || !segmenter.test(code)) return undefined
-      const used = code.replaceAll(
-        /visibleCharacterRegex(?: = |\.test\()|search\(visibleCh\w+\)/g,
-        '',
-      )
-      if (used.includes('visibleCharacterRegex')) this.error(`${id} asks for more than that`)
-      count += visible.test(code) ? 1 : 0
-      return code.replace(segmenter, lazySegmenter).replace(visible, lazyVisible)
+      if (!id.includes('/node_modules/') || !code.includes('new Intl.Segmenter()')) return undefined
+      let lazy = code
+      for (const [line, name = '', value = ''] of code.matchAll(early)) {
+        if (value.endsWith('v')) sets++
+        const made = `let made_${name};\nconst get_${name} = () => (made_${name} ??= ${value});`
+        lazy = lazy
+          .replace(line, () => made)
+          .replaceAll(new RegExp(`(?<!\\w)${name}\\b`, 'g'), `get_${name}()`)
+      }
+      return lazy
     },
     buildEnd() {
-      if (count === 0) this.error('no package makes sets of Unicode as it loads any more')
+      if (sets === 0) this.error('no package makes sets of Unicode as it loads any more')
     },
   }
 }

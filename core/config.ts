@@ -124,7 +124,8 @@ function parseSettings(
   problems: MillraceError[],
 ): Settings | undefined {
   const merged = mergeLayers(sources.map((source) => source.layer))
-  const parsed = settingsSchema.safeParse(merged)
+  // Once in a process: what zod would make of the schema as JavaScript takes longer to make than to do without.
+  const parsed = settingsSchema.safeParse(merged, { jitless: true })
   for (const issue of parsed.error?.issues ?? []) {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined]
     for (const key of keys) {

@@ -1,10 +1,6 @@
 /** Who runs, and on which state of the project: what the history of runs keeps of it. */
-import { execFile } from 'node:child_process'
 import { userInfo } from 'node:os'
-import { promisify } from 'node:util'
 import { processEnvironment } from '../../core/config/environment.ts'
-
-const run = promisify(execFile)
 
 /** `MILLRACE_AUTHOR`, which a scheduler sets, or the user of the machine. */
 export function authorName(): string | undefined {
@@ -21,8 +17,13 @@ export function authorName(): string | undefined {
 /** The commit of a project's folder, `-dirty` behind it when files differ; undefined outside of git. */
 export async function projectRevision(projectDir: string): Promise<string | undefined> {
   const arguments_ = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']
+  const { execFile } = await import('node:child_process')
+  const { promisify } = await import('node:util')
   try {
-    const { stdout } = await run('git', arguments_, { cwd: projectDir, timeout: 2_000 })
+    const { stdout } = await promisify(execFile)('git', arguments_, {
+      cwd: projectDir,
+      timeout: 2_000,
+    })
     return stdout.trim()
   } catch {
     return undefined

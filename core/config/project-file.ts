@@ -63,7 +63,7 @@ export function loadProjectFile(file: string, environment: Environment): Project
   const raw = substitute(document.toJS() ?? {}, [], environment, (missing) => {
     problems.push(problem('config/missing-variable', missing, { at: positionOf(missing.keys) }))
   })
-  const parsed = fileSchema.safeParse(raw)
+  const parsed = fileSchema.safeParse(raw, { jitless: true })
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {

@@ -2,12 +2,12 @@
  * The file of the cache: one line that says what wrote it, then the parts, each in V8's own format. What another
  * release of Millrace or Node wrote, what is cut short or damaged, is as good as absent.
  */
+import { hash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
-import { crc32 } from 'node:zlib'
 
-type Part = { readonly bytes: number; readonly crc32: number }
+type Part = { readonly bytes: number; readonly sha1: string }
 type Head = { readonly writer: string; readonly parts: Readonly<Record<string, Part>> }
 
 /** The parts of a cache, each made when it is asked for; undefined for one that is not there or is damaged. */
@@ -35,7 +35,7 @@ export type Place = { readonly path: string; readonly writer: string }
 
 /** What has to be the same for a cache to be read at all. @param release of Millrace */
 export function writerOf(release: string): string {
-  return JSON.stringify({ format: 2, release, node: process.version, arch: process.arch })
+  return JSON.stringify({ format: 3, release, node: process.version, arch: process.arch })
 }
 
 export function readCacheFile(path: string, writer: string): CacheFile | undefined {
@@ -54,11 +54,13 @@ export function readCacheFile(path: string, writer: string): CacheFile | undefin
 function partReader({ parts }: Head, body: Buffer): CacheFile {
   const written = (name: string) => {
     let start = 0
-    for (const [each, { bytes, crc32: expected }] of Object.entries(parts)) {
+    for (const [each, { bytes, sha1 }] of Object.entries(parts)) {
       const part = body.subarray(start, start + bytes)
       start += bytes
       if (each !== name) continue
-      return part.length === bytes && crc32(part) === expected ? new WrittenPart(part) : undefined
+      return part.length === bytes && hash('sha1', part) === sha1
+        ? new WrittenPart(part)
+        : undefined
     }
     return undefined
   }
@@ -85,7 +87,10 @@ export function writeCacheFile(
     const bodies = Object.entries(parts)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, bytesOf(value)] as const)
-    const heads = bodies.map(([name, body]) => [name, { bytes: body.length, crc32: crc32(body) }])
+    const heads = bodies.map(([name, body]) => [
+      name,
+      { bytes: body.length, sha1: hash('sha1', body) },
+    ])
     const head: Head = { writer, parts: Object.fromEntries(heads) }
     mkdirSync(dirname(path), { recursive: true })
     const line = Buffer.from(`${JSON.stringify(head)}\n`)
