@@ -7,7 +7,7 @@ import type { Config } from '../project/project.ts'
 import { flagsOf } from '../stdlib/flags.ts'
 import { usesOfMaterialization, usesOfStrategy } from '../stdlib/macros/materialization-uses.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
-import { type GraphNode, textConfig } from './graph.ts'
+import { type GraphNode, textConfig, type UnitTestNode } from './graph.ts'
 import { type MacroLibrary, searchedPackages } from './macros.ts'
 
 /** A `materialization` block, or dbt's own. */
@@ -31,7 +31,7 @@ export class Materializations {
   }
 
   /** The macro that does a node instead of the runner; undefined: the runner does it. */
-  replacing(node: GraphNode): Materialization | undefined {
+  replacing(node: GraphNode | UnitTestNode): Materialization | undefined {
     const name = materializationOf(node)
     if (name === undefined) return undefined
     const found = this.find(name)
@@ -97,15 +97,17 @@ export class Materializations {
 
 const explicitOverrides = 'REQUIRE_EXPLICIT_PACKAGE_OVERRIDES_FOR_BUILTIN_MATERIALIZATIONS'
 
-function materializationOf(node: GraphNode): string | undefined {
+function materializationOf(node: GraphNode | UnitTestNode): string | undefined {
   switch (node.kind) {
     case 'model':
       return node.materialized === 'ephemeral' ? undefined : node.materialized
     case 'seed':
     case 'snapshot':
     case 'function':
-      return node.kind
     case 'test':
+      return node.kind
+    case 'unit_test':
+      return 'unit'
     case 'analysis':
     case 'operation':
       return undefined
@@ -115,7 +117,7 @@ function materializationOf(node: GraphNode): string | undefined {
 }
 
 /** Of an incremental model. */
-function strategyOf(node: GraphNode): string | undefined {
+function strategyOf(node: GraphNode | UnitTestNode): string | undefined {
   if (node.kind !== 'model' || node.materialized !== 'incremental') return undefined
   return textConfig(node.config, 'incremental_strategy') ?? 'default'
 }

@@ -80,6 +80,8 @@ export type NodeWork = {
   readonly seedTable?: unknown
   /** Receives the statements that the macro names as the node's own. */
   readonly write?: (code: string) => void
+  /** Configs that only this work has: the expected rows of a unit test. */
+  readonly config?: Config
 }
 
 const fullBuild: RenderState = { isIncremental: false }
@@ -127,13 +129,15 @@ export class Renderer {
 
   /** The macro that carries out a node instead of the runner, if one does. */
   replacing(id: string): Materialization | undefined {
-    const node = this.#parts.graph.nodes.get(id)
+    const { nodes, unitTests } = this.#parts.graph
+    const node = nodes.get(id) ?? unitTests.get(id)
     return node && this.#replacements().replacing(node)
   }
 
   /** Whether one of these macros of dbt means another one in a node: of the project, or of a package. */
   replaces(id: string, macros: readonly string[]): boolean {
-    const node = this.#parts.graph.nodes.get(id)
+    const { nodes, sources, unitTests } = this.#parts.graph
+    const node = nodes.get(id) ?? sources.get(id) ?? unitTests.get(id)
     return node !== undefined && this.#replacements().replaces(node.package, macros)
   }
 
@@ -199,8 +203,8 @@ export class Renderer {
   #nodeOf(id: string): NamedNode & { readonly config: Config } {
     const draft = this.#parts.drafts.get(id)
     if (draft !== undefined) return draft
-    const { nodes, sources } = this.#parts.graph
-    const node = nodes.get(id) ?? sources.get(id)
+    const { nodes, sources, unitTests } = this.#parts.graph
+    const node = nodes.get(id) ?? sources.get(id) ?? unitTests.get(id)
     if (node === undefined) {
       throw problem('model/unknown-ref', { node: id, ref: id, nearest: undefined })
     }
@@ -575,7 +579,8 @@ class RenderHost implements NodeHost {
   config(): void {}
 
   readConfig(): Config {
-    return this.#node.config
+    const { config } = this.#work
+    return config === undefined ? this.#node.config : { ...this.#node.config, ...config }
   }
 
   isIncremental(): boolean {
@@ -603,11 +608,6 @@ class RenderHost implements NodeHost {
   }
 }
 
-function batchValue({ id, start, end }: RenderBatch): ReadonlyMap<string, unknown> {
-  return new Map<string, unknown>([
-    ['id', id],
-    ['event_time_start', PythonTime.at(start, utc)],
-    ['event_time_end', PythonTime.at(end, utc)],
 /** Rows that this transaction itself has written have no snapshot yet. */
 function unseenSql({ watermark, after }: UnseenRows): string {
   const numbered = `rowid >= ${watermark}`
@@ -616,5 +616,10 @@ function unseenSql({ watermark, after }: UnseenRows): string {
     : `${numbered} and (snapshot_id > ${after} or snapshot_id is null)`
 }
 
+function batchValue({ id, start, end }: RenderBatch): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([
+    ['id', id],
+    ['event_time_start', PythonTime.at(start, utc)],
+    ['event_time_end', PythonTime.at(end, utc)],
   ])
 }

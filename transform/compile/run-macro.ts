@@ -1,7 +1,7 @@
 /** Macros that are called for what they do: materializations, operations. */
 import { problem } from '../../core/problems.ts'
 import { compileTemplate } from '../jinja/template.ts'
-import { HostFunction, isHostObject, toText } from '../jinja/values.ts'
+import { HostFunction, isHostObject, itemsOf, toText } from '../jinja/values.ts'
 import { RelationValue } from '../stdlib/relation.ts'
 import type { Relation } from './graph.ts'
 import type { NodeNames } from './macros.ts'
@@ -17,6 +17,8 @@ export type Materialized = {
   readonly message: string
   /** Rows that it wrote, where the engine counts them. */
   readonly rows: number | undefined
+  /** Rows that it gave, by column in lower case. */
+  readonly answer: readonly ReadonlyMap<string, unknown>[]
 }
 
 /**
@@ -80,12 +82,25 @@ function relationsIn(value: unknown): Materialized['relations'] | undefined {
 
 async function mainResult(
   own: ReadonlyMap<string, unknown>,
-): Promise<Pick<Materialized, 'message' | 'rows'> | undefined> {
+): Promise<Pick<Materialized, 'message' | 'rows' | 'answer'> | undefined> {
   const load = own.get('load_result')
   if (!(load instanceof HostFunction)) return undefined
   const result = await load.call({ positional: ['main'], named: new Map() })
   if (!isHostObject(result)) return undefined
   const response = result.attribute('response')
   const rows = isHostObject(response) ? response.attribute('rows_affected') : undefined
-  return { message: toText(response), rows: typeof rows === 'number' ? rows : undefined }
+  return {
+    message: toText(response),
+    rows: typeof rows === 'number' ? rows : undefined,
+    answer: rowsIn(result.attribute('table')),
+  }
+}
+
+function rowsIn(table: unknown): Materialized['answer'] {
+  if (!isHostObject(table)) return []
+  const names = itemsOf(table.attribute('column_names')).map((name) => toText(name).toLowerCase())
+  return itemsOf(table.attribute('rows')).map((row) => {
+    const values = itemsOf(row)
+    return new Map(names.map((name, at) => [name, values[at]]))
+  })
 }

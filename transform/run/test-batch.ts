@@ -13,6 +13,8 @@ import { passed, type TestContext } from './test-node.ts'
 import { passesWithoutRows, testSettings } from './test-settings.ts'
 import type { Tested } from './tested.ts'
 
+type BatchRenderer = Pick<NodeRenderer, 'standardTest' | 'flag' | 'replacing'>
+
 /** A test that can share a query with others. */
 type BatchTest = { readonly id: string; readonly standard: StandardTest }
 
@@ -27,20 +29,17 @@ type TestBatches = {
  * What a test shares with those that one query can answer with it: the tested rows as they stand in SQL. Undefined
  * for a test that runs by itself.
  */
-export function batchKey(
-  node: TestNode,
-  renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>,
-): string | undefined {
+export function batchKey(node: TestNode, renderer: BatchRenderer): string | undefined {
   return batchTestOf(node, renderer)?.standard.from
 }
 
 /** The tests of a plan by what they share. */
 export class TestGroups {
   readonly #stages: readonly Stage[]
-  readonly #renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>
+  readonly #renderer: BatchRenderer
   #groups: ReadonlyMap<string, readonly TestNode[]> | undefined
 
-  constructor(stages: readonly Stage[], renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>) {
+  constructor(stages: readonly Stage[], renderer: BatchRenderer) {
     this.#stages = stages
     this.#renderer = renderer
   }
@@ -103,12 +102,9 @@ export function suspectOf(nodes: readonly TestNode[]): TestNode | undefined {
 /** An expression may be anything, `count(*) over ()` for one; only a name is sure to mean the same elsewhere. */
 const plainColumn = /^\s*(?:[A-Za-z_]\w*|"(?:[^"]|"")+")\s*$/
 
-function batchTestOf(
-  node: TestNode,
-  renderer: Pick<NodeRenderer, 'standardTest' | 'flag'>,
-): BatchTest | undefined {
+function batchTestOf(node: TestNode, renderer: BatchRenderer): BatchTest | undefined {
   if (node.generic === undefined || node.config['sql_header'] != null) return undefined
-  if (testsNewRows(node)) return undefined
+  if (testsNewRows(node) || renderer.replacing(node.id) !== undefined) return undefined
   // What is wrong with a test's settings is said when it runs by itself.
   if (!mayPassUnseen(node, renderer)) return undefined
   const standard = renderer.standardTest(node.id)

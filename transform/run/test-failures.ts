@@ -18,13 +18,22 @@ export async function keepFailures(
   sql: string,
   { session, state }: KeepContext,
 ): Promise<void> {
-  if (!state.hasSchema(relation)) await makeSchema(session, relation)
+  await makeMissingSchema(relation, { session, state })
   const existing = state.existing(relation)
   if (existing !== undefined && existing !== as) {
     await session.execute(`drop ${existing} ${relationSql(relation)}`)
   }
   await session.execute(`create or replace ${as} ${relationSql(relation)} as\n${sql}`)
   state.noted(relation, as)
+}
+
+export async function makeMissingSchema(
+  relation: Relation,
+  { session, state }: KeepContext,
+): Promise<void> {
+  if (state.hasSchema(relation)) return
+  await makeSchema(session, relation)
+  state.madeSchema(relation)
 }
 
 /** What stands in it now, to be kept when the build is rolled back. */

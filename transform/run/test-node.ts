@@ -1,11 +1,13 @@
 /** Runs one data test by itself, inside the run's transaction, so that it sees what readers will see. */
 
-import type { Row } from '../../core/clients/duckdb.ts'
 import { problem } from '../../core/problems.ts'
+import type { Materialization } from '../compile/find-materialization.ts'
 import type { Severity, TestNode } from '../compile/graph.ts'
+import { Float } from '../jinja/values.ts'
 import { relationSql } from '../materialize/statement.ts'
+import { standardPackage } from '../stdlib/standard-macros.ts'
 import type { NodeContext } from './node-context.ts'
-import { keepFailures, readFailures } from './test-failures.ts'
+import { keepFailures, makeMissingSchema, readFailures } from './test-failures.ts'
 import { type TestSettings, testSettings } from './test-settings.ts'
 import type { Tested } from './tested.ts'
 
@@ -23,20 +25,71 @@ export async function testNode(node: TestNode, context: TestContext): Promise<Te
   const settings = testSettings(node, renderer)
   const sql = await renderer.render(node.id, { isIncremental: false, database: session.database })
   const limited = settings.limit === undefined ? sql : `${sql}\nlimit ${settings.limit}`
-  const { keptAs } = settings
-  if (keptAs !== undefined) await keepFailures(node.relation, keptAs, limited, context)
-  const rows = keptAs === undefined ? limited : `select * from ${relationSql(node.relation)}`
-  const [row = {}] = await session.query(verdictSql(settings, rows))
+  const by = renderer.replacing(node.id)
+  const isKept = settings.keptAs !== undefined
+  if (by !== undefined && isKept) await makeMissingSchema(node.relation, context)
+  const row =
+    by === undefined
+      ? await askDatabase(node, settings, limited, context)
+      : await askMacro(node, by, sql, context)
+  if (by !== undefined && isKept) await context.state.refresh(session, node.relation)
   const verdict = verdictOf(node, settings, row, renderer.flag('WARN_ERROR') === true)
   // As in dbt, a test that passes has none, however many rows its conditions let through.
   if (verdict.status === 'pass') return passed
+  // What a materialization of the project's own makes of its text is nobody's guess.
+  if (by !== undefined && by.package !== standardPackage) return { ...verdict, failingRows: [] }
+  const rows = isKept ? `select * from ${relationSql(node.relation)}` : limited
   const sample = await session.query(
     `select to_json(test_rows)::varchar as failing_row from (\n${rows}\n) as test_rows limit ${maxFailingRows}`,
   )
   const failingRows = sample.map((each) => String(each['failing_row']))
-  if (keptAs === undefined) return { ...verdict, failingRows }
-  const kept = await readFailures(node.relation, keptAs, limited, context)
+  if (settings.keptAs === undefined) return { ...verdict, failingRows }
+  const kept = await readFailures(node.relation, settings.keptAs, limited, context)
   return { ...verdict, failingRows, kept }
+}
+
+/** What a test answers: `failures`, `should_warn`, `should_error`. */
+type Answer = Readonly<Record<string, unknown>>
+
+async function askDatabase(
+  { relation }: TestNode,
+  settings: TestSettings,
+  limited: string,
+  context: TestContext,
+): Promise<Answer> {
+  const { keptAs } = settings
+  if (keptAs !== undefined) await keepFailures(relation, keptAs, limited, context)
+  const rows = keptAs === undefined ? limited : `select * from ${relationSql(relation)}`
+  const [row = {}] = await context.session.query(verdictSql(settings, rows))
+  return row
+}
+
+/** By dbt's macros, where the project has replaced one of them, or a materialization of its own. */
+async function askMacro(
+  node: TestNode,
+  by: Materialization,
+  code: string,
+  { session, renderer }: TestContext,
+): Promise<Answer> {
+  const { catalog, schema } = node.relation
+  const names = new Map([
+    ['database', catalog],
+    ['schema', schema],
+  ])
+  const rendering = { isIncremental: false, database: session.database, names }
+  const { answer } = await renderer.materialize(node.id, by, rendering, { code })
+  const [row, ...others] = answer
+  if (row?.size === 3 && others.length === 0) {
+    return Object.fromEntries([...row].map(([name, value]) => [name, plainOf(value)]))
+  }
+  const reason = `answers with ${answer.length} rows of ${row?.size ?? 0} columns, and a test with one row of three: failures, should_warn, should_error`
+  throw problem('model/template-failed', {
+    reason: `the materialization of ${node.name} ${reason}`,
+  })
+}
+
+function plainOf(value: unknown): unknown {
+  return value instanceof Float ? value.value : value
 }
 
 function verdictSql({ failCalc, warnIf, errorIf }: TestSettings, rows: string): string {
@@ -54,7 +107,7 @@ type Verdict = Pick<Tested, 'status' | 'failures' | 'message'>
 function verdictOf(
   node: TestNode,
   { warnIf, errorIf }: TestSettings,
-  row: Row,
+  row: Answer,
   warningsFail: boolean,
 ): Verdict {
   const failures = wholeNumber(node, row['failures'])
@@ -73,8 +126,9 @@ function isSevere(severity: Severity): boolean {
 }
 
 /** @throws `model/invalid-config` when `fail_calc` gives something else, as it does over no rows with `sum(…)` */
-function wholeNumber(node: TestNode, value: Row[string] | undefined): number {
-  const number = typeof value === 'string' || value === null ? Number.NaN : Number(value)
+function wholeNumber(node: TestNode, value: unknown): number {
+  const number =
+    typeof value === 'string' || value === null || value === undefined ? Number.NaN : Number(value)
   if (Number.isInteger(number)) return number
   const reason = `gives ${value === null ? 'NULL' : String(value)}, which is no number of failures`
   const parameters = { node: node.name, key: 'fail_calc', reason }
@@ -87,7 +141,7 @@ const words: ReadonlyMap<string, boolean> = new Map([
 ])
 
 /** Conditions may give numbers and words too. */
-function isTrue(node: TestNode, value: Row[string] | undefined): boolean {
+function isTrue(node: TestNode, value: unknown): boolean {
   if (typeof value !== 'string') return Boolean(value)
   const known = words.get(value.toLowerCase())
   if (known !== undefined) return known

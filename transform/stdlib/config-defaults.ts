@@ -123,6 +123,7 @@ const merged = ['docs', 'contract']
  * @returns undefined for a key that dbt does not know and nobody has set
  */
 export function configValueOf(kind: string, config: Config, key: string): unknown {
+  if (kind === 'snapshot' && key === 'snapshot_table_column_names') return snapshotColumns(config)
   const value = kind === 'test' ? testValueOf(config, key) : config[key]
   const fallback = defaultOf(kind, key)
   if (value === undefined) return fallback
@@ -137,6 +138,13 @@ function testValueOf(config: Config, key: string): unknown {
   if (key === 'store_failures') return as == null ? isKept : as !== 'ephemeral'
   if (key !== 'store_failures_as' || as != null || isKept == null) return config[key]
   return isKept === true ? 'table' : 'ephemeral'
+}
+
+/** Names of a snapshot's own columns: those that are not said are called what they are for. */
+function snapshotColumns({ snapshot_meta_column_names: said }: Config): Config {
+  const names = Object.keys(configDefaults.snapshot.snapshot_meta_column_names)
+  const own: Config = isObject(said) ? said : {}
+  return Object.fromEntries(names.map((name) => [name, own[name] || name]))
 }
 
 /** Templates know hooks by names with `_`, which artifacts spell with a dash. */

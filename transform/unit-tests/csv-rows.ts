@@ -1,5 +1,11 @@
 /** Rows of the CSV that a unit test holds: maps of text by the names of the first line, empty fields null. */
 import type { Config } from '../project/project.ts'
+import type { UnitTestRows } from '../project/project-others.ts'
+
+/** Rows that are not a query. */
+export function rowsOf({ rows }: UnitTestRows): readonly Config[] {
+  return typeof rows === 'string' ? parseCsvRows(rows) : (rows ?? [])
+}
 
 export function parseCsvRows(text: string): Config[] {
   const [names = [], ...records] = parseRecords(text)

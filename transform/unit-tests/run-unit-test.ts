@@ -8,15 +8,15 @@ import type { UnitTestNode } from '../compile/graph.ts'
 import { injectCtes } from '../compile/inject-ctes.ts'
 import type { UnitTestInput } from '../compile/render-unit-test.ts'
 import type { TableColumn } from '../materialize/statement.ts'
-import type { Config } from '../project/project.ts'
 import type { UnitTestRows } from '../project/project-others.ts'
 import type { NodeContext } from '../run/node-context.ts'
 import type { NodeStatus } from '../run/result.ts'
 import type { TextRow } from './align-rows.ts'
-import { parseCsvRows } from './csv-rows.ts'
+import { rowsOf } from './csv-rows.ts'
 import { expectedRows, fixtureSql } from './fixture-sql.ts'
 import { inputColumns } from './input-columns.ts'
 import { tableDiff } from './table-diff.ts'
+import { askMacro, fixtureByMacro } from './unit-macros.ts'
 
 type UnitTested = {
   readonly status: Extract<NodeStatus, 'pass' | 'fail'>
@@ -41,12 +41,16 @@ export async function runUnitTest(node: UnitTestNode, context: Context): Promise
   }
   const sql = injectCtes(code.sql, ctes)
   const compare = async (ask: Ask) => await compareRows(sql, code.expect, ask)
+  const by = renderer.replacing(node.id)
   try {
-    const diff = await compare((text) => scratch.query(text)).catch((error: unknown) => {
-      // Functions and extensions of the database itself are not in memory.
-      if (!isUnknownName(error)) throw error
-      return compare((text) => session.query(text))
-    })
+    const diff =
+      by === undefined
+        ? await compare((text) => scratch.query(text)).catch((error: unknown) => {
+            // Functions and extensions of the database itself are not in memory.
+            if (!isUnknownName(error)) throw error
+            return compare((text) => session.query(text))
+          })
+        : await compareAnswer(await askMacro(node, by, { ...code, sql }, context), session)
     if (diff === undefined) return { status: 'pass', failures: 0, message: undefined }
     return { status: 'fail', failures: 1, message: diffMessage(diff) }
   } catch (cause) {
@@ -67,6 +71,8 @@ function diffMessage(diff: string): string {
 async function inputSql(input: UnitTestInput, context: Context): Promise<string> {
   const { format, rows, target } = input
   if (format === 'sql') return typeof rows === 'string' ? rows : ''
+  const own = await fixtureByMacro(input, context)
+  if (own !== undefined) return own
   const columns = await inputColumns(input, context)
   if (rows === undefined && target?.kind === 'seed') {
     const cells = columns.map(
@@ -77,33 +83,53 @@ async function inputSql(input: UnitTestInput, context: Context): Promise<string>
   return fixtureSql(target?.name ?? input.input, rowsOf(input), columns)
 }
 
-function rowsOf({ rows }: UnitTestRows): readonly Config[] {
-  return typeof rows === 'string' ? parseCsvRows(rows) : (rows ?? [])
-}
-
 /** @returns the difference; undefined when the rows are the same */
 async function compareRows(
   sql: string,
   expect: UnitTestRows,
   ask: Ask,
 ): Promise<string | undefined> {
-  const described = await ask(`describe (\n${sql}\n)`)
-  const all = described.map((row): TableColumn => {
-    return { name: String(row['column_name']), type: String(row['column_type']) }
-  })
+  const all = await columnsOf(sql, ask)
   const { columns, expected } = expectedSql(expect, all)
-  const names = columns.map(({ name }) => quoteIdent(name))
-  const rows = await ask(`with both_sides as (
-select ${names.join(', ')}, true as ${side} from (
+  const names = columns.map(({ name }) => quoteIdent(name)).join(', ')
+  const both = `select ${names}, true as ${side} from (
 ${sql}
 )
 union all
-select ${names.join(', ')}, false from (
+select ${names}, false from (
 ${expected}
+)`
+  return await differenceIn(both, columns, side, ask)
+}
+
+/** The same of the query that a macro has made of both sides. */
+async function compareAnswer(both: string, session: Context['session']) {
+  const ask: Ask = (sql) => session.query(sql)
+  const all = await columnsOf(both, ask)
+  const columns = all.filter(({ name }) => name.toLowerCase() !== 'actual_or_expected')
+  return await differenceIn(both, columns, "actual_or_expected = 'actual'", ask)
+}
+
+async function columnsOf(sql: string, ask: Ask): Promise<TableColumn[]> {
+  const described = await ask(`describe (\n${sql}\n)`)
+  return described.map((row) => {
+    return { name: String(row['column_name']), type: String(row['column_type']) }
+  })
+}
+
+/** @param isActual over a row of both sides: whether it is the model's */
+async function differenceIn(
+  both: string,
+  columns: readonly TableColumn[],
+  isActual: string,
+  ask: Ask,
+): Promise<string | undefined> {
+  const order = [side, ...columns.map(({ name }) => `${quoteIdent(name)} nulls last`)]
+  const rows = await ask(`with both_sides as (
+${both}
 )
-)
-select ${[...columns.map(textOf), side].join(', ')} from both_sides
-order by ${[side, ...names.map((name) => `${name} nulls last`)].join(', ')}`)
+select ${[...columns.map(textOf), `${isActual} as ${side}`].join(', ')} from both_sides
+order by ${order.join(', ')}`)
   const text = (row: Row): TextRow =>
     columns.map((_, at) => (typeof row[`c${at}`] === 'string' ? String(row[`c${at}`]) : null))
   return tableDiff(

@@ -47,6 +47,31 @@ export const usesOfMaterialization: Readonly<Record<string, readonly string[]>> 
     ...['get_seed_column_quoted_csv', 'get_binding_char', 'get_batch_size', 'truncate_relation'],
     ...['create_indexes', 'get_create_index_sql'],
   ],
+  // Strategies, the hash and the time are asked for by the runner's own way too.
+  snapshot: [
+    ...anywhere,
+    ...['get_or_create_relation', 'create_columns', 'create_table_as', 'create_indexes'],
+    ...['snapshot_staging_table', 'build_snapshot_table', 'build_snapshot_staging_table'],
+    ...['snapshot_merge_sql', 'post_snapshot', 'check_time_data_types'],
+    ...['get_updated_at_column_data_type', 'get_dbt_valid_to_current', 'unique_key_fields'],
+    ...['unique_key_join_on', 'unique_key_is_null', 'unique_key_is_not_null'],
+    ...['get_snapshot_table_column_names', 'snapshot_check_all_get_existing_columns'],
+    ...['get_true_sql', 'get_columns_in_query', 'get_list_of_column_names', 'equals'],
+    ...['get_column_schema_from_query', 'get_snapshot_get_time_data_type'],
+    ...['dispatch_temporary_relation', 'get_create_index_sql'],
+  ],
+  test: [
+    ...anywhere,
+    ...['get_test_sql', 'get_limit_subquery_sql', 'get_limit_sql', 'should_store_failures'],
+    ...['get_create_sql', 'get_create_table_as_sql', 'create_table_as'],
+    ...['get_create_view_as_sql', 'create_view_as'],
+  ],
+  unit: [
+    ...anywhere,
+    ...['get_unit_test_sql', 'get_expected_sql', 'format_row', 'safe_cast', 'cast'],
+    ...['get_create_table_as_sql', 'create_table_as', 'get_empty_subquery_sql'],
+    ...['get_columns_in_query', 'string_literal', 'escape_single_quotes'],
+  ],
   function: [
     ...anywhere,
     ...['function_execute_build_sql', 'scalar_function_sql', 'scalar_function_body_sql'],
@@ -54,6 +79,13 @@ export const usesOfMaterialization: Readonly<Record<string, readonly string[]>> 
     ...['formatted_scalar_function_args_sql', 'unsupported_volatility_warning'],
   ],
 }
+
+/** What the rows that a unit test gives to its model go through. */
+export const usesOfFixtures = [
+  ...['get_fixture_sql', 'validate_fixture_rows', 'format_row', 'safe_cast', 'cast'],
+  ...['string_literal', 'escape_single_quotes', 'load_relation', 'load_cached_relation'],
+  'get_columns_in_relation',
+] as const
 
 const inserts = ['get_insert_into_sql', 'get_quoted_csv']
 const deletes = [

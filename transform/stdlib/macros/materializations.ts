@@ -163,6 +163,96 @@ const seed = `
 {% endmacro %}
 `
 
+/** Helpers of the join that finds changes, which stand beside the columns of the query. */
+const snapshot = `
+{% macro materialization_snapshot_default() %}
+  {% set identifier = model.get('alias', model.get('name')) %}
+  {% set stands, target = get_or_create_relation(database=model.database, schema=model.schema, identifier=identifier, type='table') %}
+  {% if not target.is_table %}{% do exceptions.relation_wrong_type(target, 'table') %}{% endif %}
+  ${before}
+  {% set strategy = strategy_dispatch(config.get('strategy'))(model, 'snapshotted_data', 'source_data', model['config'], stands) %}
+  {% if stands %}
+    {% set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() %}
+    {{ adapter.assert_valid_snapshot_target_given_strategy(target, columns, strategy) }}
+    {% set select = snapshot_staging_table(strategy, sql, target) %}
+    {% set staging = build_snapshot_staging_table(strategy, sql, target) %}
+    {% do adapter.expand_target_column_types(from_relation=staging, to_relation=target) %}
+    {% set helpers = ['dbt_change_type', 'DBT_CHANGE_TYPE', 'dbt_unique_key', 'DBT_UNIQUE_KEY'] %}
+    {% for key in strategy.unique_key if config.get('unique_key') is not string %}
+      {% do helpers.extend(['dbt_unique_key_' ~ loop.index, 'DBT_UNIQUE_KEY_' ~ loop.index]) %}
+    {% endfor %}
+    {% do create_columns(target, adapter.get_missing_columns(staging, target) | rejectattr('name', 'in', helpers) | list) %}
+    {% set names = [] %}
+    {% for column in adapter.get_columns_in_relation(staging) | rejectattr('name', 'in', helpers) %}
+      {% do names.append(adapter.quote(column.name)) %}
+    {% endfor %}
+    {% set final = snapshot_merge_sql(target=target, source=staging, insert_cols=names) %}
+  {% else %}
+    {% set staging, select = none, build_snapshot_table(strategy, model['compiled_code']) %}
+    {% set final = create_table_as(False, target, select) %}
+  {% endif %}
+  {{ check_time_data_types(select) }}
+  {% call statement('main') %}
+      {{ final }}
+  {% endcall %}
+  {% do apply_grants(target, config.get('grants'), should_revoke=should_revoke(stands, full_refresh_mode=False)) %}
+  {% do persist_docs(target, model) %}
+  {% if not stands %}{% do create_indexes(target) %}{% endif %}
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ adapter.commit() }}
+  {% if staging is not none %}{% do post_snapshot(staging) %}{% endif %}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target]}) }}
+{% endmacro %}
+`
+
+/** Of data tests and unit tests: what the statement \`main\` answers is the verdict, and nothing stays but kept failures. */
+const tests = `
+{% macro materialization_test_default() %}
+  {% set header = config.get('sql_header') if flags.REQUIRE_SQL_HEADER_IN_TEST_CONFIGS else none %}
+  {% set rows, relations = get_limit_subquery_sql(sql, config.get('limit')), [] %}
+  {% if should_store_failures() %}
+    {% set existing = adapter.get_relation(database=database, schema=schema, identifier=model['alias']) %}
+    {% set as = config.get('store_failures_as') or 'table' %}
+    {% if as not in ['table', 'view'] %}
+      {{ exceptions.raise_compiler_error("'" ~ as ~ "' is not a valid value for \`store_failures_as\`. Accepted values are: ['ephemeral', 'table', 'view']") }}
+    {% endif %}
+    {% set target = api.Relation.create(identifier=model['alias'], schema=schema, database=database, type=as) %}
+    {% if existing %}{% do adapter.drop_relation(existing) %}{% endif %}
+    {% call statement(auto_begin=True) %}
+      {{ header if header }}
+      {{ get_create_sql(target, rows) }}
+    {% endcall %}
+    {% do relations.append(target) %}
+    {% set rows = 'select * from ' ~ target %}
+    {{ adapter.commit() }}
+  {% endif %}
+  {% call statement('main', fetch_result=True) -%}
+    {{ header if header }}
+    {{ get_test_sql(rows, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit=none) }}
+  {%- endcall %}
+  {{ return({'relations': relations}) }}
+{% endmacro %}
+{% macro materialization_unit_default() %}
+  {% set rows = config.get('expected_rows') %}
+  {% set tested = rows[0].keys() if rows else get_columns_in_query(sql) %}
+  {% set shape = make_temp_relation(this.incorporate(type='table')) %}
+  {% do run_query(get_create_table_as_sql(True, shape, get_empty_subquery_sql(sql))) %}
+  {% set types, quoted, names = {}, {}, [] %}
+  {% for column in adapter.get_columns_in_relation(shape) %}
+    {% do types.update({column.name | lower: column.data_type}) %}
+    {% do quoted.update({column.name | lower: column.quoted}) %}
+  {% endfor %}
+  {% for name in tested %}{% do names.append(quoted[name | lower]) %}{% endfor %}
+  {% set expected = config.get('expected_sql') or get_expected_sql(rows, types, quoted) %}
+  {% call statement('main', fetch_result=True) -%}
+    {{ get_unit_test_sql(sql, expected, names) }}
+  {%- endcall %}
+  {% do adapter.drop_relation(shape) %}
+  {{ return({'relations': []}) }}
+{% endmacro %}
+`
+
 /** A function is called by the name of what it is: \`scalar_function_sql\`. */
 const functions = `
 {% macro materialization_function_default() %}
@@ -177,6 +267,6 @@ const functions = `
 `
 
 export const materializationMacros = [
-  ...macrosOf('dbt', view + seed + functions),
+  ...macrosOf('dbt', view + seed + snapshot + tests + functions),
   ...macrosOf('dbt_duckdb', table + incremental),
 ]
