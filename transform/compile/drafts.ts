@@ -6,6 +6,7 @@ import { HostFunction, toTemplateValue } from '../jinja/values.ts'
 import type { Column, Config, ConfigKind, Project, Properties } from '../project/project.ts'
 import type { Entry } from '../project/project-properties.ts'
 import { placeFinder } from '../project/text-position.ts'
+import { readHooks } from '../stdlib/hooks.ts'
 import { askStatically, hasPlainNames } from './ask-statically.ts'
 import type { OnMissing } from './base-names.ts'
 import { constraintCalls } from './constraints.ts'
@@ -192,11 +193,8 @@ function modelWhileParsing(source: DraftSource, config: Config): unknown {
 
 /** The SQL of pre- and post-hooks: they may refer to nodes too. */
 function hooksOf(config: Config): string[] {
-  return [config['pre_hook'], config['post_hook']].flat().flatMap((hook) => {
-    const sql =
-      typeof hook === 'object' && hook !== null && 'sql' in hook ? (hook.sql as unknown) : hook
-    return typeof sql === 'string' && sql.includes('{') ? [sql] : []
-  })
+  const hooks = [...readHooks(config['pre_hook']), ...readHooks(config['post_hook'])]
+  return hooks.flatMap(({ sql }) => (sql.includes('{') ? [sql] : []))
 }
 
 /**

@@ -53,7 +53,7 @@ models:
       'models/a.sql': `{{ config(
         materialized='table',
         pre_hook=["${note('header before')}", {"sql": "${note('header outside')}", "transaction": false}],
-        post_hook=in_transaction("${note('rows {{ model.name }}')} ")
+        post_hook=in_transaction("${note('rows {{ model[\\"name\\"] }}')} ")
       ) }} select 1 as id`,
       'models/a.yml': `models: [{name: a, config: {pre_hook: "${note('schema file before')}"}}]`,
     })
@@ -174,6 +174,31 @@ on-run-end:
       'shop-on-run-end-1': 'skipped',
     })
     expect(await queryLake(lake, 'from lake.main.bad')).toEqual([{ id: 1 }])
+  })
+
+  it.each([
+    ['on-run-start', 'skipped', 'before'],
+    ['on-run-end', 'success', 'after'],
+  ] as const)('are interrupted %s, as the run is', async (when, status, what) => {
+    const endless =
+      'create temp table n as select count(*) as n from range(10000000000) as a(x), range(1000) as b(y) where (x * y) % 7 = 3'
+    const controller = new AbortController()
+    const result = await run(
+      {
+        'dbt_project.yml': `name: shop\n${when}: ["${note(what)}", "${endless}", "${note('never')}"]\n`,
+        'models/good.sql': "{{ config(materialized='table') }} select 1 as id",
+      },
+      {
+        signal: controller.signal,
+        onEvent: (event) => {
+          if (event.kind !== 'started' || event.node.name !== `shop-${when}-1`) return
+          setTimeout(() => controller.abort(new Error('SIGINT')), 100)
+        },
+      },
+    )
+    expect(result).toMatchObject({ outcome: 'interrupted', built: [] })
+    expect(statuses(result)).toMatchObject({ good: status, [`shop-${when}-1`]: 'error' })
+    expect(await audited()).toEqual([what])
   })
 
   it('find the schemas of the nodes made', async () => {
