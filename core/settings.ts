@@ -194,6 +194,21 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1').describe('Address to listen on'),
       port: port.default(8080).describe('Port to listen on'),
+      cursor_secret: secret
+        .optional()
+        .describe(
+          'Seals the cursors of pages; the same for all replicas. Unset: one of this process',
+        ),
+      max_exports: count
+        .default(4)
+        .describe('Exports of tables that one process streams at once; more are refused with 503'),
+      export_rows: count
+        .default(5_000_000)
+        .describe('Rows of one export; the connection of a longer one is broken off'),
+      export_bytes: count
+        .default(2 * 1024 ** 3)
+        .describe('Bytes of one export; the connection of a longer one is broken off'),
+      export_seconds: count.default(600).describe('Seconds that one export may take'),
     })
     .prefault({})
     .describe('The HTTP API'),

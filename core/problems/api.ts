@@ -42,6 +42,64 @@ export const apiProblems = {
     hint: () => 'ask whoever gave you the key for one with the role.',
     httpStatus: 403,
   }),
+  'api/unknown-table': defineProblem<{ table: string } & Nearest>({
+    actor: 'user',
+    message: ({ table }) => `There is no table ${table}.`,
+    hint: ({ nearest }) =>
+      nearest === undefined ? 'GET /api/tables names them.' : `did you mean ${nearest}?`,
+    httpStatus: 404,
+  }),
+  'api/unknown-column': defineProblem<{ column: string; table: string } & Nearest>({
+    actor: 'user',
+    message: ({ column, table }) => `The table ${table} has no column ${column}.`,
+    hint: ({ nearest, table }) =>
+      nearest === undefined
+        ? `GET /api/tables/${table}/schema names them.`
+        : `did you mean ${nearest}?`,
+    httpStatus: 400,
+  }),
+  'api/invalid-filter': defineProblem<{ filter: string; reason: string }>({
+    actor: 'user',
+    message: ({ filter, reason }) => `The filter ${filter} ${reason}.`,
+    hint: () => 'filters are written like user_id=eq.5; docs/reference/tables-api.md lists them.',
+    httpStatus: 400,
+  }),
+  'api/masked-column': defineProblem<{ column: string }>({
+    actor: 'user',
+    message: ({ column }) =>
+      `${column} holds personal data that your roles do not show, so it can neither be filtered nor ordered by.`,
+    httpStatus: 403,
+  }),
+  'api/invalid-cursor': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'This cursor does not belong to this table, order and filters.',
+    hint: () => 'begin again without cursor, and follow `next` of each answer.',
+    httpStatus: 400,
+  }),
+  'api/no-key': defineProblem<{ table: string }>({
+    actor: 'user',
+    message: ({ table }) =>
+      `The rows of ${table} have no key that you may see, so there are no pages of it.`,
+    hint: () => 'take all of it with format=ndjson, csv, parquet or arrow.',
+    httpStatus: 400,
+  }),
+  'api/not-acceptable': defineProblem<{ offered: readonly string[] }>({
+    actor: 'user',
+    message: ({ offered }) =>
+      `None of the formats that are asked for is offered: ${offered.join(', ')}.`,
+    httpStatus: 406,
+  }),
+  'api/too-many-rows': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) => `The answer would have more than ${limit} rows.`,
+    hint: () => 'filter it, or give a limit.',
+    httpStatus: 400,
+  }),
+  'api/too-many-exports': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'As many exports as are allowed are running.',
+    hint: () => 'try again when one has ended.',
+  }),
   'api/database-unavailable': defineProblem<Record<string, never>>({
     actor: 'outside',
     message: () => 'The database does not answer at the moment.',
