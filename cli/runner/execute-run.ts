@@ -12,6 +12,7 @@ import type {
   RunResult,
   Target,
 } from '../../transform/index.ts'
+import { isPublished } from '../../transform/run/result.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { printError } from '../print-error.ts'
@@ -149,7 +150,8 @@ export async function runOpened(
     hooks.onResult?.(result)
     await record.finish(result)
     if (result.outcome === 'interrupted') {
-      const published = result.publish === 'atomic' ? ', with nothing published,' : ''
+      const isGone = result.publish === 'atomic' && !isPublished(result)
+      const published = isGone ? ', with nothing published,' : ''
       throw problem('cli/interrupted', { what: `millrace ${command}${published}` })
     }
     const outage = outageOf(result)

@@ -101,7 +101,7 @@ async function withinTime<T>(
 /** Stops every session as soon as the signal says so, and again until it is released. */
 export function interruptOn(
   signal: AbortSignal | undefined,
-  sessions: readonly Session[],
+  sessions: readonly Pick<Session, 'interrupt'>[],
 ): Disposable {
   let timer: NodeJS.Timeout | undefined
   const stop = () => {

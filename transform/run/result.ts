@@ -107,6 +107,14 @@ export function outageOf({ results }: Pick<RunResult, 'results'>): MillraceError
   return failed.every(({ outage }) => outage !== undefined) ? failed[0]?.outage : undefined
 }
 
+/** Whether what a run built at once is there, though it was stopped: in a hook after its last node. */
+export function isPublished({ results }: Pick<RunResult, 'results'>): boolean {
+  return results.some(
+    ({ kind, status, isRolledBack }) =>
+      kind !== 'operation' && status === 'success' && isRolledBack !== true,
+  )
+}
+
 /** What a run tells while it goes on. */
 export type RunEvent =
   | {

@@ -69,7 +69,7 @@ export async function runAtomic(run: Run): Promise<RunState> {
 /** All stages in one transaction. @throws RunEnd when one failed or the run was interrupted */
 async function runStages(run: Run, session: Session): Promise<RunState> {
   const { adapter, graph, plan, runId, signal } = run
-  using _ = interruptOn(signal, [session])
+  using _ = interruptOn(signal, [session, run.scratch])
   if (adapter.keepsHistory) await ensureHistory(session, adapter.catalog)
   const state = await RunState.load(session, adapter, graph)
   if (adapter.keepsHistory && plan.stages.some(({ node }) => writtenRelation(node) !== undefined)) {

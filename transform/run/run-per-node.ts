@@ -24,7 +24,7 @@ export async function runPerNode(run: Run): Promise<RunState> {
   const sessions: OpenSession[] = []
   try {
     for (let index = 0; index < count; index++) sessions.push(await adapter.connect())
-    using _ = interruptOn(signal, sessions)
+    using _ = interruptOn(signal, [...sessions, run.scratch])
     onEvent?.({ kind: 'attempt', attempt: 1 })
     const state = await prepare(run, sessions)
     const workers = sessions.map((session, index) => ({ thread: `Thread-${index + 1}`, session }))

@@ -29,7 +29,9 @@ export async function withProjectHooks(
   const ended = isInterrupted ? [] : await runProjectHooks('on-run-end', run, done)
   const results = [...started, ...middle.results, ...ended]
   const hasFailed = middle.outcome === 'committed' && ended.some(isFailure)
-  const outcome = hasFailed ? 'failed' : middle.outcome
+  // A hook that was stopped has failed too, but not by itself.
+  const failure = run.signal?.aborted ? 'interrupted' : 'failed'
+  const outcome = hasFailed || !mayRun ? failure : middle.outcome
   const { elapsedMs } = run.summary(outcome, results)
   const result = { ...middle, outcome, results, elapsedMs, ...(hasFailed && { built: [] }) }
   run.onEvent?.({ kind: 'ended', result })

@@ -12,6 +12,11 @@ export class Scratch implements Disposable {
     return reader.getRowObjects()
   }
 
+  /** Stops the query that is running, which then fails. */
+  interrupt(): void {
+    this.#connection?.then((connection) => connection.interrupt()).catch(() => {})
+  }
+
   #open(): Promise<Duckdb> {
     // One thread: rows of tests are few, and starting threads takes longer than reading them.
     this.#opened ??= openDuckdb({ extensionDirectory: '', threads: 1 })

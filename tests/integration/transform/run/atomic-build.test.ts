@@ -153,6 +153,24 @@ describe('an interrupted build', () => {
       ),
     ).toEqual([{ n: 0 }])
   })
+
+  it('stops in the middle of a unit test', async () => {
+    await writeProject(folder.path, {
+      'models/m.sql':
+        'select count(*) as n from range(10000000000) as a(x), range(1000) as b(y) where (x * y) % 7 = 3',
+      'models/m.yml':
+        'unit_tests: [{name: endless, model: m, given: [], expect: {rows: [{n: 1}]}}]',
+    })
+    const controller = new AbortController()
+    const run = await runFolder(folder.path, lake, {
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.kind !== 'started' || event.node.name !== 'endless') return
+        setTimeout(() => controller.abort(new Error('SIGINT')), 200)
+      },
+    })
+    expect(run).toMatchObject({ outcome: 'interrupted', results: [], built: [] })
+  })
 })
 
 describe('relations that change their kind', () => {
