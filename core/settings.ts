@@ -209,6 +209,41 @@ export const settingsSchema = z.strictObject({
         .default(2 * 1024 ** 3)
         .describe('Bytes of one export; the connection of a longer one is broken off'),
       export_seconds: count.default(600).describe('Seconds that one export may take'),
+      ad_hoc: z
+        .strictObject({
+          enabled: flag.default(false).describe('Serve `POST /api/sql`: one SELECT on the lake'),
+          roles: list
+            .default(['analyst'])
+            .describe('Callers need one of these roles; an empty list lets every caller in'),
+          schemas: list.default(['marts']).describe('Schemas of the lake that may be read'),
+          processes: count
+            .default(2)
+            .describe('Child processes, each of which runs one query at a time'),
+          threads: count.default(1).describe('Threads of one child process'),
+          memory_limit: z
+            .string()
+            .regex(/^\d+(MB|GB)$/)
+            .default('512MB')
+            .describe('Memory of one query, in whole MB or GB; what is beyond spills to disk'),
+          max_temp_size: z
+            .string()
+            .regex(/^\d+(MB|GB)$/)
+            .default('1GB')
+            .describe('How much one query may spill, in whole MB or GB'),
+          timeout_ms: count
+            .default(30_000)
+            .describe('Milliseconds of one request from its start in a child to its last byte'),
+          row_limit: count.default(10_000).describe('Rows of one answer'),
+          max_bytes: count.default(16 * 1024 ** 2).describe('Bytes of one answer'),
+          per_caller: count
+            .default(4)
+            .describe('Requests of one caller that run or wait; more are refused with 429'),
+          queue: count
+            .default(32)
+            .describe('Requests of all callers that wait; more are refused with 503'),
+        })
+        .prefault({})
+        .describe('SQL that callers send'),
     })
     .prefault({})
     .describe('The HTTP API'),

@@ -121,6 +121,61 @@ export const apiProblems = {
     hint: () => 'ask for less.',
     httpStatus: 504,
   }),
+  'api/sql-invalid': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `The query cannot be run: ${reason}`,
+    httpStatus: 400,
+  }),
+  'api/sql-not-one-select': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'Only one SELECT statement can be run here.',
+    hint: () =>
+      'docs/reference/ad-hoc-sql.md says what is allowed; PIVOT works as `from (… pivot …)` with its values listed.',
+    httpStatus: 400,
+  }),
+  'api/sql-table-refused': defineProblem<{ table: string; schemas: readonly string[] }>({
+    actor: 'user',
+    message: ({ table }) => `There is no table ${table} that you may read.`,
+    hint: ({ schemas }) =>
+      `tables of ${schemas.join(', ')} can be read, as ${schemas[0] ?? 'schema'}.<table>.`,
+    httpStatus: 403,
+  }),
+  'api/sql-function-refused': defineProblem<{ name: string }>({
+    actor: 'user',
+    message: ({ name }) => `The function ${name} is not available here.`,
+    httpStatus: 403,
+  }),
+  'api/sql-construct-refused': defineProblem<{ construct: string }>({
+    actor: 'user',
+    message: ({ construct }) => `${construct} is not allowed here.`,
+    httpStatus: 403,
+  }),
+  'api/sql-too-large': defineProblem<{ what: 'memory' | 'answer' }>({
+    actor: 'user',
+    message: ({ what }) =>
+      what === 'memory'
+        ? 'The query needs more memory or disk than one query may use.'
+        : 'A value or file of the answer is larger than an answer may be.',
+    hint: () => 'ask for fewer rows or columns, or aggregate first.',
+    httpStatus: 400,
+  }),
+  'api/sql-too-many': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) => `${limit} of your queries run or wait already.`,
+    hint: () => 'wait for one of them to end.',
+    httpStatus: 429,
+    retryable: true,
+  }),
+  'api/sql-process-lost': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'The process that ran the query ended before it had an answer.',
+    hint: () => 'try again; when it happens again, the query asks for too much.',
+  }),
+  'api/sql-unavailable': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'The lake does not answer at the moment.',
+    hint: () => 'try again in a few seconds.',
+  }),
   'api/not-ready': defineProblem<{ down: readonly string[] }>({
     actor: 'outside',
     message: ({ down }) => `Not ready: ${down.join(', ')} does not answer.`,
