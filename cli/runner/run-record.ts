@@ -65,7 +65,8 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
       onStatement: (statement) => {
         queries.append(queryLogText(statement))
         log.line('debug', describeStatement(statement))
-        if (statement.by === 'runner' && statement.node !== undefined) {
+        const isUnitTest = graph.unitTests.has(statement.node ?? '')
+        if (statement.by === 'runner' && statement.node !== undefined && !isUnitTest) {
           sent.set(statement.node, [...(sent.get(statement.node) ?? []), statement.sql])
         }
       },
@@ -76,6 +77,10 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
         const found = renderer.standardTest(id)
         if (found !== undefined) code.set(id, found.code)
         return found
+      },
+      noteUnitTest: (id, { compiled: sql, sent: query }) => {
+        code.set(id, { sql, macros: [], ctes: [] })
+        if (query !== undefined) sent.set(id, [query])
       },
       render: async (id, state) => {
         const compiled = await renderer.compile(id, state)
@@ -146,9 +151,9 @@ async function writeSent(
   const files = new Map<string, string>()
   const paths = new Map<string, string>()
   for (const [id, statements] of sent) {
-    const node = graph.nodes.get(id)
-    // What is sent for a seed names a file, and dbt copies its rows there instead.
-    if (node === undefined || node.kind === 'seed') continue
+    const node = graph.nodes.get(id) ?? graph.unitTests.get(id)
+    // What is sent for a seed names a file, and dbt copies its rows there instead; of hooks it writes nothing.
+    if (node === undefined || node.kind === 'seed' || node.kind === 'operation') continue
     const path = writtenPath(node, targetPath, 'run')
     files.set(resolve(projectDir, path), `${statements.join(';\n\n')};\n`)
     paths.set(id, path)

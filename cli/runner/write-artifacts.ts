@@ -46,7 +46,7 @@ export async function writeCompiled(
   const files = new Map<string, string>()
   const written = new Map<string, CompiledNode>()
   for (const [id, { sql, ...rest }] of code) {
-    const node = graph.nodes.get(id)
+    const node = graph.nodes.get(id) ?? graph.unitTests.get(id)
     if (node === undefined) continue
     const path = writtenPath(node, targetPath, 'compiled')
     files.set(resolve(projectDir, path), `${sql}\n`)

@@ -1,12 +1,12 @@
 /** Where dbt lays the SQL of a node under the target folder. */
-import type { GraphNode } from '../compile/graph.ts'
+import type { GraphNode, UnitTestNode } from '../compile/graph.ts'
 
 /**
  * Relative to the project, with `/`. What shares a file with others, as data tests of a schema file and snapshots do,
  * gets a file of its own in a folder that is named after the shared one.
  */
 export function writtenPath(
-  node: GraphNode,
+  node: GraphNode | UnitTestNode,
   targetPath: string,
   folder: 'compiled' | 'run',
 ): string {
@@ -18,8 +18,13 @@ function inside(file: string): string {
   return file.replaceAll(/(?<=^|\/)\.\.(?=\/)/g, '__')
 }
 
-function fileOf(node: GraphNode): string {
+function fileOf(node: GraphNode | UnitTestNode): string {
   const { originalFile, path, name } = node
+  if (node.kind === 'unit_test') {
+    const version = node.version === undefined ? '' : `_v${node.version}`
+    const folder = originalFile.slice(0, originalFile.lastIndexOf('/') + 1)
+    return `${originalFile}/${folder}${name}${version}.sql`
+  }
   if (node.kind === 'snapshot') return `${originalFile}/${name}.sql`
   return baseName(originalFile) === baseName(path) ? originalFile : `${originalFile}/${path}`
 }

@@ -14,7 +14,17 @@ export type NodeRenderer = Pick<
   | 'instead'
   | 'readingOf'
   | 'flag'
->
+> & {
+  /** Told the SQL of each unit test, which is whole only once the columns of its inputs are known. */
+  readonly noteUnitTest?: (id: string, code: UnitTestSql) => void
+}
+
+export type UnitTestSql = {
+  /** The model over the rows of the test. */
+  readonly compiled: string
+  /** What was sent to compare them; undefined when it did not come to that. */
+  readonly sent: string | undefined
+}
 
 /** The same renderer with some of its parts replaced; all else that it can goes on as it is. */
 export function replaced<Own extends NodeRenderer>(

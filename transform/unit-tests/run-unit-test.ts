@@ -40,7 +40,9 @@ export async function runUnitTest(node: UnitTestNode, context: Context): Promise
     ctes.push({ name: input.cte, sql: await inputSql(input, context) })
   }
   const sql = injectCtes(code.sql, ctes)
-  const compare = async (ask: Ask) => await compareRows(sql, code.expect, ask)
+  const note = (sent?: string) => renderer.noteUnitTest?.(node.id, { compiled: sql, sent })
+  note()
+  const compare = async (ask: Ask) => await compareRows(sql, code.expect, ask, note)
   const by = renderer.replacing(node.id)
   try {
     const diff =
@@ -50,7 +52,7 @@ export async function runUnitTest(node: UnitTestNode, context: Context): Promise
             if (!isUnknownName(error)) throw error
             return compare((text) => session.query(text))
           })
-        : await compareAnswer(await askMacro(node, by, { ...code, sql }, context), session)
+        : await compareAnswer(await askMacro(node, by, { ...code, sql }, context), session, note)
     if (diff === undefined) return { status: 'pass', failures: 0, message: undefined }
     return { status: 'fail', failures: 1, message: diffMessage(diff) }
   } catch (cause) {
@@ -88,6 +90,7 @@ async function compareRows(
   sql: string,
   expect: UnitTestRows,
   ask: Ask,
+  note: (sent: string) => void,
 ): Promise<string | undefined> {
   const all = await columnsOf(sql, ask)
   const { columns, expected } = expectedSql(expect, all)
@@ -99,11 +102,17 @@ union all
 select ${names}, false from (
 ${expected}
 )`
+  note(both)
   return await differenceIn(both, columns, side, ask)
 }
 
 /** The same of the query that a macro has made of both sides. */
-async function compareAnswer(both: string, session: Context['session']) {
+async function compareAnswer(
+  both: string,
+  session: Context['session'],
+  note: (sent: string) => void,
+): Promise<string | undefined> {
+  note(both)
   const ask: Ask = (sql) => session.query(sql)
   const all = await columnsOf(both, ask)
   const columns = all.filter(({ name }) => name.toLowerCase() !== 'actual_or_expected')

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest'
 import { writtenPath } from '../../../../transform/artifacts/written-path.ts'
-import { makeGenericTest, makeModel, makeSnapshot } from '../../../support/graph-nodes.ts'
+import {
+  makeGenericTest,
+  makeModel,
+  makeSnapshot,
+  makeUnitTest,
+} from '../../../support/graph-nodes.ts'
 
 it('lays a model where its file is', () => {
   const model = makeModel({ name: 'orders' })
@@ -11,6 +16,16 @@ it('lays the tests of a schema file into a folder of its name', () => {
   const test = makeGenericTest('unique', makeModel({ name: 'orders' }), 'id')
   expect(writtenPath(test, 'out', 'run')).toBe(
     'out/run/shop/models/schema.yml/unique_orders_id.sql',
+  )
+})
+
+it('lays a unit test into the folder of its schema file, by its version where it has one', () => {
+  const test = makeUnitTest({ name: 'counts', model: 'orders' })
+  expect(writtenPath(test, 'target', 'compiled')).toBe(
+    'target/compiled/shop/models/schema.yml/models/counts.sql',
+  )
+  expect(writtenPath({ ...test, version: 2 }, 'target', 'run')).toBe(
+    'target/run/shop/models/schema.yml/models/counts_v2.sql',
   )
 })
 
