@@ -14,6 +14,7 @@ import { openSelection, printWarnings } from './open-selection.ts'
 import { kindOptions, parseVars, selectionOptions } from './options.ts'
 import { openProjectLog } from './project-log.ts'
 import { openRunContext } from './run-context.ts'
+import { doneLine } from './stat-lines.ts'
 import { writeArtifacts } from './write-artifacts.ts'
 
 export const cloneOptions = {
@@ -110,5 +111,6 @@ function print(cloned: readonly Cloned[], isQuiet: boolean): void {
   const errors = failed.length === 1 ? '1 error' : `${failed.length} errors`
   write(failed.length === 0 ? 'Completed successfully' : `Completed with ${errors}`)
   const passed = cloned.length - failed.length
-  write(`Done. PASS=${passed} WARN=0 ERROR=${failed.length} SKIP=0 TOTAL=${cloned.length}`)
+  const none = { warn: 0, skip: 0, noop: 0, reused: 0 }
+  write(doneLine({ ...none, pass: passed, error: failed.length, total: cloned.length }))
 }

@@ -31,6 +31,7 @@ import { eventTimesOf, readingOf } from './reading.ts'
 import { requireSources } from './require-sources.ts'
 import { openRunContext, type RunContext } from './run-context.ts'
 import { openRunRecord, type RunRecord } from './run-record.ts'
+import { foundLine } from './stat-lines.ts'
 import { printWarning } from './warnings.ts'
 
 /** What a step around a run works with. */
@@ -186,6 +187,7 @@ async function runOn(
     invocationId,
     ...printing,
     threads: options.threads ?? 1,
+    compiledPathOf: record.compiledPathOf,
     planned: plan.stages.map(({ node }) => node.id),
   })
   const result = await runPlan(plan, {
@@ -238,12 +240,6 @@ function printNotRunYet({ notRunYet }: Plan): void {
     const ids = nodes.map(({ id }) => id).join(', ')
     process.stderr.write(`warning: left out, because no ${kind} is run yet: ${ids}\n`)
   }
-}
-
-function foundLine(graph: Graph): string {
-  const nodes = [...graph.nodes.values()]
-  const count = (kind: string) => nodes.filter((node) => node.kind === kind).length
-  return `Found ${count('model')} models, ${count('seed')} seeds, ${count('test')} data tests, ${graph.sources.size} sources`
 }
 
 function printPlan(plan: Plan, format: string): void {

@@ -1,5 +1,6 @@
 /** What `source freshness` prints: dbt's lines, or one JSON object a source. */
 import type { FreshnessEvent, FreshnessResult } from '../../transform/index.ts'
+import { plural, tookText } from './stat-lines.ts'
 
 const verdicts = {
   pass: 'PASS',
@@ -27,7 +28,7 @@ export function closingLines(
   files: ReadonlyMap<string, string>,
   elapsedMs: number,
 ): string[] {
-  const counted = results.length === 1 ? '1 source' : `${results.length} sources`
+  const counted = plural(results.length, 'source')
   const failed = results.filter(hasFailed)
   return [
     '',
@@ -60,12 +61,4 @@ export function freshnessJson(event: FreshnessEvent): Record<string, unknown> | 
 /** A source that is too old, and one whose age could not be asked. */
 export function hasFailed({ status }: FreshnessResult): boolean {
   return status === 'error' || status === 'runtime error'
-}
-
-/** dbt's way to say how long something took. */
-function tookText(seconds: number): string {
-  const hours = Math.floor(seconds / 3_600)
-  const minutes = Math.floor((seconds % 3_600) / 60)
-  const rest = (seconds % 60).toFixed(2)
-  return ` in ${hours} hours ${minutes} minutes and ${rest} seconds (${seconds.toFixed(2)}s)`
 }

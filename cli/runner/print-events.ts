@@ -4,13 +4,14 @@ import { dbtVersion } from '../../core/dbt-version.ts'
 import { quoteRelation } from '../../core/sql.ts'
 import type { Graph, NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
 import {
-  closingLines,
-  countStatuses,
+  type CompiledPathOf,
   describeNode,
+  failuresQuery,
   type RunPrinter,
   resultText,
   startText,
 } from './run-lines.ts'
+import { completedLine, doneLine, finishedLine, ranText, statsOf, tookText } from './stat-lines.ts'
 
 export type EventPrinterInputs = {
   readonly graph: Graph
@@ -19,6 +20,7 @@ export type EventPrinterInputs = {
   readonly withDebug: boolean
   readonly threads: number
   readonly target: string
+  readonly compiledPathOf: CompiledPathOf
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -28,7 +30,7 @@ type Sent = { readonly level?: Level; readonly thread?: string | undefined }
 type Send = (name: string, code: string, msg: string, data: Data, sent?: Sent) => void
 
 export function eventPrinter(inputs: EventPrinterInputs): RunPrinter {
-  const { graph, withDebug, threads, target } = inputs
+  const { graph, withDebug, threads, target, compiledPathOf } = inputs
   const started = new Map<string, string>()
   const nodeOf = (id: string): Node | undefined => {
     const node = graph.nodes.get(id) ?? graph.unitTests.get(id)
@@ -65,7 +67,7 @@ export function eventPrinter(inputs: EventPrinterInputs): RunPrinter {
       }
     },
     finish(run) {
-      sendEnd(send, run)
+      sendEnd(send, run, compiledPathOf, nodeOf)
     },
   }
 }
@@ -189,39 +191,31 @@ function runResult({ status, message, failures, elapsedMs, thread, timing, rows 
   }
 }
 
-function sendEnd(send: Send, run: RunResult): void {
-  const counts = countStatuses(run.results)
-  const of = (...names: readonly string[]) =>
-    names.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0)
-  const lines = closingLines(run)
+function sendEnd(
+  send: Send,
+  run: RunResult,
+  compiledPathOf: CompiledPathOf,
+  nodeOf: (id: string) => Node | undefined,
+): void {
+  const stats = statsOf(run)
   const seconds = run.elapsedMs / 1_000
-  const stat_line = `${run.results.length} nodes`
-  const execution = ` in ${seconds.toFixed(2)} seconds`
+  const [stat_line, execution] = [ranText(run), tookText(seconds)]
   const ran = { stat_line, execution, execution_time: seconds }
-  send('FinishedRunningStats', 'E047', `Finished running ${stat_line}${execution}.`, ran)
-  send('EndOfRunSummary', 'Z030', lines.at(-2) ?? '', {
-    keyboard_interrupt: run.outcome === 'interrupted',
-    num_errors: of('error', 'fail'),
+  send('FinishedRunningStats', 'E047', finishedLine(run), ran)
+  const wasInterrupted = run.outcome === 'interrupted'
+  send('EndOfRunSummary', 'Z030', completedLine(stats, wasInterrupted), {
+    keyboard_interrupt: wasInterrupted,
+    num_errors: stats.error,
     num_partial_success: 0,
-    num_warnings: of('warn'),
+    num_warnings: stats.warn,
   })
-  for (const result of run.results.filter(
-    ({ status }) => status === 'error' || status === 'fail',
-  )) {
-    const { id, message } = result
-    const data = { msg: message ?? '', unique_id: id, run_result: runResult(result) }
-    send('RunResultError', 'Z024', `  ${message ?? ''}`, data, { level: 'error' })
+  const of = (...names: readonly string[]) =>
+    run.results.filter(({ status }) => names.includes(status))
+  for (const result of [...of('error', 'fail'), ...of('warn')]) {
+    const node = nodeOf(result.id)
+    sendFailure(send, result, { node, path: compiledPathOf(result.id), run })
   }
-  const stats = {
-    error: of('error', 'fail'),
-    noop: 0,
-    pass: of('success', 'pass'),
-    reused: 0,
-    skip: of('skipped'),
-    total: run.results.length,
-    warn: of('warn'),
-  }
-  send('StatsLine', 'Z023', lines.at(-1) ?? '', { stats })
+  send('StatsLine', 'Z023', doneLine(stats), { stats })
   const success = run.outcome === 'committed'
   const { command } = run
   send(
@@ -231,4 +225,36 @@ function sendEnd(send: Send, run: RunResult): void {
     { command: `dbt ${command}`, completed_at: `${instant()}Z`, elapsed: seconds, success },
     { level: 'debug' },
   )
+}
+
+type Failed = {
+  readonly node: Node | undefined
+  readonly path: string | undefined
+  readonly run: RunResult
+}
+
+/** Why a node failed or a test warns, as the lines that the text of a run has. */
+function sendFailure(send: Send, result: NodeResult, { node, path, run }: Failed): void {
+  const { id, kind, name, file, status, message = '' } = result
+  const info = node && { node_info: nodeInfo(node, status) }
+  const head = { resource_type: kind, node_name: name, path: file, ...info }
+  const place = `in ${kind} ${name} (${file})`
+  if (status === 'warn') {
+    send('RunResultWarning', 'Z021', `[WARNING]: ${place}`, head, { level: 'warn' })
+    const data = { msg: message, ...info }
+    send('RunResultWarningMessage', 'Z046', `[WARNING]: ${message}`, data, { level: 'warn' })
+  } else {
+    send('RunResultFailure', 'Z022', `[ERROR]: ${place}`, head, { level: 'error' })
+    const data = { msg: message, unique_id: id, run_result: runResult(result), ...info }
+    send('RunResultError', 'Z024', `  ${message}`, data, { level: 'error' })
+  }
+  if (path !== undefined) {
+    send('SQLCompiledPath', 'Z026', `  compiled code at ${path}`, { path, ...info })
+  }
+  const query = failuresQuery(result, run)
+  if (query === undefined) return
+  const rule = `  ${'-'.repeat(query.length)}`
+  const text = `  See test failures:\n${rule}\n  ${query}\n${rule}`
+  const relation_name = query.replace(/^select \* from /, '')
+  send('CheckNodeTestFailure', 'Z027', text, { relation_name, ...info })
 }

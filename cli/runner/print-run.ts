@@ -19,7 +19,7 @@ export function openRunPrinter(
   inputs: EventPrinterInputs & Omit<Course, 'threads'>,
 ): RunPrinter {
   if (format === 'events') return eventPrinter(inputs)
-  if (format === 'quiet') return quietPrinter()
+  if (format === 'quiet') return quietPrinter(inputs)
   return format === 'json' ? jsonPrinter() : textPrinter(inputs)
 }
 
@@ -69,7 +69,9 @@ function toJson(result: NodeResult) {
   }
 }
 
-function quietPrinter(): RunPrinter {
+type Printed = Pick<EventPrinterInputs, 'compiledPathOf'>
+
+function quietPrinter({ compiledPathOf }: Printed): RunPrinter {
   const hasFailed = ({ status }: NodeResult) => status === 'error' || status === 'fail'
   return {
     event(event) {
@@ -78,20 +80,21 @@ function quietPrinter(): RunPrinter {
     },
     finish(result) {
       for (const failed of result.results.filter(hasFailed)) {
-        for (const line of failureLines(failed, result)) write(line)
+        for (const line of failureLines(failed, result, compiledPathOf)) write(line)
+        write('')
       }
     },
   }
 }
 
-function textPrinter(course: Course): RunPrinter {
+function textPrinter(course: Course & Printed): RunPrinter {
   const live = openLiveProgress(process.stderr, course)
   let hasClosed = false
   const close = (result: RunResult) => {
     if (hasClosed) return
     hasClosed = true
     live.close()
-    for (const line of closingLines(result)) write(line)
+    for (const line of closingLines(result, course.compiledPathOf)) write(line)
   }
   return {
     event(event) {

@@ -1,5 +1,8 @@
 /** What is said of a run in words: one line when a node begins, one when it has ended, and what is said at the end. */
+import { quoteRelation } from '../../core/sql.ts'
 import type { NodeResult, RunEvent, RunResult } from '../../transform/index.ts'
+import { isPublished } from '../../transform/run/result.ts'
+import { completedLine, doneLine, finishedLine, plural, statsOf } from './stat-lines.ts'
 
 /** Where the events of a run go. */
 export interface RunPrinter {
@@ -61,16 +64,19 @@ function describeResult(result: NodeResult): string {
   const { kind, status, name, relation, materialized } = result
   const place = relation === undefined ? name : `${relation.schema}.${relation.name}`
   if (status === 'skipped') {
-    return kind === 'operation' ? `SKIP hook: ${hookName(name)}` : `SKIP ${kind} ${place}`
+    if (kind === 'operation') return `SKIP hook: ${hookName(name)}`
+    if (kind === 'test' || kind === 'unit_test') return `SKIP ${kind} ${name}`
+    return `SKIP ${kind === 'function' ? kind : 'relation'} ${place}`
   }
-  if (kind === 'test') return `${status.toUpperCase()} ${name}`
-  if (kind === 'unit_test') return `${status.toUpperCase()} ${unitTestName(result)}`
+  if (kind === 'test') return `${verdict(result)} ${name}`
+  if (kind === 'unit_test') return `${verdict(result)} ${unitTestName(result)}`
   if (kind === 'operation') return `${status === 'error' ? 'ERROR' : 'OK'} hook: ${hookName(name)}`
   if (kind === 'snapshot')
     return `${status === 'error' ? 'ERROR snapshotting' : 'OK snapshotted'} ${place}`
   const names: Readonly<Record<string, string>> = { seed: 'seed file', function: 'function' }
   const what = names[kind] ?? `sql ${materialized} model`
-  if (status === 'error') return `ERROR creating ${what} ${place}`
+  if (status === 'error')
+    return `ERROR ${kind === 'seed' ? 'loading' : 'creating'} ${what} ${place}`
   return `OK ${kind === 'seed' ? 'loaded' : 'created'} ${what} ${place}`
 }
 
@@ -84,10 +90,11 @@ function hookName(name: string): string {
   return name.replace(/-(on-run-start|on-run-end)-(\d+)$/, '.$1.$2')
 }
 
-function verdict({ status, rows, failures }: NodeResult): string {
+function verdict({ kind, status, message, rows, failures }: NodeResult): string {
   switch (status) {
     case 'success':
-      return rows === undefined ? 'OK' : `OK ${rows} rows`
+      if (kind === 'seed') return message ?? `INSERT ${rows ?? 0}`
+      return rows === undefined ? 'OK' : `OK ${plural(rows, 'row')}`
     case 'pass':
       return 'PASS'
     case 'warn':
@@ -101,50 +108,75 @@ function verdict({ status, rows, failures }: NodeResult): string {
   }
 }
 
-export function closingLines(run: RunResult): string[] {
-  const counts = countStatuses(run.results)
-  const of = (...statuses: readonly string[]) =>
-    statuses.reduce((sum, status) => sum + (counts.get(status) ?? 0), 0)
-  const failed = run.results.filter(({ status }) => ['error', 'fail', 'warn'].includes(status))
-  const seconds = (run.elapsedMs / 1_000).toFixed(2)
+/** Where the SQL of a node was written to; undefined for what has none. */
+export type CompiledPathOf = (id: string) => string | undefined
+
+/** What is said when all nodes are done. */
+export function closingLines(run: RunResult, compiledPathOf: CompiledPathOf): string[] {
+  const stats = statsOf(run)
+  const failed = run.results.filter(({ status }) => status === 'error' || status === 'fail')
+  const warned = run.results.filter(({ status }) => status === 'warn')
+  const seen = outcomeLine(run)
   return [
     '',
-    ...failed.flatMap((result) => failureLines(result, run)),
-    outcomeLine(run, seconds),
-    `Done. PASS=${of('success', 'pass')} WARN=${of('warn')} ERROR=${of('error', 'fail')} SKIP=${of('skipped')} TOTAL=${run.results.length}`,
+    finishedLine(run),
+    '',
+    completedLine(stats, run.outcome === 'interrupted'),
+    '',
+    ...[...failed, ...warned].flatMap((one) => [...failureLines(one, run, compiledPathOf), '']),
+    ...(seen === undefined ? [] : [seen]),
+    doneLine(stats),
   ]
 }
 
-export function failureLines(result: NodeResult, run: RunResult): string[] {
-  const title = { error: 'Error', fail: 'Failure', warn: 'Warning' }[String(result.status)] ?? ''
-  const lines = [`${title} in ${result.kind} ${result.name} (${result.file})`]
-  for (const line of (result.message ?? '').split('\n')) lines.push(`  ${line}`)
+/** Why a node failed, where its SQL is, and where the rows are that a test found. */
+export function failureLines(
+  result: NodeResult,
+  run: RunResult,
+  compiledPathOf: CompiledPathOf,
+): string[] {
+  const tag = result.status === 'warn' ? 'WARNING' : 'ERROR'
+  const lines = [`[${tag}]: in ${result.kind} ${result.name} (${result.file})`]
+  for (const line of (result.message ?? '').replace(/^\n+/, '').trimEnd().split('\n'))
+    lines.push(`  ${line}`.trimEnd())
   for (const row of result.failingRows.slice(0, 3)) lines.push(`    ${row}`)
-  if (result.failingRows.length > 3 && run.snapshot !== undefined) {
-    lines.push(
-      `    … all that were kept: select * from lake.ops.test_failures where run_id = '${run.runId}' and name = '${result.name}'`,
-    )
-  }
-  return [...lines, '']
+  const path = compiledPathOf(result.id)
+  if (path !== undefined) lines.push('', `  compiled code at ${path}`)
+  const query = failuresQuery(result, run)
+  if (query === undefined) return lines
+  const rule = `  ${'-'.repeat(query.length)}`
+  return [...lines, '', '  See test failures:', rule, `  ${query}`, rule]
 }
 
-function outcomeLine({ outcome, publish, snapshot, results }: RunResult, seconds: string): string {
+/** What reads the rows that a test found: those of `store_failures`, or the first ones, which a lake keeps. */
+export function failuresQuery(
+  { kept, failingRows, name }: NodeResult,
+  { runId, snapshot }: Pick<RunResult, 'runId' | 'snapshot'>,
+): string | undefined {
+  if (kept !== undefined) {
+    const { catalog, schema, name: table } = kept.relation
+    return `select * from ${quoteRelation(catalog, schema, table)}`
+  }
+  if (failingRows.length <= 3 || snapshot === undefined) return undefined
+  return `select * from lake.ops.test_failures where run_id = '${runId}' and name = '${name}'`
+}
+
+/** What readers see now, where that is not simply what was built. */
+function outcomeLine({ outcome, publish, snapshot, results }: RunResult): string | undefined {
   if (outcome === 'committed') {
     const writes = results.some(({ kind }) => kind !== 'test')
-    const seen = writes && snapshot !== undefined ? `: readers see snapshot ${snapshot}` : ''
-    return `Completed successfully in ${seconds} s${seen}.`
+    return writes && snapshot !== undefined ? `Readers see snapshot ${snapshot}.` : undefined
   }
-  const why = outcome === 'interrupted' ? 'Interrupted' : 'Completed with errors'
   if (outcome === 'failed' && publish === 'atomic') {
     const ran = results.some(({ kind, status }) => kind !== 'operation' && status !== 'skipped')
-    const nodes = ran ? 'what was built is published' : 'nothing was run'
-    return `${why} after ${seconds} s: a hook failed, ${nodes}.`
+    return `A hook failed: ${ran ? 'what was built is published' : 'nothing was run'}.`
   }
   if (publish === 'per-node') {
-    return `${why} after ${seconds} s: each node was committed by itself, those that failed were not.`
+    return 'Each node was committed by itself, those that failed were not.'
   }
-  const seen = snapshot === undefined ? '' : `, readers still see snapshot ${snapshot}`
-  return `${why} after ${seconds} s: nothing was published${seen}.`
+  if (isPublished({ results })) return 'What was built is published.'
+  const seen = snapshot === undefined ? '' : `: readers still see snapshot ${snapshot}`
+  return `Nothing was published${seen}.`
 }
 
 export function countStatuses(results: readonly NodeResult[]): Map<string, number> {

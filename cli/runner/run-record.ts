@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../../core/config.ts'
 import { MillraceError } from '../../core/errors.ts'
+import { writtenPath } from '../../transform/artifacts/written-path.ts'
 import type {
   Adapter,
   CompiledNode,
@@ -29,6 +30,8 @@ export type RunRecord = {
   /** The project's renderer, watched. */
   readonly renderer: NodeRenderer
   readonly onEvent: (event: RunEvent) => void
+  /** Where the SQL of a node is written to; undefined for one that was not compiled. */
+  readonly compiledPathOf: (id: string) => string | undefined
   /** Writes everything; call it once, when the run has ended. */
   readonly finish: (result: RunResult) => Promise<void>
   /** Instead of it, when the run could not be carried out: what had ended was rolled back. */
@@ -88,6 +91,10 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
         return compiled.sql
       },
     }),
+    compiledPathOf: (id) => {
+      const node = code.has(id) && (graph.nodes.get(id) ?? graph.unitTests.get(id))
+      return node ? writtenPath(node, folders.targetPath, 'compiled') : undefined
+    },
     onEvent: (event) => {
       if (event.kind === 'attempt') {
         sent.clear()
@@ -147,7 +154,6 @@ async function writeSent(
   targetPath: string,
   sent: ReadonlyMap<string, readonly string[]>,
 ): Promise<Map<string, string>> {
-  const { writtenPath } = await import('../../transform/index.ts')
   const files = new Map<string, string>()
   const paths = new Map<string, string>()
   for (const [id, statements] of sent) {

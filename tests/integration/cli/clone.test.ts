@@ -27,7 +27,7 @@ it('makes views on what the other state has built, once', async () => {
     'No relation found in state manifest for model.shop.fresh',
     'No relation found in state manifest for model.shop.passing',
     'Completed successfully',
-    'Done. PASS=5 WARN=0 ERROR=0 SKIP=0 TOTAL=5',
+    'Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5',
     '',
   ])
   expect(first.code).toBe(0)
