@@ -498,7 +498,7 @@ export const features: readonly Feature[] = [
     feature: 'External models: parquet, csv, json, by partition',
     state: 'yes',
     remark:
-      'Files of this machine take their place with the commit, so a failed run leaves the old ones; files in a bucket are written at once. On a lake they lie in the folder `external` beside the data by default.',
+      "Files of this machine take their place with the commit, so a failed run leaves the old ones, and the run after one that was killed puts them back (on a plain DuckDB file, which cannot tell what was committed, the new ones stay); files in a bucket, and those added to a folder (`append`, `overwrite_or_ignore`), are written at once. A relative `location` or `external_root` is taken from the project's folder, where dbt takes it from the folder it is started in, and the view says the whole path. On a lake they lie in the folder `external` beside the data by default.",
     tests: [
       'tests/integration/transform/materialize/rows-of-dbt.test.ts',
       'tests/integration/transform/materialize/lake.test.ts',

@@ -49,7 +49,8 @@ const extrasQuery = `
   order by 1`
 
 /**
- * Reads a database file. Times of the last day and the next, which the clock gave, count as equal.
+ * Reads a database file. Instants of these days, which the clock gave, count as equal; so do the dates of a column
+ * that holds no other (a calendar holds today too, and is no clock).
  * @param clock columns that hold the time of the run in another form, or a hash of it
  */
 export async function readDatabase(path: string, clock: readonly string[]): Promise<DatabaseFacts> {
@@ -97,7 +98,8 @@ function textOfValue(name: string, type: string, isClock: boolean): string {
   if (isClock) return `if(${column} is null, null, 'clock')`
   if (!/^(DATE|TIMESTAMP.*)$/.test(type)) return `${column}::varchar`
   const isNow = `${column}::timestamp between now()::timestamp - interval 2 days and now()::timestamp + interval 2 days`
-  return `if(${isNow}, 'clock', ${column}::varchar)`
+  const isClockHere = type === 'DATE' ? `bool_and(${isNow}) over ()` : isNow
+  return `if(${isClockHere}, 'clock', ${column}::varchar)`
 }
 
 function quoted(name: string): string {

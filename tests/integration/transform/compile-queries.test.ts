@@ -43,7 +43,7 @@ describe('a template that asks the database', () => {
     ],
     [
       "{% if execute %}{{ run_query('select price from items order by id').columns[0].values() }}{% endif %}",
-      '(1.5, None)',
+      "(Decimal('1.50'), None)",
     ],
     [
       "{% if execute %}{{ run_query('select made from items order by id').rows[0].made.strftime('%d.%m.%Y') }}{% endif %}",
