@@ -33,7 +33,8 @@ type ProjectArguments = {
 }
 
 /**
- * Loads and compiles the project of `--project-dir`. Warnings go to stderr.
+ * Loads and compiles the project of `--project-dir`, or takes it from the parse cache when nothing has changed since
+ * that was written. Warnings go to stderr.
  * @param shared where it is built, the lake by default; opened only when a template queries it
  * @returns a graph whose `latent` problems the caller still has to report, by what it renders
  * @throws all problems of the project at once
@@ -45,12 +46,23 @@ export async function openProject(
   listeners: ProjectListeners = {},
 ): Promise<OpenedProject> {
   const { onLoaded, onWarning } = listeners
+  const release = cacheRelease(args)
+  if (release !== undefined && args.inline === undefined && onLoaded === undefined) {
+    const cached = async (inputs: CompileInputs) => {
+      const { openGraph } = await import('../../transform/index.ts')
+      const request = { directory: config.projectDir, inputs, release, withMacros: true }
+      const { graph, renderer } = await openGraph({ ...request, withRenderer: true })
+      return { graph, renderer: renderer() }
+    }
+    return await withInputs(config, args, shared, cached, onWarning)
+  }
   const work = async (inputs: CompileInputs) => {
     const { compileProject, loadProject } = await import('../../transform/index.ts')
     const loaded = await loadProject(config.projectDir)
     onLoaded?.(loaded)
     const project = args.inline === undefined ? loaded : withInline(loaded, args.inline)
-    return await compileProject(project, inputs)
+    const { graph, renderer } = await compileProject(project, inputs)
+    return { graph, renderer }
   }
   return await withInputs(config, args, shared, work, onWarning)
 }
@@ -63,8 +75,7 @@ type ProjectListeners = {
 }
 
 /**
- * The same without what renders SQL, and from the parse cache when nothing has changed since it was written. What
- * would fail when it is rendered is a warning.
+ * The same without what renders SQL. What would fail when it is rendered is a warning.
  * @param withMacros whether `graph.macros` will be asked for
  */
 export async function openProjectGraph(
@@ -84,13 +95,19 @@ async function openCachedGraph(
   shared: ProjectDatabase | undefined,
   { withMacros }: { readonly withMacros: boolean },
 ): Promise<OpenedGraph & { readonly kept?: KeptGraph | undefined }> {
-  const release = parseCacheRelease()
-  if (release === undefined || !isPartialParse(args)) return await openProject(config, args, shared)
+  const release = cacheRelease(args)
+  if (release === undefined) return await openProject(config, args, shared)
   return await withInputs(config, args, shared, async (inputs) => {
     const { openGraph } = await import('../../transform/index.ts')
     const directory = config.projectDir
-    return await openGraph({ directory, inputs, release, withMacros })
+    const { graph, kept } = await openGraph({ directory, inputs, release, withMacros })
+    return { graph, kept }
   })
+}
+
+/** What wrote the parse cache; undefined where there is to be none. */
+function cacheRelease(args: ProjectArguments): string | undefined {
+  return isPartialParse(args) ? parseCacheRelease() : undefined
 }
 
 /** `flags` of templates: how the command was called, without what nobody said. */
@@ -138,6 +155,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
     invocationId,
     fullRefresh: args.fullRefresh === true,
     flags: flagsOf(args, vars),
+    engine: { externalRoot: database.externalRoot, root: config.projectDir },
     database: templateDatabase(read),
     describeNode: manifestNode,
     log: (message) => process.stderr.write(`${message}\n`),

@@ -1,5 +1,6 @@
 /** Where the models of a project are built: the lake of millrace.yml, or the database of a dbt profile. */
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Duckdb } from '../../core/clients/duckdb.ts'
@@ -13,10 +14,16 @@ import { writtenCatalogs } from './publish-mode.ts'
 export type ProjectDatabase = AsyncDisposable & {
   /** `target` of templates. */
   readonly target: Target
+  /** Folder or URL of files whose models say no location; undefined where nobody says it. */
+  readonly externalRoot?: string | undefined
   /** Undefined where a profile names another database: landing and publishing are of the lake. */
   readonly lake: LazyLake | undefined
   /** Opens it now. @throws what keeps it from opening, each time it is asked */
   open(): Promise<unknown>
+  /** Begins to open what is there already; `open` says what came of it. */
+  begin(): void
+  /** After the last write, while other things are done: begins what closing takes long for. Does not fail. */
+  settle(): Promise<void>
   /** Runs work on a connection of its own, which sees what templates may see. */
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
   /** Nodes that may run at once. */
@@ -44,6 +51,8 @@ export function lakeDatabase(config: Config): ProjectDatabase {
     threads: lakeThreads,
     lake,
     open: lake.open,
+    begin: () => {},
+    settle: async () => {},
     read: async (work) => (await lake.open()).read(work),
     adapterFor: async (_, asked = 'atomic') => {
       const { ducklakeAdapter } = await import('../../transform/index.ts')
@@ -72,9 +81,17 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
       path,
       connection: connectionOf(profile),
     },
+    externalRoot: profile.externalRoot,
     threads: isDucklake ? lakeThreads : threads,
     lake: undefined,
     open,
+    begin: () => {
+      if (existsSync(path)) open().catch(() => {})
+    },
+    settle: async () => {
+      const duckdb = await opened?.catch(() => undefined)
+      if (existsSync(path)) await duckdb?.checkpoint()
+    },
     read: async (work) => {
       const duckdb = await open()
       const { withoutHidden } = await import('../../transform/index.ts')

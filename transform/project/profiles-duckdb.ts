@@ -49,6 +49,8 @@ export type DuckdbCredentials = {
   readonly extensions: readonly ProfileExtension[]
   readonly secrets: readonly ProfileSecret[]
   readonly attach: readonly Attachment[]
+  /** Folder or URL of files whose models say no location, as written. */
+  readonly externalRoot?: string | undefined
   /** Tries in all to open a file that another process holds. */
   readonly connectAttempts: number
   /** Each node is committed by itself. */
@@ -109,6 +111,7 @@ export function readDuckdbCredentials(values: ProfileValues): DuckdbCredentials 
     extensions: values.items('extensions', 'name').flatMap(readExtension),
     secrets,
     attach,
+    externalRoot: values.text('external_root'),
     connectAttempts: retries?.count('connect_attempts') ?? 1,
     disableTransactions: values.flag('disable_transactions') === true,
     hidden: [

@@ -1,17 +1,12 @@
 /** Writes a model to files, and a view that reads them. */
-import { type ModelNode, textConfig } from '../compile/graph.ts'
-import {
-  type ExternalFiles,
-  externalFiles,
-  viewOfFiles,
-  writeFiles,
-} from '../materialize/external.ts'
+import type { ModelNode } from '../compile/graph.ts'
+import { type ExternalFiles, viewOfFiles, writeFiles } from '../materialize/external.ts'
 import { dropOther } from '../materialize/statement.ts'
 import { keepComments } from './build-table.ts'
 import { type Built, runStatements } from './built.ts'
 import { requireContract } from './check-contract.ts'
 import { engineOf } from './engine-of.ts'
-import { remove, stagedPlace } from './file-swaps.ts'
+import { isRemote, placeFiles } from './file-places.ts'
 import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
 
@@ -23,7 +18,9 @@ export async function buildExternal(
 ): Promise<Built> {
   const { session, state } = context
   await requireContract(node, session, sql)
-  const files = externalFiles(await withLocation(node, context), await rootOf(node, context))
+  const { root } = context.files
+  const dataPath = async () => (await engineOf(session, state, node.relation)).dataPath
+  const files = await placeFiles(node, { ...context, root, dataPath })
   const written = canSwap(node, files)
     ? await writeBeside(node, context, files, sql)
     : await write(context, files, sql, files.location)
@@ -50,14 +47,14 @@ async function writeBeside(
   sql: string,
 ): Promise<Written> {
   const { location } = files
-  const staged = await stagedPlace(location)
+  const staged = await context.files.stage(node.name, location)
   try {
     const written = await write(context, files, sql, staged)
     const view = viewOfFiles(node, files, location, written.filler)
     context.files.add({ node: node.id, location, staged, view })
     return written
   } catch (error) {
-    await remove(staged)
+    await context.files.discard(staged)
     throw error
   }
 }
@@ -85,37 +82,8 @@ function needsRow({ isFolder, format }: ExternalFiles): boolean {
 
 /** Only files of this machine can be renamed; a folder that is added to stays where it is. */
 function canSwap({ config }: ModelNode, { location }: ExternalFiles): boolean {
-  if (/^[a-z][a-z0-9]+:\/\//i.test(location)) return false
+  if (isRemote(location)) return false
   const options = config['options']
   const names = typeof options === 'object' && options !== null ? Object.keys(options) : []
   return !names.some((name) => /^(append|overwrite_or_ignore)$/i.test(name))
-}
-
-/** A location may be a template. */
-async function withLocation(node: ModelNode, context: NodeContext): Promise<ModelNode> {
-  const location = textConfig(node.config, 'location')
-  if (location === undefined || !location.includes('{')) return node
-  return {
-    ...node,
-    config: { ...node.config, location: await renderText(node, context, location) },
-  }
-}
-
-/** Beside a lake's own files, because what lies among them unknown to its catalog is swept away. */
-async function rootOf(node: ModelNode, context: NodeContext): Promise<string> {
-  if (textConfig(node.config, 'location') !== undefined) return '.'
-  const root = await renderText(node, context, '{{ adapter.external_root() }}')
-  if (root !== '.') return root
-  const { dataPath } = await engineOf(context.session, context.state, node.relation)
-  if (dataPath === undefined) return root
-  return `${dataPath.replace(/\/+$/, '').replace(/[^/]+$/, '')}external`
-}
-
-async function renderText(
-  node: ModelNode,
-  { renderer, session }: NodeContext,
-  text: string,
-): Promise<string> {
-  const state = { isIncremental: false, database: session.database }
-  return (await renderer.renderText(node.id, text, state)).trim()
 }

@@ -27,7 +27,8 @@ export function engineOf(
   return asked
 }
 
-async function askEngine(session: Session, catalog: string): Promise<EngineFacts> {
+/** Asks the database each time. */
+export async function askEngine(session: Session, catalog: string): Promise<EngineFacts> {
   const [row] = await session.query(
     `select type from duckdb_databases() where lower(database_name) = lower(${quoteLiteral(catalog)})`,
   )

@@ -1,11 +1,13 @@
 /**
  * Files that models write. They are written beside their place and take it just before the commit, while the old ones
- * wait under another name: a run that fails leaves the old files, and so does a commit that fails.
+ * wait under another name: a run that fails leaves the old files, and so does a commit that fails. A note beside them
+ * says whose they are, so that a later run can tidy up after one that was killed.
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { ownerNow } from '../../core/lock-file.ts'
 import type { Session } from './adapter.ts'
 
 export type FileSwap = {
@@ -18,15 +20,40 @@ export type FileSwap = {
   readonly view: string
 }
 
+/** What a note says of the files beside it; the note of `x` is `x.note`. */
+export type SwapNote = {
+  readonly runId: string
+  /** Of the node. */
+  readonly name: string
+  readonly location: string
+  /** The process, as lock files name it. */
+  readonly owner: string
+}
+
 type State = 'staged' | 'swapped'
 
 /** The files of one run. */
 export class FileSwaps {
+  /** Folder that relative locations are taken from. */
+  readonly root: string
+  readonly #runId: string
   readonly #swaps = new Map<FileSwap, State>()
   readonly #remove: (path: string) => Promise<void>
 
-  constructor(removeFiles = remove) {
+  constructor(root: string, runId: string, removeFiles = remove) {
+    this.root = root
+    this.#runId = runId
     this.#remove = removeFiles
+  }
+
+  /** A free name in the same folder, so that taking the place is one rename. */
+  async stage(name: string, location: string): Promise<string> {
+    const folder = dirname(location)
+    await mkdir(folder, { recursive: true })
+    const staged = join(folder, `.${basename(location)}.${randomUUID()}`)
+    const note: SwapNote = { runId: this.#runId, name, location, owner: ownerNow(process.pid) }
+    await writeFile(noteOf(staged), JSON.stringify(note))
+    return staged
   }
 
   add(swap: FileSwap): void {
@@ -38,8 +65,8 @@ export class FileSwaps {
     for (const [swap, state] of this.#swaps) {
       if (state !== 'staged' || (node !== undefined && swap.node !== node)) continue
       const { location, staged, view } = swap
-      if (existsSync(location)) await rename(location, oldOf(swap))
       this.#swaps.set(swap, 'swapped')
+      if (existsSync(location)) await keepOld(location, oldOf(staged))
       await rename(staged, location)
       await session.execute(view)
     }
@@ -49,19 +76,27 @@ export class FileSwaps {
   async finish(node?: string): Promise<void> {
     const ended = this.#of(node)
     for (const swap of ended) this.#swaps.delete(swap)
-    await Promise.all(ended.map((swap) => this.#remove(oldOf(swap))))
+    await Promise.all(
+      ended.map(async ({ staged }) => {
+        await this.#remove(oldOf(staged))
+        await this.#remove(noteOf(staged))
+      }),
+    )
   }
 
   /** Puts the old files back. */
   async undo(node?: string): Promise<void> {
     for (const swap of this.#of(node)) {
-      if (this.#swaps.get(swap) === 'swapped') {
-        await this.#remove(swap.location)
-        if (existsSync(oldOf(swap))) await rename(oldOf(swap), swap.location)
-      }
-      await this.#remove(swap.staged)
+      if (this.#swaps.get(swap) === 'swapped') await putBack(swap, this.#remove)
+      await this.discard(swap.staged)
       this.#swaps.delete(swap)
     }
+  }
+
+  /** Removes what came to nothing. */
+  async discard(staged: string): Promise<void> {
+    await this.#remove(staged)
+    await this.#remove(noteOf(staged))
   }
 
   #of(node: string | undefined): FileSwap[] {
@@ -69,18 +104,39 @@ export class FileSwaps {
   }
 }
 
-/** A free name in the same folder, so that taking the place is one rename. */
-export async function stagedPlace(location: string): Promise<string> {
-  const folder = dirname(location)
-  await mkdir(folder, { recursive: true })
-  return join(folder, `.${basename(location)}.${randomUUID()}`)
+/** A file keeps its name until the new one takes it; a folder is away for the moment between two renames. */
+async function keepOld(location: string, old: string): Promise<void> {
+  const isFile = (await stat(location)).isFile()
+  // Not every file system has a second name for a file.
+  const isLinked = isFile && (await link(location, old).then(Boolean.bind(null, true), () => false))
+  if (!isLinked) await rename(location, old)
 }
 
-function oldOf({ staged }: FileSwap): string {
+/** The old files where they were, or nothing where nothing was, however far the exchange had come. */
+export async function putBack(
+  { location, staged }: Pick<FileSwap, 'location' | 'staged'>,
+  removeFiles = remove,
+): Promise<void> {
+  const old = oldOf(staged)
+  if (existsSync(staged)) {
+    // The new files never got to their place.
+    if (!existsSync(location) && existsSync(old)) await rename(old, location)
+    else await removeFiles(old)
+    return
+  }
+  await removeFiles(location)
+  if (existsSync(old)) await rename(old, location)
+}
+
+export function oldOf(staged: string): string {
   return `${staged}.old`
 }
 
-/** Removes files that came to nothing. */
+export function noteOf(staged: string): string {
+  return `${staged}.note`
+}
+
+/** Removes files, or folders of them. */
 export async function remove(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
 }

@@ -10,6 +10,7 @@ import type { BuiltRelation, NodeResult, RunOutcome, RunResult, RunSummary } fro
 import { runAtomic } from './run-atomic.ts'
 import { type Run, type RunDependencies, RunEnd } from './run-dependencies.ts'
 import { runPerNode } from './run-per-node.ts'
+import { settleFiles } from './settle-files.ts'
 import { restoreKept } from './test-failures.ts'
 import { withProjectHooks } from './with-project-hooks.ts'
 
@@ -22,6 +23,7 @@ export async function runPlan(plan: Plan, dependencies: RunDependencies): Promis
   const publish = dependencies.publish ?? dependencies.adapter.publish
   const run = beginRun(plan, dependencies, publish)
   using _ = run.scratch
+  await settleFiles(run)
   return await withProjectHooks(run, publish === 'atomic' ? atomically : nodeByNode)
 }
 
@@ -33,7 +35,7 @@ function beginRun(plan: Plan, dependencies: RunDependencies, publish: PublishMod
   return {
     ...dependencies,
     plan,
-    files: new FileSwaps(),
+    files: new FileSwaps(dependencies.graph.root, runId),
     scratch: new Scratch(),
     startedAt,
     summary: (outcome, results) => ({

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -201,5 +202,32 @@ describe('files of a model on a lake', () => {
     expect(await readdir(join(folder.path, 'external'))).toEqual(['kept.csv'])
     expect(await readFile(join(folder.path, 'external/kept.csv'), 'utf8')).toBe('id\n1\n')
     expect(await numbers('select id from lake.main.kept')).toEqual([[1]])
+  })
+
+  it.each([
+    ['before', 'atomic', '1'],
+    ['after', 'atomic', '2'],
+    ['before', 'per-node', '1'],
+    ['after', 'per-node', '2'],
+  ])('are those of the last commit after a kill just %s it, %s', async (when, publish, id) => {
+    await build(files("select {{ var('step') }} as id"))
+    const child = join(import.meta.dirname, '../../../support/killed-build.ts')
+    const { signal } = spawnSync(process.execPath, [child, folder.path, when, publish])
+    expect(signal).toBe('SIGKILL')
+    // Of what the next run does the files are no part.
+    await runFolder(folder.path, lake, { select: ['nothing_else'], command: 'test' })
+    expect(await readdir(join(folder.path, 'external'))).toEqual(['kept.csv'])
+    expect(await readFile(join(folder.path, 'external/kept.csv'), 'utf8')).toBe(`id\n${id}\n`)
+    expect(await numbers('select id from lake.main.kept')).toEqual([[Number(id)]])
+  })
+
+  it('lie in the project, wherever it is run from, and a view says the whole path', async () => {
+    const query =
+      "{{ config(materialized='external', location='out/here.parquet') }} select 3 as id"
+    await build({ 'models/here.sql': query })
+    expect(await readdir(join(folder.path, 'out'))).toEqual(['here.parquet'])
+    const [view] = await sql("select sql from duckdb_views() where view_name = 'here'")
+    expect(view?.['sql']).toContain(`'${folder.path}/out/here.parquet'`)
+    expect(await numbers('select id from lake.main.here')).toEqual([[3]])
   })
 })
