@@ -89,30 +89,42 @@ export function floorStatements(
   return [...[...schemas].map((schema) => `create schema if not exists ${schema}`), ...statements]
 }
 
+/** The lake of a project's folder, as its millrace.yml has it. */
+export function attachLake(folder: string): string[] {
+  const parameters = `data_path '${join(folder, 'lake')}/', data_inlining_row_limit 0, meta_journal_mode 'WAL'`
+  const attach = `attach 'ducklake:sqlite:${join(folder, 'lake.sqlite')}' as lake (${parameters})`
+  return ['load ducklake', 'load sqlite_scanner', attach]
+}
+
 /** Writes the work for a copy of the project. @returns the file */
-export function writeFloor(folder: string, statements: readonly string[], place: Place): string {
+export function writeFloor(
+  folder: string,
+  statements: readonly string[],
+  place: Place,
+  oneTransaction = place === 'lake',
+): string {
   const file = join(folder, 'floor.json')
-  const lake = `attach 'ducklake:sqlite:${join(folder, 'lake.sqlite')}' as lake (data_path '${join(folder, 'lake')}/', data_inlining_row_limit 0, meta_journal_mode 'WAL')`
   const work: FloorWork = {
     database: place === 'file' ? join(folder, 'synth.duckdb') : ':memory:',
     settings: place === 'file' ? {} : { extension_directory: extensionDirectory() },
-    setup: place === 'file' ? [] : ['load ducklake', 'load sqlite_scanner', lake],
+    setup: place === 'file' ? [] : attachLake(folder),
     statements,
-    oneTransaction: place === 'lake',
+    oneTransaction,
   }
   mkdirSync(join(folder, 'lake'), { recursive: true })
   writeFileSync(file, JSON.stringify(work))
   return file
 }
 
-/** Runs statements on the DuckDB file of a project, in a process that is not measured. */
-export function runStatements(folder: string, statements: readonly string[]): void {
-  const file = writeFloor(folder, statements, 'file')
+/** Runs statements on the DuckDB file or the lake of a project, in a process that is not measured. */
+export function runStatements(folder: string, statements: readonly string[], place: Place): void {
+  const use = place === 'lake' ? ['use lake'] : []
+  const file = writeFloor(folder, [...use, ...statements], place)
   const { status, stderr } = spawnSync(process.execPath, [bundledFloor, file], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`the data cannot be made: ${stderr}`)
 }
 
-function extensionDirectory(): string {
+export function extensionDirectory(): string {
   const cache = process.env['MILLRACE_CACHE_DIR'] ?? '/var/cache/millrace'
   return join(cache, 'duckdb-extensions')
 }

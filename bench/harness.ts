@@ -16,7 +16,10 @@ export type Summary = {
   readonly cpu_min_s: number
   readonly cpu_max_s: number
   readonly wall_s: number
+  readonly wall_min_s: number
+  readonly wall_max_s: number
   readonly peak_mb: number
+  readonly runs: number
 }
 
 export const repository = new URL('..', import.meta.url).pathname
@@ -64,15 +67,19 @@ export function measure(
   return JSON.parse(output) as Usage // measure.py printed it
 }
 
-/** Medians, and the lowest and highest CPU. */
+/** Medians, and the lowest and highest. */
 export function summarize(measured: readonly Usage[]): Summary {
   const cpuSeconds = measured.map(({ cpu_s }) => cpu_s)
+  const wallSeconds = measured.map(({ wall_s }) => wall_s)
   return {
     cpu_s: round(median(cpuSeconds)),
     cpu_min_s: round(Math.min(...cpuSeconds)),
     cpu_max_s: round(Math.max(...cpuSeconds)),
-    wall_s: round(median(measured.map(({ wall_s }) => wall_s))),
+    wall_s: round(median(wallSeconds)),
+    wall_min_s: round(Math.min(...wallSeconds)),
+    wall_max_s: round(Math.max(...wallSeconds)),
     peak_mb: Math.round(Math.max(...measured.map(({ peak_mb }) => peak_mb))),
+    runs: measured.length,
   }
 }
 
@@ -87,7 +94,7 @@ export function describeMachine() {
   }
 }
 
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
 }
 

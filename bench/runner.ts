@@ -1,261 +1,162 @@
 /**
  * Running speed: the runner, dbt in Rust, dbt in Python, and the floor, which is the same SQL on one connection of
- * DuckDB. Generated projects of several sizes, one small real one, and two with much data. The programs take turns
- * on files of their own; medians, with the lowest and highest run. Writes docs/benchmarks.md.
+ * DuckDB. Generated projects of several sizes with and without tests, a small one, two with much data, and
+ * increments on short and long histories. The programs take turns on files of their own; medians, with the lowest
+ * and highest run. Writes its sections of docs/benchmarks.md.
  *
- *   node bench/runner.ts [--runs 3] [--models 100,500,1000,2000] [--only small,heavy] [--python <dbt>] [--no-write]
+ *   node bench/runner.ts [--runs 3] [--models 100,500,1000,2000] [--only plain,tests,lake,small,heavy,increment,exact,keyed]
+ *     [--python <dbt 1.12.6, or its virtual environment>] [--no-rust] [--heavy-rows 50000000]
+ *     [--history-rows 10000000] [--no-write]
+ *
+ * Without --python the Python dbt is left out. The data-heavy cases need 10 GB of disk in the folder for temporary files.
  */
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import {
-  bundleFloor,
-  floorStatements,
-  type Place,
-  runStatements,
-  writeFloor,
-} from './floor-work.ts'
-import { appendSql, generateHeavy, sourceSql } from './generate-heavy.ts'
-import { generateProject } from './generate-project.ts'
-import { generateSmall } from './generate-small.ts'
-import {
-  buildRelease,
-  describeMachine,
-  findRustDbt,
-  measure,
-  releaseCommand,
-  repository,
-  type Summary,
-  summarize,
-  type Usage,
-} from './harness.ts'
-
-/** One thing that is measured: a program doing a command on a project of its own. */
-type Contender = {
-  readonly name: string
-  /** The whole command line; `folder` is a copy of the project that nobody else uses. */
-  readonly command: (folder: string) => readonly string[]
-  readonly env?: Readonly<Record<string, string>>
-  /** Slow ones run once. */
-  readonly isSlow?: boolean
-}
-
-type Case = {
-  readonly name: string
-  readonly group: 'plain' | 'tests' | 'lake' | 'small' | 'heavy' | 'increment'
-  /** Writes the project, and what stands in its database before. */
-  readonly prepare: (folder: string) => void
-  readonly verb: 'run' | 'build'
-  readonly place: Place
-  readonly withPython: boolean
-  /** Before each run of each program: what is new in the database. */
-  readonly before?: (folder: string) => void
-}
-
-type Row = { readonly case: string; readonly program: string } & Summary
+import { type Contents, readContents } from './contents.ts'
+import { buildRelease, describeMachine, measure, median, summarize, type Usage } from './harness.ts'
+import { writeSections } from './page.ts'
+import { type Case, casesOf, type Group, groups } from './runner-cases.ts'
+import { type Contender, contendersOf, findPrograms } from './runner-contenders.ts'
+import { describeGroup, introduction, type Row } from './runner-report.ts'
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
     models: { type: 'string', default: '100,500,1000,2000' },
-    only: { type: 'string', default: 'plain,tests,lake,small,heavy,increment' },
+    only: { type: 'string', default: groups.join(',') },
     python: { type: 'string' },
+    rust: { type: 'boolean', default: true },
+    'heavy-rows': { type: 'string', default: '50000000' },
+    'history-rows': { type: 'string', default: '10000000' },
     write: { type: 'boolean', default: true },
   },
   allowNegative: true,
 })
 const runs = Number(values.runs)
-const groups = values.only.split(',')
-const page = join(repository, 'docs/benchmarks.md')
+/** Until a program is given up: the Python dbt takes minutes for 2,000 models and their tests. */
+const secondsAllowed = 1_800
 
-/** Where the Rust dbt finds DuckDB's library, which it would download otherwise. */
-const bindings = `node_modules/@duckdb/node-bindings-${process.platform}-${process.arch}`
+type Entry = {
+  readonly one: Case
+  readonly contender: Contender
+  readonly folder: string
+  readonly usages: Usage[]
+  readonly nodeSeconds: number[]
+  contents: Contents | undefined
+}
 
+const machine = describeMachine()
+console.log(
+  `${machine.cores} × ${machine.processor}, ${machine.memory_gb} GB, Node ${machine.node}, load ${machine.load_1m}`,
+)
 buildRelease()
-const floorProgram = bundleFloor()
-const rust = findRustDbt()
+const found = findPrograms(values.python)
+const programs = values.rust ? found : { ...found, rustDbt: undefined }
 const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 const rows: Row[] = []
+const sections = new Map<string, string>([['runner', introduction]])
 try {
-  for (const one of cases().filter(({ group }) => groups.includes(group))) rows.push(...bench(one))
+  for (const group of groupsAsked()) {
+    const before = load()
+    rows.push(...(await benchGroup(group)))
+    sections.set(group, describeGroup(group, rows, `${before} before and ${load()} after`))
+    console.log(`${sections.get(group)}\n`)
+    // At once: what comes after may fail.
+    if (values.write) writeSections(sections)
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-const machine = describeMachine()
 console.log(JSON.stringify({ bench: 'runner', machine, runs, rows }))
-if (values.write) writeFileSync(page, describeRows())
 
-function cases(): Case[] {
-  const sizes = values.models.split(',').map(Number)
-  const largest = Math.max(...sizes.filter((size) => size <= 1_000))
-  const generated = (models: number, tests: boolean) => (target: string) =>
-    generateProject(target, { models, tests, macros: false })
-  return [
-    ...sizes.map(
-      (models): Case => ({
-        name: `run, ${models} models`,
-        group: 'plain',
-        prepare: generated(models, false),
-        verb: 'run',
-        place: 'file',
-        withPython: models <= 100,
-      }),
-    ),
-    {
-      name: `build, ${largest} models and ${2 * largest} tests`,
-      group: 'tests',
-      prepare: generated(largest, true),
-      verb: 'build',
-      place: 'file',
-      withPython: false,
-    },
-    {
-      name: `run, ${largest} models, DuckLake`,
-      group: 'lake',
-      prepare: (target) => {
-        generated(largest, false)(target)
-        withoutProfile(target)
-      },
-      verb: 'run',
-      place: 'lake',
-      withPython: false,
-    },
-    {
-      name: 'build, 5 models, 3 seeds, 20 tests',
-      group: 'small',
-      prepare: generateSmall,
-      verb: 'build',
-      place: 'file',
-      withPython: true,
-    },
-    {
-      name: 'run, 10 models over 50 million rows',
-      group: 'heavy',
-      prepare: (target) => {
-        generateHeavy(target, 'wide')
-        runStatements(target, [sourceSql(50_000_000)])
-      },
-      verb: 'run',
-      place: 'file',
-      withPython: false,
-    },
-    {
-      name: 'run, increments of 10 thousand rows on 10 million',
-      group: 'increment',
-      prepare: (target) => {
-        generateHeavy(target, 'increments')
-        runStatements(target, [sourceSql(10_000_000)])
-        const [program = '', ...rest] = runCommand(target, 'run')
-        execFileSync(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
-      },
-      before: (target) => runStatements(target, [appendSql(10_000)]),
-      verb: 'run',
-      place: 'file',
-      withPython: false,
-    },
-  ]
+function groupsAsked(): Group[] {
+  const asked = values.only.split(',')
+  const unknown = asked.filter((name) => !groups.some((group) => group === name))
+  if (unknown.length > 0) throw new Error(`--only knows ${groups.join(', ')}; not ${unknown}`)
+  return groups.filter((group) => asked.includes(group))
 }
 
-function bench(one: Case): Row[] {
-  const model = join(folder, 'model')
-  rmSync(model, { recursive: true, force: true })
+/** Cases that the runner does alone are compared with each other, and take turns; others come one after the other. */
+async function benchGroup(group: Group): Promise<Row[]> {
+  const cases = casesOf({
+    models: values.models.split(',').map(Number),
+    heavyRows: Number(values['heavy-rows']),
+    historyRows: Number(values['history-rows']),
+  }).filter((one) => one.group === group)
+  const isTogether = cases.every(({ isOwn }) => isOwn)
+  const results: Row[] = []
+  for (const some of isTogether ? [cases] : cases.map((one) => [one])) {
+    const place = join(folder, 'case')
+    const entries = some.flatMap((one, index) => enter(one, join(place, String(index))))
+    for (let run = 0; run < runs; run++) await takeTurns(entries, run)
+    results.push(...entries.flatMap((entry) => rowOf(entry, entries)))
+    rmSync(place, { recursive: true, force: true })
+  }
+  return results
+}
+
+/** A folder for each program: a copy of one that was prepared, or, as a lake knows its place, prepared by itself. */
+function enter(one: Case, place: string): Entry[] {
+  const model = join(place, 'model')
   one.prepare(model)
-  const contenders = contendersOf(one, model)
-  const usages = new Map<Contender, Usage[]>()
-  for (const [index, contender] of contenders.entries()) {
-    const own = join(folder, `own-${index}`)
-    rmSync(own, { recursive: true, force: true })
-    cpSync(model, own, { recursive: true })
-    usages.set(contender, [])
-  }
-  for (let run = 0; run < runs; run++) {
-    for (const [index, contender] of contenders.entries()) {
-      if (contender.isSlow && run > 0) continue
-      const own = join(folder, `own-${index}`)
-      one.before?.(own)
-      const { env } = contender
-      const usage = measure(contender.command(own), {
-        cwd: own,
-        secondsAllowed: 600,
-        ...(env && { env }),
-      })
-      if (usage.status === 0) usages.get(contender)?.push(usage)
-      else console.log(`${contender.name}: ${one.name} ended with ${usage.status}; left out`)
+  const contenders = contendersOf(one, model, programs)
+  return contenders.map((contender, index) => {
+    const own = one.isOwn ? model : join(place, String(index))
+    if (own !== model) cpSync(model, own, { recursive: true })
+    contender.warmUp?.(own)
+    const usages: Usage[] = []
+    return { one, contender, folder: own, usages, nodeSeconds: [], contents: undefined }
+  })
+}
+
+async function takeTurns(entries: readonly Entry[], run: number): Promise<void> {
+  for (const entry of entries) {
+    const { one, contender, folder: own } = entry
+    if (contender.isSlow && run > 0) continue
+    one.before?.(own)
+    const { env } = contender
+    const usage = measure(contender.command(own), { cwd: own, secondsAllowed, ...(env && { env }) })
+    if (usage.status !== 0) {
+      console.log(`${contender.name}: ${one.name} ended with ${usage.status}; left out`)
+      continue
     }
+    entry.usages.push(usage)
+    const seconds = nodeSecondsOf(own)
+    if (seconds !== undefined) entry.nodeSeconds.push(seconds)
+    if (run === 0) entry.contents = await readContents(own, one.place)
   }
-  console.log(one.name)
-  return [...usages].flatMap(([{ name }, measured]) => {
-    if (measured.length === 0) return []
-    const row = { case: one.name, program: name, ...summarize(measured) }
-    console.log(
-      `  ${name.padEnd(22)}${row.cpu_s.toFixed(2).padStart(8)} CPU s  ${row.cpu_min_s.toFixed(2)}–${row.cpu_max_s.toFixed(2)}  ${row.wall_s.toFixed(2)} s  ${row.peak_mb} MB`,
-    )
-    return [row]
-  })
 }
 
-function contendersOf(one: Case, model: string): Contender[] {
-  const { verb, place } = one
-  const millrace: Contender = {
-    name: 'millrace',
-    command: (own) => runCommand(own, verb),
-  }
-  const floor: Contender = {
-    name: place === 'lake' ? 'floor, one transaction' : 'floor',
-    command: (own) => [process.execPath, floorProgram, writeFloor(own, statements, place)],
-  }
-  const statements = floorStatements(model, millrace.command, one.before ?? (() => {}))
-  const dbt = (name: string, program: string, isSlow: boolean): Contender => ({
-    name,
-    isSlow,
-    env: { LD_LIBRARY_PATH: join(repository, bindings) },
-    command: (own) => [program, verb, '--project-dir', own, '--profiles-dir', own, '--quiet'],
-  })
-  return [
-    floor,
-    millrace,
-    ...(rust === undefined || place === 'lake' ? [] : [dbt('dbt 2.0.0a4 (Rust)', rust, false)]),
-    ...(values.python === undefined || !one.withPython
-      ? []
-      : [dbt('dbt 1.12.6 (Python)', values.python, true)]),
-  ]
+/** What run_results.json says that the nodes took, together. */
+function nodeSecondsOf(own: string): number | undefined {
+  const file = join(own, 'target/run_results.json')
+  if (!existsSync(file)) return undefined
+  const { results }: { results: readonly { execution_time: number }[] } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  )
+  return results.reduce((sum, { execution_time }) => sum + execution_time, 0)
 }
 
-function runCommand(own: string, verb: string): string[] {
-  return [...releaseCommand, verb, '--project-dir', own, '--profiles-dir', own, '--quiet']
+function rowOf(entry: Entry, entries: readonly Entry[]): Row[] {
+  const { one, contender, usages, nodeSeconds, contents } = entry
+  const first = entries.find((other) => other.one === one)
+  if (usages.length === 0 || contents === undefined) return []
+  const isSame =
+    first === entry || first?.contents === undefined
+      ? undefined
+      : first.contents.digest === contents.digest && first.contents.rows === contents.rows
+  const { relations, rows: rowCount, digest, nodes } = contents
+  console.log(
+    `${one.name}: ${contender.name}: ${relations} relations, ${rowCount} rows, digest ${digest}, ${nodes ?? 'no'} nodes well`,
+  )
+  const nodes_s = nodeSeconds.length === 0 ? undefined : median(nodeSeconds)
+  const { group, name } = one
+  const head = { group, case: name, program: contender.name, nodes_s, isSame, relations }
+  return [{ ...head, ...summarize(usages) }]
 }
 
-/** Its models then go to the lake of its millrace.yml. */
-function withoutProfile(target: string): void {
-  const file = join(target, 'dbt_project.yml')
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^profile:.*\n/m, ''))
-  rmSync(join(target, 'profiles.yml'))
-}
-
-function describeRows(): string {
-  const { processor, cores, memory_gb, load_1m, node } = machine
-  const known = new Map(rows.map((row) => [`${row.case}\n${row.program}`, row]))
-  const lines = rows.map((row) => {
-    const floor = [...known.values()].find(
-      (one) => one.case === row.case && one.program.startsWith('floor'),
-    )
-    const ratio = floor === undefined ? '' : `${(row.cpu_s / floor.cpu_s).toFixed(2)} ×`
-    const spread = `${row.cpu_min_s.toFixed(2)}–${row.cpu_max_s.toFixed(2)}`
-    return `| ${row.case} | ${row.program} | ${row.cpu_s.toFixed(2)} | ${spread} | ${ratio} | ${row.wall_s.toFixed(2)} | ${row.peak_mb} |`
-  })
-  return `<!-- Written by bench/runner.ts; do not edit. -->
-# Benchmarks
-
-Each program runs the same project on files of its own, taking turns; medians of ${runs} runs. CPU is of the process and
-its children. The floor is the same compiled SQL on one connection of DuckDB, in a bundled Node, and nothing else.
-${processor}, ${cores} cores, ${memory_gb} GB, Node ${node}, load ${load_1m} at the end.
-
-| project | program | CPU s | lowest–highest | to the floor | wall s | peak MB |
-| --- | --- | ---: | ---: | ---: | ---: | ---: |
-${lines.join('\n')}
-
-\`make bench-runner\` makes this page anew.
-`
+function load(): string {
+  return (loadavg()[0] ?? 0).toFixed(1)
 }
