@@ -11,6 +11,7 @@ import { isOwnerGone, ownerNow } from '../../lock-file.ts'
 import { quoteLiteral } from '../../sql.ts'
 import { queryValue } from '../duckdb.ts'
 import { type LakeCatalog, lakeName } from './attach.ts'
+import { currentSnapshot } from './snapshots.ts'
 
 const metadata = quoteLiteral(`__ducklake_metadata_${lakeName}`)
 /** Marks our locks among the advisory locks of a database: "mill" in ASCII. */
@@ -22,6 +23,9 @@ export async function announceBuild(
   catalog: LakeCatalog,
 ): Promise<() => void> {
   if (catalog.kind === 'postgres') {
+    // What we ask PostgreSQL sees one state, from the first question on, and so does DuckLake, in a transaction of its
+    // own. DuckLake's comes first: else it may know tables that our lists do not have yet.
+    await currentSnapshot(transaction)
     const lock = `select pg_advisory_xact_lock_shared(${lockClass}, hashtext(${quoteLiteral(catalog.schema)}))::text`
     await transaction.run(`from postgres_query(${metadata}, ${quoteLiteral(lock)})`)
     return () => {}

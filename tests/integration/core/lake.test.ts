@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { openDuckdb, queryRows, queryValue } from '../../../core/clients/duckdb.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
 import { fileRows } from '../../../core/clients/lake/file-rows.ts'
+import { currentSnapshot, listRelations } from '../../../core/clients/lake/snapshots.ts'
 import { type Lake, openLake } from '../../../core/clients/lake.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 import { forgetEverything } from '../../support/maintain.ts'
@@ -215,6 +216,25 @@ describe.each([
       })
       await expect(twice).rejects.toMatchObject({ code: 'lake/file-registered' })
     })
+  })
+
+  it('shows a build one state, whoever commits while it begins', async () => {
+    await using other = await open()
+    await other.transaction((connection) => connection.run('create table lake.before (id int)'))
+    const seen = await lake.transaction(
+      async (connection) => {
+        await other.transaction((own) => own.run('create table lake.meanwhile (id int)'))
+        const snapshot = await currentSnapshot(connection)
+        const listed = await listRelations(connection, options.catalog, snapshot)
+        const bound = await queryRows(
+          connection,
+          "select table_name as name from information_schema.tables where table_catalog = 'lake' order by all",
+        )
+        return { listed: listed.map(({ name }) => name).sort(), bound: bound.map((r) => r['name']) }
+      },
+      { isBuild: true },
+    )
+    expect(seen.listed).toEqual(seen.bound)
   })
 })
 
