@@ -35,7 +35,7 @@ export type Place = { readonly path: string; readonly writer: string }
 
 /** What has to be the same for a cache to be read at all. @param release of Millrace */
 export function writerOf(release: string): string {
-  return JSON.stringify({ format: 3, release, node: process.version, arch: process.arch })
+  return JSON.stringify({ format: 4, release, node: process.version, arch: process.arch })
 }
 
 export function readCacheFile(path: string, writer: string): CacheFile | undefined {

@@ -49,6 +49,12 @@ type Editing = {
   readonly sha256: (text: string) => string
 }
 
+type Edited = {
+  readonly node: ModelNode
+  /** Of its file. */
+  readonly text: string
+}
+
 /**
  * The edited models as a parse would make them, by id, or undefined when only a parse can tell.
  * @param models by absolute path
@@ -56,8 +62,8 @@ type Editing = {
 export function withTexts(
   { graph, plainPackages, sha256 }: Editing,
   models: ReadonlyMap<string, ModelNode>,
-): ReadonlyMap<string, ModelNode> | undefined {
-  const found = new Map<string, ModelNode>()
+): ReadonlyMap<string, Edited> | undefined {
+  const found = new Map<string, Edited>()
   for (const [path, model] of models) {
     if (!plainPackages.has(model.package) || hasTemplatesElsewhere(model)) return undefined
     // They name a line.
@@ -66,7 +72,7 @@ export function withTexts(
     const text = readFileSync(path, 'utf8')
     // The parse says what is wrong with a file that is no UTF-8.
     if (text.includes('\ufffd') || !asksTheSame(model, text)) return undefined
-    found.set(model.id, { ...model, ...codeOf({ kind: 'model', text }, sha256) })
+    found.set(model.id, { node: { ...model, ...codeOf({ kind: 'model', text }, sha256) }, text })
   }
   return found
 }

@@ -8,6 +8,8 @@ import { dirname, join, resolve } from 'node:path'
 import { compileProject } from '../compile/compile-project.ts'
 import type { Graph, GraphNode, ModelNode } from '../compile/graph.ts'
 import type { CompileInputs } from '../compile/inputs.ts'
+import type { Renderer } from '../compile/render.ts'
+import { restoreRenderer, type StoredRenderer } from '../compile/stored-renderer.ts'
 import { loadProject } from '../project/load-project.ts'
 import type { Project } from '../project/project.ts'
 import type { StoredAsks } from './ask-store.ts'
@@ -43,6 +45,8 @@ export type GraphRequest = {
   readonly release: string
   /** Whether the caller will ask for `graph.macros`, which take their time to make. */
   readonly withMacros: boolean
+  /** Whether the caller will ask for the renderer. */
+  readonly withRenderer?: boolean
 }
 
 /** What the stored graph was made from. */
@@ -59,6 +63,8 @@ export type OpenedGraph = {
   readonly graph: Graph
   /** Undefined when nothing is kept of it. */
   readonly kept: KeptGraph | undefined
+  /** Made when it is asked for, which takes the request to say so. */
+  readonly renderer: () => Renderer
 }
 
 /** The parse that a graph is of, as far as it is stored. */
@@ -71,7 +77,7 @@ export type KeptGraph = {
 }
 
 /**
- * The graph that `compileProject` makes of the project as it is, without a renderer.
+ * What `compileProject` makes of the project as it is.
  * @throws as `loadProject`
  */
 export async function openGraph(request: GraphRequest): Promise<OpenedGraph> {
@@ -110,29 +116,37 @@ function findStored(inputs: CompileInputs, root: string, file: CacheFile): Store
 }
 
 function openStored(
-  { inputs, withMacros }: GraphRequest,
+  { inputs, withMacros, withRenderer }: GraphRequest,
   place: Place,
   { file, origin, graph, models, edited, isTouched, since }: Stored,
 ): OpenedGraph | undefined {
   const macros = storedMacros(file)
   if (models === undefined || (withMacros && macros === undefined)) return undefined
+  // The checksum vouches for the shape.
+  const parts = withRenderer ? (file.part('renderer') as StoredRenderer | undefined) : undefined
+  if (withRenderer && parts === undefined) return undefined
   const { plainPackages } = origin
   const fresh = withTexts({ graph, plainPackages, sha256: inputs.sha256 }, models)
   if (fresh === undefined) return undefined
   if (isTouched && edited.length === 0) {
     const renewed = takeFingerprint(origin.files.places, since, origin.files)
-    const rest = ['graph', 'macros', 'asks'].map((name) => [name, file.written(name)])
-    const parts = { origin: { ...origin, files: renewed }, ...Object.fromEntries(rest) }
-    if (renewed !== undefined) writeCacheFile(place, parts)
+    const rest = ['graph', 'macros', 'renderer', 'asks'].map((name) => [name, file.written(name)])
+    const written = { origin: { ...origin, files: renewed }, ...Object.fromEntries(rest) }
+    if (renewed !== undefined) writeCacheFile(place, written)
   }
   const nodes = new Map(graph.nodes)
   const replaced = new Map<string, GraphNode>()
-  for (const [id, node] of fresh) {
+  const texts = new Map<string, string>()
+  for (const [id, { node, text }] of fresh) {
     replaced.set(id, nodes.get(id) ?? node)
     nodes.set(id, node)
+    texts.set(id, text)
   }
   const kept = { place: besides(place), stamp: origin.stamp, replaced }
-  return { graph: fromStored({ ...graph, nodes }, macros ?? notAsked), kept }
+  const restored = fromStored({ ...graph, nodes }, macros ?? notAsked)
+  const renderer = () =>
+    parts === undefined ? notAsked() : restoreRenderer(parts, restored, inputs, texts)
+  return { graph: restored, kept, renderer }
 }
 
 /** The macros of the stored graph, made when they are read; undefined when they are not stored. */
@@ -143,11 +157,11 @@ function storedMacros(file: CacheFile): (() => StoredMacros) | undefined {
 }
 
 function notAsked(): never {
-  throw new Error('the macros of a stored graph were not asked for')
+  throw new Error('this part of a stored graph was not asked for')
 }
 
 async function parseAndStore(
-  { directory, inputs, withMacros }: GraphRequest,
+  { directory, inputs, withMacros, withRenderer }: GraphRequest,
   place: Place,
   file: CacheFile | undefined,
   stored: Stored | undefined,
@@ -155,11 +169,13 @@ async function parseAndStore(
   const since = nowNs()
   const project = await loadProject(directory)
   const recorded = recordInputs(inputs, file?.part('asks') as StoredAsks | undefined)
-  const { graph: compiled } = await compileProject(project, recorded.inputs)
+  const whole = await compileProject(project, recorded.inputs)
+  const { graph: compiled } = whole
   const macros = file && stored && keepsMacros(stored, compiled) ? storedMacros(file) : undefined
   const graph = macros === undefined ? compiled : withMacrosOf(compiled, macros)
   const reads = recorded.reads()
-  const unkept = { graph, kept: undefined }
+  const renderer = () => whole.renderer
+  const unkept = { graph, kept: undefined, renderer }
   if (graph.problems.length > 0 || reads.isVolatile) return unkept
   const before = stored?.origin ?? (file?.part('origin') as Origin | undefined)
   const files = fingerprintOf(project, since, before?.files)
@@ -170,8 +186,10 @@ async function parseAndStore(
   const origin: Origin = { stamp, key, reads, files, plainPackages: asks.plainPackages }
   const own = withMacros ? { macros: graph.macros } : {}
   const kept = macros === undefined ? own : { macros: file?.written('macros') }
-  writeCacheFile(place, { origin, graph: toStored(graph), ...kept, asks: asks.kept() })
-  return { graph, kept: { place: besides(place), stamp, replaced: new Map() } }
+  const rendering = withRenderer ? { renderer: whole.stored() } : {}
+  const parts = { origin, graph: toStored(graph), ...kept, ...rendering, asks: asks.kept() }
+  writeCacheFile(place, parts)
+  return { graph, kept: { place: besides(place), stamp, replaced: new Map() }, renderer }
 }
 
 /** Whether nothing was edited but models, and those define no macros: then those of the project are what they were. */

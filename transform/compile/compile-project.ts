@@ -19,7 +19,7 @@ import { draftTestsOfAll } from './draft-all-tests.ts'
 import type { Compilation, SqlDraft } from './drafts.ts'
 import { entriesByNode } from './entries-by-node.ts'
 import type { Graph, GraphNode, LatentProblem, Relation, SelectableNode } from './graph.ts'
-import { NameIndex } from './index-names.ts'
+import { NameIndex, type Names, type Referable } from './index-names.ts'
 import type { CompileInputs } from './inputs.ts'
 import { compileMacros, readSearchOrders } from './macros.ts'
 import { makeDescribed, makeUnitTests } from './make-described.ts'
@@ -39,7 +39,7 @@ import { makeSource } from './make-sources.ts'
 import { nameRelation } from './name-relations.ts'
 import { Renderer } from './render.ts'
 import { renderYamlValues } from './render-yaml.ts'
-import { variablesOf } from './variables.ts'
+import { type StoredRenderer, storedRenderer, variablesBy } from './stored-renderer.ts'
 import { warnDeprecated } from './warn-deprecated.ts'
 
 export type Compiled = {
@@ -48,11 +48,14 @@ export type Compiled = {
   readonly renderer: Renderer
 }
 
+/** With the renderer as data, to be restored later. */
+type Storable = Compiled & { readonly stored: () => StoredRenderer }
+
 /**
  * Parses a project: every resource with its config and what it depends on; nothing is rendered to SQL yet.
  * @returns the graph, whose `problems` must be empty before it is run, and the renderer that makes its SQL
  */
-export async function compileProject(read: Project, inputs: CompileInputs): Promise<Compiled> {
+export async function compileProject(read: Project, inputs: CompileInputs): Promise<Storable> {
   const project = renderYamlValues(read, inputs)
   const compilation = openCompilation(project, read, inputs)
   const drafts = draftAll(compilation)
@@ -65,16 +68,8 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     ...findDoubleDefinitions(project),
   )
 
-  const referable = [...drafts.models, ...drafts.snapshots, ...seeds]
-  const index = new NameIndex(project.settings.name, {
-    referable: referable.filter(({ isEnabled }) => isEnabled),
-    disabled: referable.filter(({ isEnabled }) => !isEnabled),
-    sources: sources.filter(({ isEnabled }) => isEnabled).map(({ table }) => table),
-    functions: drafts.functions.filter(({ isEnabled }) => isEnabled),
-    metrics: project.metrics.map(({ name, package: owner }) => {
-      return { name, package: owner, id: `metric.${owner}.${name}` }
-    }),
-  })
+  const names = namesOf(project, drafts, seeds, sources)
+  const index = new NameIndex(project.settings.name, names)
   const context: NodeContext = { compilation, index }
   const generic = draftTestsOfAll(compilation, drafts, seeds, sources)
   compilation.problems.push(...findDoubleTests(generic))
@@ -173,7 +168,42 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
   }
   const byDraftId = new Map(all.map((draft) => [draft.id, draft] as const))
   const renderer = new Renderer({ compilation, index, drafts: byDraftId, relations, graph })
-  return { graph, renderer }
+  const stored = () => storedRenderer({ compilation, names, drafts: byDraftId, relations })
+  return { graph, renderer, stored }
+}
+
+/** What refs and sources can name. */
+function namesOf(
+  project: Project,
+  drafts: ReturnType<typeof draftAll>,
+  seeds: readonly ReturnType<typeof makeSeed>[],
+  sources: readonly ReturnType<typeof makeSource>[],
+): Names {
+  const enabled: Referable[] = []
+  const disabled: Referable[] = []
+  for (const one of [...drafts.models, ...drafts.snapshots, ...seeds]) {
+    const { name, package: owner, id } = one
+    const version = 'version' in one ? one.version : undefined
+    const latest = 'isLatest' in one ? { isLatest: one.isLatest } : {}
+    const found = one.isEnabled ? enabled : disabled
+    found.push({ name, package: owner, id, version, ...latest })
+  }
+  return {
+    referable: enabled,
+    disabled,
+    sources: enabledOf(
+      sources.map(({ table, isEnabled }) => {
+        const { source, name, package: owner } = table
+        return { node: { source, name, package: owner }, isEnabled }
+      }),
+    ),
+    functions: drafts.functions
+      .filter(({ isEnabled }) => isEnabled)
+      .map(({ name, package: owner, id }) => ({ name, package: owner, id })),
+    metrics: project.metrics.map(({ name, package: owner }) => {
+      return { name, package: owner, id: `metric.${owner}.${name}` }
+    }),
+  }
 }
 
 class Made {
@@ -207,20 +237,13 @@ function openCompilation(project: Project, written: Project, inputs: CompileInpu
   const { asks } = inputs
   const noteMacro = asks === undefined ? undefined : asks.macro.bind(asks)
   const library = { ...macros, noteName: inputs.noteName, noteMacro }
-  const packages = new Map(project.packages.map((settings) => [settings.name, settings]))
-  const vars = new Map<string, Config>()
+  const vars = variablesBy(project.settings, project.packages, inputs)
   return {
     project,
     written,
     inputs: { ...inputs, flags: withProjectFlags(project.settings.flags, inputs.flags ?? {}) },
     library,
-    // Rendering a node asks for them each time, and merging them costs more than the look-up.
-    vars: (owner) => {
-      const known =
-        vars.get(owner) ?? variablesOf(owner, project.settings, packages.get(owner), inputs)
-      vars.set(owner, known)
-      return asks?.watched(known) ?? known
-    },
+    vars: (owner) => asks?.watched(vars(owner)) ?? vars(owner),
     properties: entriesByNode(project),
     problems: [...project.problems, ...library.problems],
     warnings: [...project.warnings],

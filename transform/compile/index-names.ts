@@ -7,7 +7,7 @@ import type { Template } from '../jinja/template.ts'
 import type { SourceTable } from '../project/project.ts'
 import type { RefCall, SourceCall } from './ask-memo.ts'
 
-type Referable = {
+export type Referable = {
   readonly name: string
   readonly package: string
   readonly id: string
@@ -15,12 +15,13 @@ type Referable = {
   readonly isLatest?: boolean
 }
 
-type Named = {
+/** What there is to be named. */
+export type Names = {
   /** Models, seeds and snapshots. */
   readonly referable: readonly Referable[]
   /** The same that are switched off: a ref to one is told apart from a ref to nothing. */
   readonly disabled: readonly Referable[]
-  readonly sources: readonly SourceTable[]
+  readonly sources: readonly Pick<SourceTable, 'source' | 'name' | 'package'>[]
   readonly functions: readonly Referable[]
   readonly metrics: readonly Referable[]
 }
@@ -34,7 +35,7 @@ export class NameIndex {
   readonly #metrics = new Map<string, Map<string, string>>()
   readonly #project: string
 
-  constructor(project: string, { referable, sources, disabled, functions, metrics }: Named) {
+  constructor(project: string, { referable, sources, disabled, functions, metrics }: Names) {
     this.#project = project
     addAll(this.#refs, referable)
     addAll(this.#disabled, disabled)

@@ -77,7 +77,7 @@ export function compileMacros(
 }
 
 /** Of a macro file dbt reads the definitions alone: what is no template between them does no harm. */
-function compileDefinitions(file: string, text: string): Template {
+export function compileDefinitions(file: string, text: string): Template {
   try {
     return compileTemplate(file, text)
   } catch (error) {
@@ -144,7 +144,7 @@ export function nameOfBlock({ tag, name, options }: Block): string | undefined {
 }
 
 /** Few projects call more than a few of dbt's macros, so a file is parsed when one of its macros is named. */
-const standardMacros: Macros = new Map(
+export const standardMacros: Macros = new Map(
   standardFiles.flatMap(({ file, text }) => {
     let template: Template | undefined
     const open = () => {

@@ -1,9 +1,10 @@
 /** A project folder that is parsed with and without its cache. */
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MillraceError } from '../../../../core/errors.ts'
+import { MillraceError } from '../../../../core/errors.ts'
 import { keptArtifacts } from '../../../../transform/cache/kept-artifacts.ts'
 import { type KeptGraph, openGraph } from '../../../../transform/cache/open-graph.ts'
+import type { Renderer } from '../../../../transform/compile/render.ts'
 import type { CompileInputs, Graph } from '../../../../transform/index.ts'
 import { compileProject, loadProject } from '../../../../transform/index.ts'
 
@@ -16,6 +17,7 @@ export type Given = {
 export type Opened = {
   readonly graph: Graph
   readonly kept: KeptGraph | undefined
+  readonly renderer: Renderer
   /** Whether the project was parsed for it, and not taken from the cache. */
   readonly wasParsed: boolean
   /** How many nodes were made anew. */
@@ -56,15 +58,52 @@ export async function openCached(
   }
   const logged: string[] = []
   const log = (text: string) => logged.push(text)
-  const request = { directory, inputs: { ...inputs, sha256, log }, release, withMacros: true }
-  const { graph, kept } = await openGraph(request)
-  return { graph, kept, wasParsed: made > 0, made, logged: logged.sort() }
+  const request = { directory, inputs: { ...inputs, sha256, log }, release }
+  const opened = await openGraph({ ...request, withMacros: true, withRenderer: true })
+  const { graph, kept } = opened
+  const renderer = opened.renderer()
+  return { graph, kept, renderer, wasParsed: made > 0, made, logged: logged.sort() }
 }
 
 export async function openFresh(directory: string, given: Given = {}): Promise<Graph> {
   const { graph } = await compileProject(await loadProject(directory), inputsOf(given))
   return graph
 }
+
+/** What the project renders to, parsed for it. */
+export async function renderFresh(directory: string, given: Given = {}) {
+  return await renderedOf(await compileProject(await loadProject(directory), inputsOf(given)))
+}
+
+/** What each node renders to, or why it does not. */
+export async function renderedOf({ graph, renderer }: Pick<Opened, 'graph' | 'renderer'>) {
+  const outcome = async (work: () => unknown) => {
+    try {
+      return await work()
+    } catch (error) {
+      return error instanceof MillraceError ? [error.code, error.message, error.at] : String(error)
+    }
+  }
+  const ids = [...graph.nodes.keys(), ...graph.sources.keys()]
+  return {
+    nodes: await Promise.all(
+      ids.map(async (id) => [
+        id,
+        await outcome(() => renderer.compile(id)),
+        await outcome(() => renderer.standardTest(id)),
+        await outcome(() => renderer.replacing(id)),
+        await outcome(() => renderer.renderText(id, '{{ this }} {{ model }} {{ config }}', full)),
+        await outcome(() => renderer.renderText(id, '{{ builtins.ref.config.vars.vars }}', full)),
+      ]),
+    ),
+    tests: await Promise.all(
+      [...graph.unitTests.keys()].map((id) => outcome(() => renderer.unitTest(id))),
+    ),
+    flags: ['STORE_FAILURES', 'FULL_REFRESH', 'USE_COLORS'].map((name) => renderer.flag(name)),
+  }
+}
+
+const full = { isIncremental: false }
 
 /** All of a graph as data that compares. */
 export function dataOf(graph: Graph) {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { makeFolder, writeProject } from '../../../support/project.ts'
-import { dataOf, openCached, openFresh, settle } from './cached-project.ts'
+import { dataOf, openCached, openFresh, renderedOf, renderFresh, settle } from './cached-project.ts'
 
 const files = {
   'models/a.sql': "{{ config(tags=['x'], alias='y') }} select 1 as id",
@@ -31,6 +31,7 @@ async function afterEdit(folder: string, edits: Readonly<Record<string, string>>
   for (const [file, text] of Object.entries(edits)) writeFileSync(join(folder, file), text)
   const opened = await openCached(folder)
   expect(dataOf(opened.graph)).toEqual(dataOf(await openFresh(folder)))
+  expect(await renderedOf(opened)).toEqual(await renderFresh(folder))
   return opened.made
 }
 

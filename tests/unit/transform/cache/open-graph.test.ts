@@ -3,7 +3,15 @@ import { cp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeFolder, writeProject } from '../../../support/project.ts'
-import { dataOf, type Given, openCached, openFresh, settle } from './cached-project.ts'
+import {
+  dataOf,
+  type Given,
+  openCached,
+  openFresh,
+  renderedOf,
+  renderFresh,
+  settle,
+} from './cached-project.ts'
 
 const files = {
   'models/a.sql': "{{ config(tags=['x']) }} select 1 as id",
@@ -60,6 +68,16 @@ describe('a project that has not changed', () => {
     const fresh = dataOf(await openFresh(folder.path, given))
     expect(dataOf((await openCached(folder.path, given)).graph)).toEqual(fresh)
     expect(dataOf((await openCached(folder.path, given)).graph)).toEqual(fresh)
+  })
+
+  it.each(readdirSync(projects))('renders as it was parsed: %s', async (name) => {
+    await using folder = await makeFolder()
+    await cp(join(projects, name), folder.path, { recursive: true })
+    await settle()
+    const given = { environment: { DBT_REGION: 'eu' } }
+    const fresh = await renderFresh(folder.path, given)
+    expect(await renderedOf(await openCached(folder.path, given))).toEqual(fresh)
+    expect(await renderedOf(await openCached(folder.path, given))).toEqual(fresh)
   })
 })
 
