@@ -70,8 +70,19 @@ export async function executeRun(
 ): Promise<number> {
   const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
   await using context = await openRunContext(args, flags)
-  const project = await openProject(context.config, args, context.database)
-  return await runOpened(command, args, { ...context, project }, hooks)
+  const { config, database } = context
+  if (!args.dryRun) database.begin()
+  const project = await openProject(config, args, database)
+  let settled: Promise<void> | undefined
+  const onResult = (result: RunResult) => {
+    hooks.onResult?.(result)
+    settled = database.settle()
+  }
+  try {
+    return await runOpened(command, args, { config, database, project }, { ...hooks, onResult })
+  } finally {
+    await settled
+  }
 }
 
 /** What a run works on, and what stays open after it. */
