@@ -400,13 +400,15 @@ export const features: readonly Feature[] = [
     feature: 'Hooks of nodes, `on-run-start` and `on-run-end`, with `results` and `schemas`',
     state: 'yes',
     remark:
-      'Hooks of a node stand in its transaction at whichever side of it dbt runs them; hooks of a run in none.',
+      'Hooks that ask to be outside of the transaction of their node (`before_begin`, `after_commit`) are so where nodes are published one by one, as on a plain DuckDB file; a build that is published at once holds them too. Hooks of a run are in none, and stand in `ops.node_runs`.',
     tests: ['tests/integration/transform/run/hooks.test.ts'],
   },
   {
     area: 'Running',
     feature: 'Materializations of projects and packages, and macros of dbt that a project replaces',
     state: 'yes',
+    remark:
+      'Of models, seeds, snapshots, functions, data tests and unit tests. Whatever macro on their way is replaced, by the project or through `dispatch`, is the one that runs.',
     tests: ['tests/integration/transform/run/materializations.test.ts'],
   },
   {

@@ -3,13 +3,12 @@ import { problem } from '../../core/problems.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
 import type { Session } from './adapter.ts'
 import { executeNode } from './execute-node.ts'
-import type { Findings } from './node-context.ts'
+import type { Findings, NodeContext } from './node-context.ts'
 import { withRender } from './node-renderer.ts'
 import { writtenRelation } from './node-result.ts'
 import { requireOneStatement } from './one-statement.ts'
 import type { Timing } from './result.ts'
 import type { Run } from './run-dependencies.ts'
-import type { RunState } from './run-state.ts'
 
 export type Attempt = {
   readonly found: Findings
@@ -22,7 +21,7 @@ const interruptAgainMs = 50
 /** @throws DuckDB's error, or a problem of the node, `model/timed-out` among them */
 export async function attemptNode(
   node: RunnableNode,
-  { session, state }: { readonly session: Session; readonly state: RunState },
+  { session, state, transaction }: Pick<NodeContext, 'session' | 'state' | 'transaction'>,
   run: Run,
 ): Promise<Attempt> {
   const { plan, renderer, clock, runId, startedAt } = run
@@ -51,6 +50,7 @@ export async function attemptNode(
       files: run.files,
       scratch: run.scratch,
       fullRefresh: plan.fullRefresh,
+      ...(transaction && { transaction }),
       run: { runId, at: startedAt },
     }),
   )

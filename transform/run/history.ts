@@ -146,6 +146,17 @@ export async function recordRun(
   const counts = [results.length, count('error', 'fail'), count('skipped')]
   const head = [runId, command, outcome, startedAt, elapsedMs, baseSnapshot]
   await appendHistory(session, catalog, 'runs', [[...head, ...counts, author, revision]])
+  await recordNodes(session, catalog, runId, results, baseSnapshot)
+}
+
+/** Writes down results of a run. */
+export async function recordNodes(
+  session: Session,
+  catalog: string,
+  runId: string,
+  results: readonly NodeResult[],
+  baseSnapshot: number | undefined,
+): Promise<void> {
   const isTest = ({ kind }: NodeResult) => kind === 'test'
   const nodeRows = results.filter((result) => !isTest(result)).map(nodeRow)
   const testRows = results.filter(isTest).map(testRow)

@@ -6,8 +6,10 @@ import { quoteLiteral } from '../../core/sql.ts'
 import type { Materialization } from '../compile/find-materialization.ts'
 import type { FunctionNode, ModelNode, SeedNode, SnapshotNode } from '../compile/graph.ts'
 import { textConfig } from '../compile/graph.ts'
+import type { TemplateDatabase } from '../stdlib/database.ts'
 import { makeTable } from '../stdlib/query-table.ts'
 import type { NodeContext } from './node-context.ts'
+import { hasOutsideHooks } from './node-hooks.ts'
 
 export type WrittenNode = ModelNode | SeedNode | SnapshotNode | FunctionNode
 
@@ -27,7 +29,7 @@ export async function runByMacro(
 ): Promise<Made> {
   const { session, state, renderer } = context
   refuseNewRows(node)
-  const { database } = session
+  const { database, end } = await openMacro(node, context)
   const rendering = { isIncremental: isIncremental(node, context), database }
   const code = node.kind === 'seed' ? '' : await renderer.render(node.id, rendering)
   const warnings: MillraceError[] = []
@@ -38,6 +40,7 @@ export async function runByMacro(
     { ...rendering, warnings },
     { code, seedTable },
   )
+  await end()
   for (const relation of made.relations) {
     await state.refresh(session, { ...relation, catalog: relation.catalog || state.catalog })
   }
@@ -50,6 +53,31 @@ export async function runByMacro(
     message: made.message === 'OK' ? undefined : made.message,
     warnings,
   }
+}
+
+/**
+ * What the macro works on. Where hooks ask to be outside of the node's transaction, the macro says where it begins and
+ * ends, as in dbt: statements before and behind it are committed one by one.
+ */
+async function openMacro(
+  node: WrittenNode,
+  { session, transaction }: NodeContext,
+): Promise<{ readonly database: TemplateDatabase; readonly end: () => Promise<void> }> {
+  const { database } = session
+  if (transaction === undefined || !hasOutsideHooks(node)) return { database, end: async () => {} }
+  let isOpen = false
+  await transaction.commit()
+  const begin = async () => {
+    if (isOpen) return
+    isOpen = true
+    await transaction.begin()
+  }
+  const commit = async () => {
+    if (!isOpen) return
+    isOpen = false
+    await transaction.commit()
+  }
+  return { database: { ...database, begin, commit }, end: begin }
 }
 
 /** What was read exactly is kept with the rows, and a macro does not keep it. */

@@ -21,7 +21,15 @@ export type NodeContext = {
   /** A database in memory, for unit tests. */
   readonly scratch: Scratch
   readonly fullRefresh: boolean
+  /** The node's own, where nodes are published one by one; without it the run's holds all of them. */
+  readonly transaction?: NodeTransaction
   readonly run: { readonly runId: string; readonly at: string }
+}
+
+/** It is open when the node begins, and has to be when it ends. */
+export type NodeTransaction = {
+  commit(): Promise<void>
+  begin(): Promise<void>
 }
 
 /** How a node went; it is a failure only when it says so, and throws when it could not be carried out. */

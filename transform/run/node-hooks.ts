@@ -7,7 +7,7 @@ import { replaced } from './node-renderer.ts'
 
 /**
  * Writes a node between its hooks, in dbt's order: compiled first, then the hooks before it, those outside of the
- * transaction at either end. Here the run's transaction holds them all.
+ * transaction at either end. Where the run is one transaction, that holds them all.
  * @param write does the work, with a renderer that it compiles the node by
  */
 export async function withHooks<Result extends { readonly warnings?: readonly MillraceError[] }>(
@@ -23,7 +23,8 @@ export async function withHooks<Result extends { readonly warnings?: readonly Mi
   const begin = async () => {
     if (isBegun) return
     isBegun = true
-    await runHooks(node, context, [...outside(before), ...inside(before)], warnings)
+    await runOutside(node, context, outside(before), warnings)
+    await runHooks(node, context, inside(before), warnings)
   }
   // A seed has nothing to compile.
   if (node.kind === 'seed') await begin()
@@ -34,12 +35,32 @@ export async function withHooks<Result extends { readonly warnings?: readonly Mi
     return sql
   }
   const result = await write({ ...context, renderer: replaced(renderer, { render }) })
-  await runHooks(node, context, [...inside(after), ...outside(after)], warnings)
+  await runHooks(node, context, inside(after), warnings)
+  await runOutside(node, context, outside(after), warnings)
   return { ...result, warnings: [...(result.warnings ?? []), ...warnings] }
 }
 
 const inside = (hooks: readonly Hook[]) => hooks.filter(({ transaction }) => transaction)
 const outside = (hooks: readonly Hook[]) => hooks.filter(({ transaction }) => !transaction)
+
+/** Whether a node has hooks that ask to be outside of its transaction. */
+export function hasOutsideHooks({ config }: GraphNode): boolean {
+  const hooks = [...readHooks(config['pre_hook']), ...readHooks(config['post_hook'])]
+  return outside(hooks).length > 0
+}
+
+/** What stands before them is committed, and each of them by itself. */
+async function runOutside(
+  node: GraphNode,
+  context: NodeContext,
+  hooks: readonly Hook[],
+  warnings: MillraceError[],
+): Promise<void> {
+  if (hooks.length === 0) return
+  await context.transaction?.commit()
+  await runHooks(node, context, hooks, warnings)
+  await context.transaction?.begin()
+}
 
 async function runHooks(
   node: GraphNode,

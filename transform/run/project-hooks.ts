@@ -5,7 +5,7 @@
 import type { MillraceError } from '../../core/errors.ts'
 import type { OperationNode } from '../compile/graph.ts'
 import type { OpenSession, Session } from './adapter.ts'
-import { interruptOn } from './attempt-node.ts'
+import { interruptOn, timing } from './attempt-node.ts'
 import { hookNames } from './hook-names.ts'
 import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf } from './node-result.ts'
@@ -79,7 +79,15 @@ async function runHook(
   const warnings: MillraceError[] = []
   const progress = () => session.progress()
   onEvent?.({ kind: 'started', node: hook, ...place, thread, progress })
-  const course = () => ({ elapsedMs: clock.now() - started, thread })
+  let rendered: number | undefined
+  const course = () => {
+    const ended = clock.now()
+    const steps = [
+      timing('compile', started, rendered ?? ended),
+      ...(rendered === undefined ? [] : [timing('execute', rendered, ended)]),
+    ]
+    return { elapsedMs: ended - started, thread, timing: steps }
+  }
   const failed = (error: unknown) => {
     const outage = outageIn(error, adapter, 1)
     const message = `${title} failed, error:\n ${explain(outage ?? error)}`
@@ -98,6 +106,7 @@ async function runHook(
       warnings,
       ...(names && { names }),
     })
+    rendered = clock.now()
     const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
     if (failure !== undefined) return failed(failure.error)
     await transaction.commit()

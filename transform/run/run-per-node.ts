@@ -134,8 +134,16 @@ async function tryInTransaction(
   if (needsNone || !writes(node, run)) return await attemptNode(node, { session, state }, run)
   const message = `${run.plan.command} ${runId}: ${node.name}`
   if (!adapter.keepsHistory || !isExact(node)) {
+    const transaction = {
+      begin: () => session.begin(),
+      commit: async () => {
+        await run.files.publish(session, node.id)
+        await session.commit({ message })
+        await run.files.finish(node.id)
+      },
+    }
     return await inTransaction(session, message, async () => {
-      const attempt = await attemptNode(node, { session, state }, run)
+      const attempt = await attemptNode(node, { session, state, transaction }, run)
       await run.files.publish(session, node.id)
       return attempt
     })

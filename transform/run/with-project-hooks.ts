@@ -1,5 +1,6 @@
 /** A run with the hooks of its project around it. */
 import type { Plan } from '../plan/plan-run.ts'
+import { ensureHistory, recordNodes, recordRun } from './history.ts'
 import { resultOf } from './node-result.ts'
 import { runProjectHooks } from './project-hooks.ts'
 import { isFailure, type NodeResult, type RunResult } from './result.ts'
@@ -35,7 +36,26 @@ export async function withProjectHooks(
   const { elapsedMs } = run.summary(outcome, results)
   const result = { ...middle, outcome, results, elapsedMs, ...(hasFailed && { built: [] }) }
   run.onEvent?.({ kind: 'ended', result })
+  await record(run, mayRun ? undefined : result, [...started, ...ended])
   return result
+}
+
+/** @param left a run whose nodes were left out, and which nobody else writes down */
+async function record(
+  { adapter, plan, runId, origin }: Run,
+  left: RunResult | undefined,
+  hooks: readonly NodeResult[],
+): Promise<void> {
+  const isReachable = hooks.every(({ outage }) => outage === undefined)
+  if (!adapter.keepsHistory || !isReachable || hooks.length === 0) return
+  await adapter.transaction(
+    async (session) => {
+      await ensureHistory(session, adapter.catalog)
+      if (left === undefined) await recordNodes(session, adapter.catalog, runId, hooks, undefined)
+      else await recordRun(session, adapter.catalog, left, left.snapshot, origin)
+    },
+    { message: `${plan.command} ${runId}: hooks`, author: origin?.author },
+  )
 }
 
 async function leaveOut(run: Run): Promise<RunResult> {

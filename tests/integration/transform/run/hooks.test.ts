@@ -12,6 +12,7 @@ import {
   type TestFolder,
   writeProject,
 } from '../../../support/project.ts'
+import { openEngine } from '../snapshot/engines.ts'
 
 let folder: TestFolder
 let lake: Lake
@@ -36,6 +37,12 @@ async function audited(): Promise<unknown[]> {
   const rows = await queryLake(lake, 'select what from lake.main.audit order by rowid')
   return rows.map((row) => row['what'])
 }
+
+const keptHooks = () =>
+  queryLake(
+    lake,
+    "select name, status from lake.ops.node_runs where kind = 'operation' order by name not like '%start%', name",
+  )
 
 const note = (text: string) => `insert into lake.main.audit values ('${text}')`
 
@@ -101,6 +108,50 @@ seeds:
   })
 })
 
+describe("hooks that ask to be outside of their node's transaction", () => {
+  const own = { 'macros/own.sql': '{% macro copy_grants() %}{{ return(True) }}{% endmacro %}' }
+  const hooked = (sql: string) => `{{ config(
+    materialized='table',
+    pre_hook=[before_begin("insert into audit values ('before')"), "insert into audit values ('inside')"],
+    post_hook=["insert into audit values ('rows ' || (select count(*) from {{ this }}))", after_commit("insert into audit values ('after {{ this.identifier }}')")]
+  ) }} ${sql}`
+
+  it.each([
+    ['the runner', {}],
+    ['macros', own],
+  ])('keep what they wrote when the node fails that %s makes', async (_, macros) => {
+    await using plain = await openEngine('memory', folder.path)
+    await plain.sql('create table audit (what varchar)')
+    await writeProject(folder.path, {
+      ...macros,
+      'models/bad.sql': hooked("select error('no') as id"),
+      'models/good.sql': hooked('select 1 as id'),
+    })
+    const result = await runFolder(folder.path, plain.adapter, {
+      database: 'memory',
+      publish: 'per-node',
+    })
+    expect(statuses(result)).toEqual({ bad: 'error', good: 'success' })
+    const rows = await plain.sql('select what from audit order by rowid')
+    expect(rows.map(({ what }) => what)).toEqual([
+      'before',
+      ...['before', 'inside', 'rows 1', 'after good'],
+    ])
+    const left = await plain.sql(
+      "select table_name from duckdb_tables() where table_name like '%dbt_%'",
+    )
+    expect(left).toEqual([])
+  })
+
+  it('go with the run where that is one transaction', async () => {
+    const result = await run({
+      'models/bad.sql': hooked("select error('no') as id").replaceAll('audit', 'lake.main.audit'),
+    })
+    expect(result.outcome).toBe('rolled-back')
+    expect(await audited()).toEqual([])
+  })
+})
+
 describe('hooks of a run', () => {
   const project = `
 name: shop
@@ -139,6 +190,13 @@ on-run-end:
       { name: 'bad', status: 'success' },
     ])
     expect(await audited()).toEqual(['main,main_extra: 3'])
+    expect(result.results[0]?.timing?.map(({ name }) => name)).toEqual(['compile', 'execute'])
+    expect(await keptHooks()).toEqual([
+      { name: 'shop-on-run-start-0', status: 'success' },
+      { name: 'shop-on-run-start-1', status: 'success' },
+      { name: 'shop-on-run-end-0', status: 'success' },
+      { name: 'shop-on-run-end-1', status: 'success' },
+    ])
   })
 
   it('keep what they wrote when the run is rolled back', async () => {
@@ -162,6 +220,10 @@ on-run-end:
       'shop-on-run-end-1': 'success',
     })
     expect(await audited()).toEqual([': 0'])
+    expect(
+      await queryLake(lake, 'select outcome, skipped::int as skipped from lake.ops.runs'),
+    ).toEqual([{ outcome: 'failed', skipped: 3 }])
+    expect((await keptHooks()).map(({ status }) => status)).toContain('error')
   })
 
   it('fail a run that is committed by then', async () => {
