@@ -13,6 +13,7 @@ import { connectPostgres, openPostgres } from '../../core/clients/postgres.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteIdent, quoteLiteral, quoteRelation } from '../../core/sql.ts'
+import { cancelOn } from './cancel.ts'
 import { commitJobs } from './commit.ts'
 import { examine, type Job, type Work } from './examine.ts'
 import { explainPublishError } from './failures.ts'
@@ -90,6 +91,7 @@ export async function publishRelations(
   client.on('error', () => {})
   try {
     await client.query(`set timezone = 'UTC'`)
+    using _ = await cancelOn(signal, client, postgresUrl)
     await lockSchema(client, schema, { clock, signal, budgetMs: waits.busyMs })
     const snapshot = options.snapshot ?? (await lake.currentSnapshot())
     return await lake.read(async (duckdb) => {
@@ -98,7 +100,8 @@ export async function publishRelations(
       return await publishLocked(requests, locked)
     })
   } catch (error) {
-    throw explainPublishError(error, postgresUrl)
+    // Once it is told to stop, whatever breaks was broken by that.
+    throw signal?.aborted ? signal.reason : explainPublishError(error, postgresUrl)
   } finally {
     client.release(true)
     await pool.end()

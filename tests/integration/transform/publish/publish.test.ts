@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import {
   openPublishFixture,
   type PublishFixture,
@@ -436,6 +436,31 @@ describe('what cannot be published', () => {
     } finally {
       other.release(true)
     }
+  })
+
+  it('is left out when the publish is cancelled while PostgreSQL works for it', async () => {
+    await fixture.rows(ordersTable)
+    await fixture.rows(
+      'create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(300); return new; end $$',
+    )
+    await fixture.rows(
+      'create trigger waits before insert on orders for each row execute function wait()',
+    )
+    await fixture.build(orders(`select 1 as id, 'a' as name, 1.5 as price`))
+    const stop = new AbortController()
+    const publishing = fixture.publish(
+      [request('orders', { strategy: 'merge', uniqueKey: ['id'] })],
+      {
+        signal: stop.signal,
+      },
+    )
+    const ended = expect(publishing).rejects.toThrow('stopped')
+    const isWaiting = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and query ~ 'orders'`
+    await vi.waitUntil(async () => (await fixture.rows(isWaiting)).length > 0, { timeout: 60_000 })
+    stop.abort(new Error('stopped'))
+    await ended
+    expect(await fixture.rows(isWaiting)).toEqual([])
+    expect(await fixture.rows('select * from orders')).toEqual([])
   })
 
   it('is left out when the publish is cancelled', async () => {
