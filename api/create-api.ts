@@ -14,10 +14,13 @@ import { requestLog } from './http/request-log.ts'
 import type { PostgresSource } from './sources/postgres-source.ts'
 import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
 import { addSqlRoute } from './sql-endpoint/route.ts'
+import { addTablesRoutes } from './tables/routes.ts'
+import type { TableService } from './tables/service.ts'
 
 export type ApiDependencies = {
   readonly endpoints: readonly Endpoint[]
   readonly postgres: Pick<PostgresSource, 'query'>
+  readonly tables: TableService
   /** Name of a dependency → does it answer? */
   readonly checks: Readonly<Record<string, ReadinessCheck>>
   readonly log: Log
@@ -50,6 +53,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   )
   addHealthRoutes(app, checks)
   for (const endpoint of endpoints) addSqlRoute(app, endpoint, postgres)
+  addTablesRoutes(app, dependencies.tables)
   app.notFound((context) =>
     problemResponse(context, problem('api/not-found', { path: context.req.path })),
   )

@@ -6,10 +6,12 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
+import type { Settings } from '../core/settings.ts'
 import { createApi } from './create-api.ts'
 import { openPostgresSource } from './sources/postgres-source.ts'
 import { checkEndpoints } from './sql-endpoint/check-endpoints.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
+import { openTableService } from './tables/service.ts'
 
 export type ServeOptions = {
   /** The folder above `api/endpoints`. */
@@ -20,6 +22,8 @@ export type ServeOptions = {
   readonly postgresUrl: string
   /** PostgreSQL schema of the published tables. */
   readonly schema: string
+  /** `api.*` of the settings. */
+  readonly settings: Settings['api']
   readonly log: Log
   readonly clock?: Clock
   /** Milliseconds that running requests are given at the end. Default 10,000. */
@@ -45,23 +49,35 @@ export type ServedApi = {
 export async function serveApi(options: ServeOptions, signal: AbortSignal): Promise<ServedApi> {
   const { log, clock = systemClock, postgresUrl } = options
   const endpoints = await loadEndpoints(options.projectDir)
-  const postgres = openPostgresSource({ url: postgresUrl, schema: options.schema })
+  const { schema } = options
+  const postgres = openPostgresSource({ url: postgresUrl, schema })
+  const tables = openTableService({
+    url: postgresUrl,
+    schema,
+    source: postgres,
+    log,
+    settings: options.settings,
+  })
+  const closeAll = async () => {
+    await Promise.all([postgres.close(), tables.exports.close()])
+  }
   try {
     await checkEndpoints(endpoints, postgres, describePostgres(postgresUrl))
+    await tables.catalog.reload()
     const ping = () => postgres.query({ text: 'select 1::text', values: [], timeoutMs: 2000 })
     const checks = { postgres: ping }
-    const app = createApi({ endpoints, postgres, checks, log, clock })
+    const app = createApi({ endpoints, postgres, tables, checks, log, clock })
     const server = createServer(app.fetch)
     const port = await listen(server, options.host, options.port)
     log.info({ event: 'api.listening', host: options.host, port, endpoints: endpoints.length })
-    const finished = drainOnAbort(server, signal, options.drainMs ?? 10_000, clock).finally(() =>
-      postgres.close(),
+    const finished = drainOnAbort(server, signal, options.drainMs ?? 10_000, clock).finally(
+      closeAll,
     )
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
     const paths = endpoints.map(({ header }) => header.path)
     return { url: `http://${host}:${port}`, port, paths, finished }
   } catch (error) {
-    await postgres.close()
+    await closeAll()
     throw error
   }
 }

@@ -25,7 +25,8 @@ export function explainPostgresError(error: unknown, timeoutMs: number): unknown
     return problem('api/database-unavailable', {}, { cause: error })
   }
   if (isTableMissing(error)) return problem('api/table-missing', {}, { cause: error })
-  if (state === '22003' || state === '22008') {
+  // Out of the range of a number or a time, not a value of the type, a LIKE that ends in a backslash.
+  if (['22003', '22008', '22007', '22P02', '22025'].includes(state ?? '')) {
     return problem('api/values-out-of-range', {}, { cause: error })
   }
   return error
@@ -47,6 +48,12 @@ export function isTableMissing(error: Error): boolean {
   return (
     sqlStateOf(error) === '42P01' && !('routine' in error && error.routine === 'errorMissingRTE')
   )
+}
+
+/** Tells that a statement names a table, column or operator that PostgreSQL does not have (any more). */
+export function isShapeError(error: unknown): boolean {
+  const shapes = ['42P01', '42703', '42883', '42804']
+  return findCause(error, (cause) => shapes.includes(sqlStateOf(cause) ?? '')) !== undefined
 }
 
 /** PostgreSQL's five-character code. */

@@ -17,6 +17,8 @@ export type SourceQuery = {
 export interface PostgresSource {
   /** The first column of every row, as text. @throws `api/database-unavailable`, `api/timeout`, … */
   query(query: SourceQuery): Promise<string[]>
+  /** All columns of every row; the statement has to give text. @throws as `query` */
+  rows(query: SourceQuery): Promise<(string | null)[][]>
   /** The same with the columns' names, and with PostgreSQL's own errors. */
   inspect(query: SourceQuery): Promise<{ readonly columns: readonly string[] }>
   /** Ends when the running statements have ended. */
@@ -62,6 +64,13 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       try {
         const { rows } = await run(query)
         return rows.map((row) => row[0] ?? 'null')
+      } catch (error) {
+        throw explainPostgresError(error, query.timeoutMs)
+      }
+    },
+    async rows(query) {
+      try {
+        return (await run(query)).rows
       } catch (error) {
         throw explainPostgresError(error, query.timeoutMs)
       }

@@ -189,6 +189,7 @@ async function checkAndServe(
   const { api, postgres } = config.settings
   const serveOptions = {
     ...api,
+    settings: api,
     postgresUrl,
     schema: postgres.schema,
     projectDir: config.projectDir,

@@ -31,6 +31,7 @@ export const serveCommand = defineCommand({
     return await withInterrupt(async (signal) => {
       const options = {
         ...api,
+        settings: api,
         postgresUrl,
         schema: postgres.schema,
         projectDir: config.projectDir,

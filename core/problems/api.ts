@@ -95,6 +95,12 @@ export const apiProblems = {
     hint: () => 'filter it, or give a limit.',
     httpStatus: 400,
   }),
+  'api/too-many-bytes': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) => `The answer would have more than ${limit} bytes.`,
+    hint: () => 'filter it, or give a limit.',
+    httpStatus: 400,
+  }),
   'api/too-many-exports': defineProblem<Record<string, never>>({
     actor: 'outside',
     message: () => 'As many exports as are allowed are running.',
@@ -158,6 +164,11 @@ export const apiProblems = {
         : 'A value or file of the answer is larger than an answer may be.',
     hint: () => 'ask for fewer rows or columns, or aggregate first.',
     httpStatus: 400,
+  }),
+  'api/sql-too-long': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) => `A query may be ${limit} characters long.`,
+    httpStatus: 413,
   }),
   'api/sql-too-many': defineProblem<{ limit: number }>({
     actor: 'user',

@@ -5,7 +5,9 @@ import { createApi } from '../../api/create-api.ts'
 import { openPostgresSource } from '../../api/sources/postgres-source.ts'
 import { checkEndpoints } from '../../api/sql-endpoint/check-endpoints.ts'
 import { parseEndpoint } from '../../api/sql-endpoint/parse-endpoint.ts'
+import { openTableService, type TableSettings } from '../../api/tables/service.ts'
 import { systemClock } from '../../core/clock.ts'
+import { settingsSchema } from '../../core/settings.ts'
 import { silentLog } from '../../core/silent-log.ts'
 
 export const repository = new URL('../..', import.meta.url).pathname
@@ -35,21 +37,34 @@ export async function runSql(url: string, sql: string): Promise<void> {
 export async function openTestApi(
   url: string,
   schema: string,
-  options: { readonly setup?: string; readonly endpoints: Readonly<Record<string, string>> },
+  options: {
+    readonly setup?: string
+    readonly endpoints?: Readonly<Record<string, string>>
+    readonly tables?: Partial<TableSettings>
+  },
 ) {
   const setup = options.setup ?? ''
   await runSql(
     url,
     `drop schema if exists ${schema} cascade; create schema ${schema}; set search_path = ${schema}; set timezone = 'UTC'; ${setup}`,
   )
-  const endpoints = Object.entries(options.endpoints).map(([name, text]) =>
+  const endpoints = Object.entries(options.endpoints ?? {}).map(([name, text]) =>
     parseEndpoint(`api/endpoints/${name}.sql`, text),
   )
   const postgres = openPostgresSource({ url, schema, maxConnections: 4 })
   const ping = () => postgres.query({ text: 'select 1::text', values: [], timeoutMs: 2000 })
+  const tables = openTableService({
+    url,
+    schema,
+    source: postgres,
+    log: silentLog,
+    settings: { ...settingsSchema.parse({}).api, ...options.tables },
+  })
+  await tables.catalog.reload()
   const app = createApi({
     endpoints,
     postgres,
+    tables,
     checks: { postgres: ping },
     log: silentLog,
     clock: systemClock,
@@ -64,6 +79,8 @@ export async function openTestApi(
       const body: unknown = text === '' ? undefined : JSON.parse(text)
       return { status: response.status, headers: response.headers, text, body }
     },
-    close: () => postgres.close(),
+    close: async () => {
+      await Promise.all([postgres.close(), tables.exports.close()])
+    },
   }
 }

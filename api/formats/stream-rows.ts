@@ -1,0 +1,125 @@
+/**
+ * A cursor as the body of an answer. Rows are read when the client has taken those before; when the client leaves, the
+ * cursor is closed. A stream that cannot be finished fails, so that half an export never looks whole.
+ */
+import { problem } from '../../core/problems.ts'
+import type { RowCursor, TextRow } from '../sources/postgres-exports.ts'
+import type { RowEncoder } from './row-encoder.ts'
+
+export type ExportLimits = { readonly maxRows: number; readonly maxBytes: number }
+
+export type StreamEnd = {
+  readonly rows: number
+  readonly bytes: number
+  /** Why it did not come to its end; undefined also when the client left. */
+  readonly error?: unknown
+  readonly left: boolean
+}
+
+/** Rows a batch begins with; later ones have about `batchBytes`, so that no batch holds the event loop for long. */
+const firstBatchRows = 100
+const maxBatchRows = 1000
+const batchBytes = 256 * 1024
+
+export type StreamOptions = {
+  readonly limits: ExportLimits
+  /** Is called once. */
+  readonly onEnd: (end: StreamEnd) => void
+  /** Breaks the client's connection off; without it the stream fails, which whoever reads it has to pass on. */
+  readonly breakOff?: (() => void) | undefined
+}
+
+/** Makes the body; the cursor is closed when it ends, fails or is cancelled. */
+export function streamRows(
+  cursor: RowCursor,
+  encoder: RowEncoder,
+  { limits, onEnd, breakOff }: StreamOptions,
+): ReadableStream<Uint8Array> {
+  let rows = 0
+  let bytes = 0
+  let size = firstBatchRows
+  let upcoming: Promise<readonly TextRow[]> | undefined
+  let hasBegun = false
+  let hasEnded = false
+  let hasLeft = false
+
+  /** PostgreSQL works on the next batch while this one is encoded and sent. */
+  function readAhead(): Promise<readonly TextRow[]> {
+    const read = cursor.read(size)
+    // It may be abandoned, and then nobody waits for its failure.
+    read.catch(() => undefined)
+    return read
+  }
+
+  async function next(): Promise<readonly TextRow[]> {
+    const batch = await (upcoming ?? readAhead())
+    rows += batch.length
+    if (rows > limits.maxRows) throw problem('api/too-many-rows', { limit: limits.maxRows })
+    if (batch.length > 0) {
+      size = batchSize(batch)
+      upcoming = readAhead()
+    }
+    return batch
+  }
+
+  async function end(outcome: { readonly error?: unknown; readonly left: boolean }) {
+    if (hasEnded) return
+    hasEnded = true
+    hasLeft = outcome.left
+    await cursor.close()
+    onEnd({ rows, bytes, ...outcome })
+  }
+
+  /** The next bytes, or undefined behind the last ones. */
+  async function nextBytes(): Promise<Uint8Array | undefined> {
+    if (!hasBegun) {
+      hasBegun = true
+      const begin = encoder.begin()
+      if (begin.length > 0) return begin
+    }
+    while (!hasEnded) {
+      const batch = await next()
+      if (hasEnded) return undefined
+      if (batch.length === 0) {
+        await end({ left: false })
+        return encoder.finish()
+      }
+      const chunk = encoder.encode(batch)
+      if (chunk.length > 0) return chunk
+    }
+    return undefined
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const chunk = await nextBytes()
+          if (chunk !== undefined && chunk.length > 0) {
+            bytes += chunk.length
+            if (bytes > limits.maxBytes) {
+              throw problem('api/too-many-bytes', { limit: limits.maxBytes })
+            }
+            controller.enqueue(chunk)
+          }
+          if (hasEnded && !hasLeft) controller.close()
+        } catch (error) {
+          const isFirst = !hasEnded
+          await end({ error, left: false })
+          if (!isFirst) return
+          if (breakOff === undefined) controller.error(error)
+          else breakOff()
+        }
+      },
+      cancel: () => end({ left: true }),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function batchSize(batch: readonly TextRow[]): number {
+  let bytes = 0
+  for (const row of batch) for (const text of row) bytes += (text?.length ?? 0) + 8
+  const fitting = Math.floor((batchBytes * batch.length) / bytes)
+  return Math.max(1, Math.min(maxBatchRows, fitting))
+}

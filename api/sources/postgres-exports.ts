@@ -1,0 +1,150 @@
+/**
+ * Streams out of PostgreSQL, with connections of their own, so that exports never take those of the quick requests.
+ * One statement is one snapshot for as long as it is read.
+ */
+import type { PoolClient } from 'pg'
+import Cursor from 'pg-cursor'
+import { openPostgres } from '../../core/clients/postgres.ts'
+import { problem } from '../../core/problems.ts'
+import { quoteIdent } from '../../core/sql.ts'
+import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
+import { explainPostgresError } from './postgres-errors.ts'
+
+export type TextRow = readonly (string | null)[]
+
+export interface RowCursor {
+  /** At most so many rows, none at the end. @throws `api/timeout`, `api/database-unavailable`, … */
+  read(maxRows: number): Promise<readonly TextRow[]>
+  /** Stops the statement and gives the connection back; may be called at any time, more than once. */
+  close(): Promise<void>
+}
+
+export interface PostgresExports {
+  /** Starts a statement that gives text. @throws `api/too-many-exports`, `api/database-unavailable` */
+  open(text: string, values: readonly ParameterValue[]): Promise<RowCursor>
+  /** Ends when all cursors are closed. */
+  close(): Promise<void>
+}
+
+export type PostgresExportsOptions = {
+  readonly url: string
+  readonly schema: string
+  /** Cursors that may be open; more are refused at once. */
+  readonly maxAtOnce: number
+  /** Milliseconds from the start of a statement to its last row. */
+  readonly timeoutMs: number
+}
+
+/** Opens the source; connections are made when they are needed. */
+export function openPostgresExports(options: PostgresExportsOptions): PostgresExports {
+  const { url, schema, maxAtOnce, timeoutMs } = options
+  const pool = openPostgres({
+    url,
+    maxConnections: maxAtOnce,
+    applicationName: 'millrace-api-export',
+  })
+  const prepared = new WeakSet<PoolClient>()
+  let open = 0
+
+  async function connect(): Promise<PoolClient> {
+    const client = await pool.connect()
+    if (prepared.has(client)) return client
+    try {
+      await client.query(sessionOf(schema, timeoutMs))
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+    prepared.add(client)
+    return client
+  }
+
+  return {
+    async open(text, values) {
+      if (open >= maxAtOnce) throw problem('api/too-many-exports', {})
+      open++
+      try {
+        const client = await connect()
+        const onClose = () => {
+          open--
+        }
+        return startCursor(client, { text, values, timeoutMs, onClose })
+      } catch (error) {
+        open--
+        throw explainPostgresError(error, timeoutMs)
+      }
+    },
+    close: async () => {
+      if (!pool.ending) await pool.end()
+    },
+  }
+}
+
+/**
+ * What holds for every statement: rows come in the order of the table (no parallel or shared scans), and a server that
+ * works on the first row notices that nobody waits for it any more.
+ */
+function sessionOf(schema: string, timeoutMs: number): string {
+  return `set default_transaction_read_only = on; set timezone = 'UTC'; set search_path = ${quoteIdent(schema)};
+    set statement_timeout = ${Math.trunc(timeoutMs)}; set max_parallel_workers_per_gather = 0;
+    set synchronize_seqscans = off; set client_connection_check_interval = 1000`
+}
+
+type Started = {
+  readonly text: string
+  readonly values: readonly ParameterValue[]
+  readonly timeoutMs: number
+  readonly onClose: () => void
+}
+
+function startCursor(client: PoolClient, started: Started): RowCursor {
+  const { text, values, timeoutMs } = started
+  const cursor = client.query(
+    new Cursor<(string | null)[]>(text, [...values], { rowMode: 'array' }),
+  )
+  let closing: Promise<void> | undefined
+  let isBusy = false
+  let isLate = false
+  let failed = false
+
+  async function finish(): Promise<void> {
+    clearTimeout(deadline)
+    try {
+      // A statement at work is stopped by closing its connection; between two batches both are in order.
+      const isUsable = !isBusy && !failed
+      if (isUsable) await cursor.close()
+      client.release(!isUsable)
+    } catch {
+      client.release(true)
+    } finally {
+      started.onClose()
+    }
+  }
+
+  const close = () => {
+    closing ??= finish()
+    return closing
+  }
+  const deadline = setTimeout(() => {
+    isLate = true
+    void close()
+  }, timeoutMs)
+
+  return {
+    async read(maxRows) {
+      if (isLate) throw problem('api/timeout', { timeoutMs })
+      isBusy = true
+      try {
+        return await cursor.read(maxRows)
+      } catch (error) {
+        failed = true
+        throw isLate
+          ? problem('api/timeout', { timeoutMs })
+          : explainPostgresError(error, timeoutMs)
+      } finally {
+        isBusy = false
+      }
+    },
+    close,
+  }
+}
