@@ -22,6 +22,18 @@ export type Situation = {
   readonly published: Published | undefined
   /** Since `published`; undefined without it, or when that was another lake. */
   readonly change: TableChange | undefined
+  /** The rows that were published can still be read from the lake, under the name that the source has now. */
+  readonly isOldThere?: boolean
+}
+
+/** Which rows are brought into a table that stays: those to which all of this applies. */
+export type Carried = {
+  /** They have this rowid or a larger one. */
+  readonly from: bigint
+  /** They were written after this snapshot. */
+  readonly since?: number
+  /** There was no row of the same values in this snapshot. */
+  readonly unlike?: number
 }
 
 export type Decision =
@@ -31,14 +43,13 @@ export type Decision =
   | { readonly kind: 'superseded' }
   /** Replace the table, or make it. */
   | { readonly kind: 'swap' }
-  /** Bring rows from this rowid on into the table that is there. */
-  | { readonly kind: 'merge' | 'append'; readonly from: bigint }
+  | ({ readonly kind: 'merge' | 'append' } & Carried)
   /** Swap would destroy a table that is not ours. */
   | { readonly kind: 'not-ours' }
 
 /** Decides for one request. */
 export function decidePublish(situation: Situation): Decision {
-  const { strategy, snapshot, fingerprint, targetExists, published, change } = situation
+  const { strategy, snapshot, fingerprint, targetExists, published, change, isOldThere } = situation
   if (!targetExists) return { kind: 'swap' }
   if (published === undefined || change === undefined) return everything(strategy, published)
   if (snapshot < published.snapshot) return { kind: 'superseded' }
@@ -49,8 +60,14 @@ export function decidePublish(situation: Situation): Decision {
     case 'appended':
       return strategy === 'swap' ? swap(published) : { kind: strategy, from: published.watermark }
     case 'rewritten':
+      // What was deleted since stays in a merged table; what was changed carries the snapshot that changed it.
+      return strategy === 'merge'
+        ? { kind: 'merge', from: 0n, since: published.snapshot }
+        : everything(strategy, published)
     case 'replaced':
-      return everything(strategy, published)
+      return strategy === 'merge' && isOldThere
+        ? { kind: 'merge', from: 0n, unlike: published.snapshot }
+        : everything(strategy, published)
     default:
       return change satisfies never
   }

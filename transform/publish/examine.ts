@@ -4,12 +4,12 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { PoolClient } from 'pg'
 import { queryValue } from '../../core/clients/duckdb.ts'
 import { type TableChange, tableChange, wasTableAt } from '../../core/clients/lake/changes.ts'
-import { type LakeTable, rowWatermark } from '../../core/clients/lake/snapshots.ts'
+import { hasSnapshot, type LakeTable, rowWatermark } from '../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../core/clients/lake.ts'
 import { problem } from '../../core/problems.ts'
 import { readTarget, type TargetTable } from './catalog.ts'
 import type { StagedColumn } from './column-types.ts'
-import { type Decision, decidePublish, type Published } from './decide.ts'
+import { type Carried, type Decision, decidePublish, type Published } from './decide.ts'
 import { readPublished } from './ledger.ts'
 import type { MergeTarget } from './merge.ts'
 import type { PublishRequest } from './request.ts'
@@ -33,8 +33,7 @@ export type Work =
   | (WorkBase & {
       readonly kind: 'merge' | 'append'
       readonly merge: MergeTarget
-      /** First rowid to carry over. */
-      readonly from: bigint
+      readonly carried: Carried
     })
 
 export type Job = {
@@ -78,6 +77,7 @@ async function examineOne(
     targetExists: target !== undefined,
     published,
     change: published && (await changeSince(published, source, place)),
+    isOldThere: published !== undefined && (await isOldThere(published, source, place)),
   })
   switch (decision.kind) {
     case 'not-ours':
@@ -104,7 +104,8 @@ async function examineOne(
   }
   const { model, table, uniqueKey } = request
   const merge = { model, schema, table, target, columns, uniqueKey }
-  return { request, decision, work: { ...base, ...decision, merge } }
+  const { kind, ...carried } = decision
+  return { request, decision, work: { ...base, kind, carried, merge } }
 }
 
 function findSource(
@@ -129,6 +130,18 @@ async function changeSince(
   const before = { uuid: published.sourceUuid, snapshot: published.snapshot }
   if (before.snapshot > snapshot && !(await wasTableAt(duckdb, catalog, before))) return undefined
   return await tableChange(duckdb, catalog, before, { uuid: source.uuid, snapshot })
+}
+
+/** Whether what was published is the past of the source's name. */
+async function isOldThere(
+  { sourceUuid, snapshot }: Published,
+  { schema, name }: LakeTable,
+  { lake, duckdb, snapshot: newest }: Place,
+): Promise<boolean> {
+  if (snapshot > newest || !(await hasSnapshot(duckdb, lake.options.catalog, snapshot)))
+    return false
+  const then = await lake.tables(snapshot, duckdb)
+  return then.some((one) => one.uuid === sourceUuid && one.schema === schema && one.name === name)
 }
 
 async function countRows(

@@ -196,9 +196,9 @@ async function stageOne(work: Work, attached: string, options: Locked): Promise<
   try {
     report('staging', 0n)
     options.signal?.throwIfAborted()
-    const from = work.kind === 'swap' ? 0n : work.from
+    const carried = work.kind === 'swap' ? { from: 0n } : work.carried
     const target = { schema, table: request.table }
-    const rows = await fillStage(duckdb, attached, target, { request, snapshot, columns, from })
+    const rows = await fillStage(duckdb, attached, target, { request, snapshot, columns, carried })
     if (work.kind === 'swap') {
       await dressStage(client, { request, schema, columns, target: work.target })
     } else {

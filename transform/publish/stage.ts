@@ -8,6 +8,7 @@ import { queryRows } from '../../core/clients/duckdb.ts'
 import { lakeName } from '../../core/clients/lake/attach.ts'
 import { quoteIdent, quoteRelation } from '../../core/sql.ts'
 import { type StagedColumn, toStagedColumn } from './column-types.ts'
+import type { Carried } from './decide.ts'
 import type { PublishRequest } from './request.ts'
 
 /** Name of the stage of a table. */
@@ -50,7 +51,7 @@ export async function createStage(
   await client.query(`create ${keep ? '' : 'unlogged '}table ${stage} (${list})`)
 }
 
-/** Copies rows from a rowid on into the stage, in rowid order. @returns how many */
+/** Copies rows into the stage, in rowid order where they are not compared. @returns how many */
 export async function fillStage(
   duckdb: DuckDBConnection,
   attached: string,
@@ -59,16 +60,32 @@ export async function fillStage(
     readonly request: PublishRequest
     readonly snapshot: number
     readonly columns: readonly StagedColumn[]
-    readonly from: bigint
+    readonly carried: Carried
   },
 ): Promise<bigint> {
-  const { request, snapshot, columns, from } = source
+  const { request, snapshot, columns, carried } = source
   const stage = quoteRelation(attached, target.schema, stageOf(target.table))
   const names = columns.map(({ name }) => quoteIdent(name)).join(', ')
   const values = columns.map(({ expression }) => expression).join(', ')
-  const where = from > 0n ? ` where rowid >= ${from}` : ''
   const result = await duckdb.run(
-    `insert into ${stage} (${names}) select ${values} from ${pinned(request, snapshot)}${where}`,
+    `insert into ${stage} (${names}) select ${values} from ${rowsOf(request, snapshot, names, carried)}`,
   )
   return BigInt(result.rowsChanged)
+}
+
+function rowsOf(
+  request: PublishRequest,
+  snapshot: number,
+  columns: string,
+  { from, since, unlike }: Carried,
+): string {
+  const rows = pinned(request, snapshot)
+  if (unlike !== undefined) {
+    return `(select ${columns} from ${rows} except select ${columns} from ${pinned(request, unlike)})`
+  }
+  const conditions = [
+    ...(from > 0n ? [`rowid >= ${from}`] : []),
+    ...(since === undefined ? [] : [`snapshot_id > ${since}`]),
+  ]
+  return conditions.length === 0 ? rows : `${rows} where ${conditions.join(' and ')}`
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { forgetEverything } from '../../../support/maintain.ts'
 import {
   openPublishFixture,
   type PublishFixture,
@@ -219,14 +220,41 @@ describe('merge', () => {
     ])
   })
 
-  it('carries over only new rows of a table that grew, and everything after an update', async () => {
-    await fixture.build(orders(`select range::integer as id, 'a' as name from range(100)`))
+  it('carries over only what is new or was changed, also when the table was replaced', async () => {
+    await fixture.build(
+      orders(`select range::integer as id, 'a' as name, 'nan'::double as d from range(100)`),
+    )
     await fixture.publish([merged])
-    await fixture.build(`insert into lake.marts.orders values (100, 'b'), (101, 'b')`)
+    await fixture.build(`insert into lake.marts.orders values (100, 'b', 1), (101, 'b', null)`)
     expect(await fixture.publish([merged])).toMatchObject([{ outcome: 'merged', rows: 2n }])
-    await fixture.build(`update lake.marts.orders set name = 'c' where id = 5`)
-    expect(await fixture.publish([merged])).toMatchObject([{ rows: 102n, written: 1n }])
-    expect(await fixture.rows(`select id from orders where name = 'c'`)).toEqual([{ id: 5 }])
+    await fixture.build(`update lake.marts.orders set name = 'c' where id in (5, 101)`)
+    expect(await fixture.publish([merged])).toMatchObject([{ rows: 2n, written: 2n }])
+    await fixture.build(
+      `delete from lake.marts.orders where id = 6`,
+      `delete from lake.marts.orders where id = 7`,
+      `insert into lake.marts.orders values (7, 'd', null)`,
+    )
+    expect(await fixture.publish([merged])).toMatchObject([{ rows: 1n, written: 1n }])
+    await fixture.build(
+      `create or replace table lake.marts.orders as select id, if(id = 8, 'e', name) as name, d from lake.marts.orders`,
+    )
+    expect(await fixture.publish([merged])).toMatchObject([{ rows: 1n, written: 1n }])
+    await fixture.build(
+      `create or replace table lake.marts.orders as select id, if(id = 9, 'f', name) as name, d from lake.marts.orders`,
+    )
+    await forgetEverything(fixture.lake)
+    expect(await fixture.publish([merged])).toMatchObject([{ rows: 101n, written: 1n }])
+    expect(await fixture.rows(`select id, name from orders where name <> 'a' order by id`)).toEqual(
+      [
+        { id: 5, name: 'c' },
+        { id: 7, name: 'd' },
+        { id: 8, name: 'e' },
+        { id: 9, name: 'f' },
+        { id: 100, name: 'b' },
+        { id: 101, name: 'c' },
+      ],
+    )
+    expect(await fixture.rows('select count(*)::int as n from orders')).toEqual([{ n: 102 }])
   })
 
   it('names the column, the limit and the key of a value that is too long', async () => {

@@ -36,8 +36,18 @@ describe('decidePublish', () => {
       { kind: 'merge', from: 100n },
     ],
     [
-      'merges all after an update',
+      'merges what was written since after an update',
       { strategy: 'merge', change: 'rewritten' },
+      { kind: 'merge', from: 0n, since: 5 },
+    ],
+    [
+      'merges what differs from what was published when the table was replaced',
+      { strategy: 'merge', change: 'replaced', isOldThere: true },
+      { kind: 'merge', from: 0n, unlike: 5 },
+    ],
+    [
+      'merges all when the table was replaced and its past is gone',
+      { strategy: 'merge', change: 'replaced' },
       { kind: 'merge', from: 0n },
     ],
     [
