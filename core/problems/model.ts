@@ -42,6 +42,28 @@ export const modelProblems = {
     message: ({ seed }) => `The file of the seed ${seed} is empty, so it has no columns.`,
     hint: () => 'write a line with the names of the columns first; rows may be missing.',
   }),
+  'model/ragged-seed': defineProblem<{
+    seed: string
+    line: number
+    values: number
+    columns: number
+  }>({
+    actor: 'user',
+    message: ({ seed, line, values, columns }) =>
+      `Line ${line} of the seed ${seed} has ${values} ${values === 1 ? 'value' : 'values'}, and its first line names ${columns} ${columns === 1 ? 'column' : 'columns'}.`,
+    hint: () =>
+      'write a value for each column, an empty one too; one that holds a comma stands in double quotes. Another delimiter than the comma is the config `delimiter`.',
+  }),
+  'model/unreadable-seed': defineProblem<{
+    seed: string
+    reason: string
+    original: string | undefined
+  }>({
+    actor: 'user',
+    message: ({ seed, reason, original }) =>
+      `The seed ${seed} cannot be read: ${reason}${original === undefined ? '' : `; the line is ${original}`}`,
+    hint: () => 'correct the file, or the configs column_types and delimiter of the seed.',
+  }),
   'model/not-yaml': defineProblem<{ reason: string }>({
     actor: 'user',
     message: ({ reason }) => `This file is not valid YAML: ${reason}`,

@@ -29,6 +29,12 @@ export function headerQuery(seed: SeedNode): string {
   return `select * from ${readAsText(seed)}`
 }
 
+/** The values of the first line of the file, as text. */
+export function firstLineQuery(seed: SeedNode): string {
+  const options = readOptions(seed).map((one) => one.replace('header = true', 'header = false'))
+  return `select * from read_csv(${[...options, 'all_varchar = true'].join(', ')}) limit 1`
+}
+
 /** What was found out about the values of a column; all false for a column without any. */
 export type ColumnFacts = Readonly<Record<Fact, boolean>>
 

@@ -6,38 +6,62 @@ import {
   confirmQuery,
   declaredTypes,
   factsQuery,
+  firstLineQuery,
   headerQuery,
   inferredType,
   materializeSeed,
   readFacts,
   type SeedColumn,
 } from '../materialize/seed.ts'
+import { isPerhapsMade, seedColumnNames } from '../materialize/seed-names.ts'
 import type { Session } from './adapter.ts'
 import { replaceTable } from './build-table.ts'
 import type { Built } from './built.ts'
+import { explainSeedError } from './explain-seed.ts'
 import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
 
-/** @throws DuckDB's error, with the line of the file that does not fit */
+/** @throws `model/empty-seed`, `model/ragged-seed`, `model/unreadable-seed`, and DuckDB's error */
 export async function buildSeed(node: SeedNode, context: NodeContext): Promise<Built> {
-  const columns = await columnsOf(node, context.session)
-  const statements = materializeSeed(node, columns, context.state.existing(node.relation))
-  const built = await replaceTable(node, context, statements)
+  const built = await load(node, context).catch(async (error: unknown) => {
+    throw await explainSeedError(node, error)
+  })
   const own = node.config['full_refresh']
   const isFull = typeof own === 'boolean' ? own : context.fullRefresh
   // dbt's words, which tell how the table came about.
   return isFull ? { ...built, message: `CREATE ${built.rows}` } : built
 }
 
+async function load(node: SeedNode, context: NodeContext): Promise<Built> {
+  const columns = await columnsOf(node, context.session)
+  const statements = materializeSeed(node, columns, context.state.existing(node.relation))
+  return await replaceTable(node, context, statements)
+}
+
+/** Read by the names of DuckDB, made with those of dbt. */
 async function columnsOf(node: SeedNode, session: Session): Promise<SeedColumn[]> {
   const header = (await describe(session, headerQuery(node))).map(({ name }) => name)
+  const names = await namesOf(node, session, header)
   const declared = declaredTypes(node)
-  const open = header.filter((name) => !declared.has(name))
+  const open = header.filter((_, at) => !declared.has(names[at] ?? ''))
   const facts = await factsOf(node, session, open)
-  return header.map((name) => {
-    const found = facts.get(name) ?? readFacts('')
+  return header.map((read, at) => {
+    const name = names[at] ?? read
+    const found = facts.get(read) ?? readFacts('')
     return { name, type: declared.get(name) ?? inferredType(found) }
   })
+}
+
+async function namesOf(
+  node: SeedNode,
+  session: Session,
+  header: readonly string[],
+): Promise<readonly string[]> {
+  if (!header.some(isPerhapsMade)) return header
+  const [line] = await session.query(firstLineQuery(node))
+  return seedColumnNames(
+    Object.values(line ?? {}).map((said) => (said === null ? undefined : String(said))),
+  )
 }
 
 async function factsOf(

@@ -182,10 +182,35 @@ describe('a seed', () => {
     }
     const run = await build(files, { publish: 'per-node' })
     expect(statuses(run)).toEqual({ long: 'success', wrong: 'error' })
-    expect(messageOf(run, 'wrong')).toContain('CSV Error on Line: 3')
+    expect(messageOf(run, 'wrong')).toMatch(
+      /^seeds\/wrong\.csv:3:1 The seed wrong cannot be read: .*"id".* "x" to 'INTEGER'; the line is x \(/,
+    )
     const types = await sql("select data_type from duckdb_columns() where table_name = 'long'")
     expect(types).toEqual([['BIGINT'], ['HUGEINT']])
     expect(await sql('select max(huge) from long')).toEqual([['9223372036854775808']])
+  })
+
+  it('has the columns that agate names for dbt', async () => {
+    const files = {
+      'seeds/twice.csv': 'id,id,id_2,,ID\n1,2,3,4,5\n',
+      'seeds/s.yml': 'seeds: [{name: twice, config: {column_types: {id_2: varchar}}}]',
+    }
+    expect(statuses(await build(files))).toEqual({ twice: 'success' })
+    expect(await sql('select column_name, column_type from (describe twice)')).toEqual([
+      ['id', 'INTEGER'],
+      ['id_2', 'VARCHAR'],
+      ['id_2_2', 'INTEGER'],
+      ['d', 'INTEGER'],
+      ['ID_3', 'INTEGER'],
+    ])
+    expect(await sql('from twice')).toEqual([['1', '2', '3', '4', '5']])
+  })
+
+  it('says which line has not as many values as there are columns', async () => {
+    const run = await build({ 'seeds/ragged.csv': 'id,name,note\n1,"a\nb",c\n2\n' })
+    expect(messageOf(run, 'ragged')).toMatch(
+      /^seeds\/ragged\.csv:4:1 Line 4 of the seed ragged has 1 value, and its first line names 3 columns\. \(/,
+    )
   })
 
   it('is typed by all of its rows, not by the first', async () => {

@@ -179,7 +179,7 @@ describe('attached databases', () => {
     )
     expect(stdout).toMatch(/OK created sql table model main.there/)
     expect(stdout).toMatch(/ERROR creating sql table model main.wrong/)
-    expect(stdout).toMatch(/each node was committed by itself, those that failed were not\./)
+    expect(stdout).toMatch(/Each node was committed by itself, those that failed were not\./)
     expect(code).toBe(1)
     expect(await shop.query('shop.duckdb', 'from here')).toHaveLength(2)
     expect(await shop.query('other.duckdb', tablesOf)).toEqual([
