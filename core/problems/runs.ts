@@ -26,6 +26,15 @@ export const runProblems = {
       `The state before run ${run}, snapshot ${snapshot}, is no longer kept.`,
     hint: () => 'upkeep has forgotten it (maintain.keep_days in millrace.yml); rebuild instead.',
   }),
+  'runs/unknown-node': defineProblem<{ name: string; nearest: string | undefined }>({
+    actor: 'user',
+    message: ({ name }) => `No run has had a model, seed or snapshot ${name}.`,
+    hint: ({ nearest }) =>
+      nearest === undefined
+        ? '`millrace runs show <id>` lists what a run was of.'
+        : `did you mean ${nearest}?`,
+    httpStatus: 404,
+  }),
   'runs/no-history': defineProblem<Record<string, never>>({
     actor: 'user',
     message: () => 'There is no history here: nothing was run yet.',

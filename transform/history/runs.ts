@@ -1,6 +1,7 @@
 /** The history of runs, read from the tables that every run writes in schema `ops`. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
+import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteLiteral } from '../../core/sql.ts'
 import { opsRelation } from '../run/history.ts'
@@ -109,7 +110,11 @@ export type RelationRun = Pick<
   readonly message: string | undefined
 }
 
-/** The committed runs that wrote a model, seed or snapshot. @param name its name or its unique id */
+/**
+ * The committed runs that wrote a model, seed or snapshot, newest first; none where it was only ever tried.
+ * @param name its name or its unique id
+ * @throws `runs/unknown-node` where no run was of it
+ */
 export async function runsOfNode(
   connection: DuckDBConnection,
   catalog: string,
@@ -124,12 +129,27 @@ export async function runsOfNode(
      where ${quoteLiteral(name)} in (n.node_id, n.name) and n.status = 'success'
      order by r.snapshot_id desc limit ${limit}`,
   )
+  if (rows.length === 0) await assertKnown(connection, catalog, name)
   return rows.map((row) => {
     const { runId, command, startedAt, snapshot, author, revision } = toSummary(row)
     const id = String(row['node_id'])
     const more = { rows: numberOf(row['rows_written']), message: textOf(row['message']) }
     return { id, runId, command, startedAt, snapshot, author, revision, ...more }
   })
+}
+
+async function assertKnown(
+  connection: DuckDBConnection,
+  catalog: string,
+  name: string,
+): Promise<void> {
+  const rows = await queryHistory(
+    connection,
+    `select distinct node_id, name from ${opsRelation(catalog, 'node_runs')}`,
+  )
+  const known = rows.flatMap((row) => [String(row['name']), String(row['node_id'])])
+  if (known.includes(name)) return
+  throw problem('runs/unknown-node', { name, nearest: nearest(name, known) })
 }
 
 function runsQuery(catalog: string): string {

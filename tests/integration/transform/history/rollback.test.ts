@@ -87,6 +87,11 @@ describe('the history of runs', () => {
     expect(runs.map(({ runId }) => runId)).toEqual([third.runId, first.runId])
     const at = `select n from lake.main.numbers at (version => ${runs[1]?.snapshot})`
     expect(await sql(at)).toEqual([{ n: 1 }])
+    const unknown = lake.read((c) => runsOfNode(c, 'lake', 'number', 10))
+    await expect(unknown).rejects.toMatchObject({
+      code: 'runs/unknown-node',
+      hint: 'did you mean numbers?',
+    })
   })
 
   it('adds the columns that tables of an earlier release do not have', async () => {
