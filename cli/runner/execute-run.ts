@@ -137,7 +137,13 @@ export async function runOpened(
     const selected = new Set(plan.stages.map(({ node }) => node.id))
     const reading = await readingOf(args, { graph, config, database, selected, builds: true })
     const renderer = project.renderer.with(reading)
-    const record = openRunRecord({ project: { ...project, renderer }, config, adapter, args })
+    const record = openRunRecord({
+      project: { ...project, renderer },
+      config,
+      adapter,
+      hidden: database.hidden,
+      args,
+    })
     // Only who runs several at once, or sees what is left, makes use of it.
     const isAsked = connections > 1 || (format === 'text' && process.stderr.isTTY)
     const durations = isAsked ? await readDurations(artifactFolders(config, graph, args)) : unknown

@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Duckdb } from '../../core/clients/duckdb.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { Adapter, DuckdbProfile, Plan, PublishMode, Target } from '../../transform/index.ts'
 import { type LazyLake, lazyLake } from './lazy-lake.ts'
 import { writtenCatalogs } from './publish-mode.ts'
@@ -26,6 +27,8 @@ export type ProjectDatabase = AsyncDisposable & {
   settle(): Promise<void>
   /** Runs work on a connection of its own, which sees what templates may see. */
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
+  /** Secrets of a profile, which no log may show. */
+  readonly hidden: readonly Secret[]
   /** Nodes that may run at once. */
   readonly threads: number
   /** What runs a plan, published as it is asked for where that can be. */
@@ -49,6 +52,7 @@ export function lakeDatabase(config: Config): ProjectDatabase {
       threads: config.settings.duckdb.threads ?? 1,
     },
     threads: lakeThreads,
+    hidden: [],
     lake,
     open: lake.open,
     begin: () => {},
@@ -83,6 +87,7 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
     },
     externalRoot: profile.externalRoot,
     threads: isDucklake ? lakeThreads : threads,
+    hidden,
     lake: undefined,
     open,
     begin: () => {

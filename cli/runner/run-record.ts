@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../../core/config.ts'
 import { MillraceError } from '../../core/errors.ts'
+import type { Secret } from '../../core/secret.ts'
 import { writtenPath } from '../../transform/artifacts/written-path.ts'
 import type {
   Adapter,
@@ -16,6 +17,7 @@ import type {
 import { replaced } from '../../transform/run/node-renderer.ts'
 import { type ArtifactArguments, artifactFolders } from './artifact-options.ts'
 import { describeProject } from './describe-project.ts'
+import { secretHider } from './hide-secrets.ts'
 import { invocationArguments, invocationOf } from './invocation.ts'
 import { openLogFile } from './log-file.ts'
 import type { OpenedProject } from './open-project.ts'
@@ -42,13 +44,16 @@ type Recorded = {
   readonly project: OpenedProject
   readonly config: Config
   readonly adapter: Adapter
+  /** Secrets of the profile, which no log may show. */
+  readonly hidden: readonly Secret[]
   readonly args: ArtifactArguments & { readonly vars?: string | undefined }
 }
 
-export function openRunRecord({ project, config, adapter, args }: Recorded): RunRecord {
+export function openRunRecord({ project, config, adapter, hidden, args }: Recorded): RunRecord {
   const { graph, renderer } = project
   const folders = artifactFolders(config, graph, args)
-  const log = openProjectLog(folders, project)
+  const hide = secretHider({ ...project, hidden })
+  const log = openProjectLog(folders, { ...project, hidden })
   const queries = openLogFile(join(folders.logs, 'query_log.sql'))
   const code = new Map<string, CompiledCode>()
   const sent = new Map<string, string[]>()
@@ -61,12 +66,12 @@ export function openRunRecord({ project, config, adapter, args }: Recorded): Run
         const node = compiled.get(id) ?? withoutCode
         compiled.set(id, { ...node, buildPath: path })
       }
-      await writeResults({ project, config, adapter, args }, result, compiled)
+      await writeResults({ project, config, args }, result, compiled)
     })
   return {
     adapter: watchedAdapter(adapter, {
       onStatement: (statement) => {
-        queries.append(queryLogText(statement))
+        queries.append(hide(queryLogText(statement)))
         log.line('debug', describeStatement(statement))
         const isUnitTest = graph.unitTests.has(statement.node ?? '')
         if (statement.by === 'runner' && statement.node !== undefined && !isUnitTest) {
@@ -169,7 +174,7 @@ async function writeSent(
 }
 
 async function writeResults(
-  { project, config, args }: Recorded,
+  { project, config, args }: Pick<Recorded, 'project' | 'config' | 'args'>,
   result: Written,
   compiled: ReadonlyMap<string, CompiledNode>,
 ): Promise<void> {
