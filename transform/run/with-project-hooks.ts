@@ -29,8 +29,10 @@ export async function withProjectHooks(
   const done = mayRun ? middle.results : []
   const ended = isInterrupted ? [] : await runProjectHooks('on-run-end', run, done)
   const results = [...started, ...middle.results, ...ended]
-  const hasFailed = middle.outcome === 'committed' && ended.some(isFailure)
-  // A hook that was stopped has failed too, but not by itself.
+  const last = run.plan.hooks.filter(({ when }) => when === 'on-run-end').length
+  const isDone = ended.length === last && !ended.some(isFailure)
+  const hasFailed = middle.outcome === 'committed' && !isDone
+  // A hook that was stopped, or not begun, has failed too, but not by itself.
   const failure = run.signal?.aborted ? 'interrupted' : 'failed'
   const outcome = hasFailed || !mayRun ? failure : middle.outcome
   const { elapsedMs } = run.summary(outcome, results)

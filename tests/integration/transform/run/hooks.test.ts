@@ -263,6 +263,25 @@ on-run-end:
     expect(await audited()).toEqual([what])
   })
 
+  it('make the run count as interrupted when they do not begin any more', async () => {
+    const controller = new AbortController()
+    const result = await run(
+      {
+        'dbt_project.yml': `name: shop\non-run-end: ["${note('first')}", "${note('never')}"]\n`,
+        'models/good.sql': "{{ config(materialized='table') }} select 1 as id",
+      },
+      {
+        signal: controller.signal,
+        onEvent: (event) => {
+          if (event.kind !== 'finished' || event.result.name !== 'shop-on-run-end-0') return
+          controller.abort(new Error('SIGINT'))
+        },
+      },
+    )
+    expect(result).toMatchObject({ outcome: 'interrupted', built: [] })
+    expect(await audited()).toEqual(['first'])
+  })
+
   it('find the schemas of the nodes made', async () => {
     const starting = 'name: shop\non-run-start: "create table lake.main_extra.early (id integer)"\n'
     const result = await run({ ...files, 'dbt_project.yml': starting })
