@@ -42,7 +42,7 @@ export type BuildChaosResult = {
 }
 
 /** How often upkeep forgets all history and merges files. */
-const roundsBetweenUpkeep = 10
+const roundsBetweenUpkeep = 5
 
 /** The lake for the one who watches; close it. */
 export async function openWatched(options: LakeOptions): Promise<Lake> {
