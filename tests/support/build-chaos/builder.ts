@@ -42,7 +42,6 @@ async function main(): Promise<void> {
     try {
       const { outcome, results } = await runFolder(argument.folder, lake, {
         publish: argument.publish,
-        threads: 3,
         vars: { generation, broken: isBroken ? 1 : 0 },
         fullRefresh: fullRefresh === true,
         onEvent: (event) => {
