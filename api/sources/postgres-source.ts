@@ -1,5 +1,5 @@
 /** PostgreSQL as the API sees it: read-only, UTC, every statement with a time limit. */
-import type { Pool, PoolClient } from 'pg'
+import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import { openPostgres } from '../../core/clients/postgres.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
@@ -17,7 +17,7 @@ export type SourceQuery = {
 export interface PostgresSource {
   /** The first column of every row, as text. @throws `api/database-unavailable`, `api/timeout`, … */
   query(query: SourceQuery): Promise<string[]>
-  /** All columns of every row; the statement has to give text. @throws as `query` */
+  /** All columns of every row, as PostgreSQL writes them. @throws as `query` */
   rows(query: SourceQuery): Promise<(string | null)[][]>
   /** The same with the columns' names, and with PostgreSQL's own errors. */
   inspect(query: SourceQuery): Promise<{ readonly columns: readonly string[] }>
@@ -34,6 +34,9 @@ export type PostgresSourceOptions = {
   readonly maxWaiting?: number
 }
 
+/** No value is parsed. */
+const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text }
+
 /** Opens the source; connections are made when they are needed. */
 export function openPostgresSource(options: PostgresSourceOptions): PostgresSource {
   const maxConnections = options.maxConnections ?? 10
@@ -41,7 +44,7 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
   const maxWaiting = options.maxWaiting ?? 500
   const timeouts = new WeakMap<PoolClient, number>()
 
-  async function run(query: SourceQuery) {
+  async function run(query: SourceQuery, types?: CustomTypesConfig) {
     if (pool.waitingCount >= maxWaiting) throw problem('api/overloaded', {})
     const client = await pool.connect()
     let lost: Error | undefined
@@ -50,7 +53,8 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       const { name, text } = query
       const values = [...query.values]
       const named = name === undefined ? {} : { name }
-      return await client.query<(string | null)[]>({ ...named, text, values, rowMode: 'array' })
+      const how = { ...named, ...(types === undefined ? {} : { types }) }
+      return await client.query<(string | null)[]>({ ...how, text, values, rowMode: 'array' })
     } catch (error) {
       if (error instanceof Error && isConnectionLost(error)) lost = error
       throw error
@@ -70,7 +74,7 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
     },
     async rows(query) {
       try {
-        return (await run(query)).rows
+        return (await run(query, asText)).rows
       } catch (error) {
         throw explainPostgresError(error, query.timeoutMs)
       }

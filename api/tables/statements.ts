@@ -43,12 +43,12 @@ union all
 select null::text, case when coalesce(sum(octet_length(doc)) over (
     rows between unbounded preceding and 1 preceding), 0) < ${range.maxBytes} then doc end${keys.map((key) => `, ${key}`).join('')}
 from (
-  select to_json(v)::text as doc${keyColumns.join('')}
+  select ${rowToJson(table)} as doc${keyColumns.join('')}
   from (
     select ${innerColumns(question, range.order)}
     from ${relation} ${whereOf(question, binder, range)}
     ${orderToSql(range.order)} limit ${range.limit + 1}
-  ) t cross join lateral (select ${jsonColumns(question.select)}) v
+  ) t ${lateralRow(table, question.select)}
 ) page`
   return { text, values: binder.values }
 }
@@ -62,9 +62,8 @@ export function exportStatement(
 ): Statement {
   const binder = createBinder()
   const relation = quoteRelation(table.schema, table.name)
-  const columns = shape === 'json' ? ['to_json(v)::text'] : question.select.map(toText)
-  const lateral =
-    shape === 'json' ? ` cross join lateral (select ${jsonColumns(question.select)}) v` : ''
+  const columns = shape === 'json' ? [rowToJson(table)] : question.select.map(toText)
+  const lateral = shape === 'json' ? lateralRow(table, question.select) : ''
   const limit = range.limit === undefined ? '' : `limit ${range.limit}`
   const padding = columns.slice(1).map(() => ', null::text')
   const text = `select (${stateStatement(table.schema, table.name)})${padding.join('')}
@@ -74,7 +73,7 @@ from (
   select ${innerColumns(question, range.order)}
   from ${relation} ${whereOf(question, binder, range)}
   ${orderToSql(range.order)} ${limit}
-) t${lateral}`
+) t ${lateral}`
   return { text, values: binder.values }
 }
 
@@ -103,12 +102,22 @@ function innerColumns({ select }: Question, order: readonly OrderTerm[]): string
   return names.size === 0 ? '1' : [...names].map(quoteIdent).join(', ')
 }
 
-function jsonColumns(select: readonly SelectedColumn[]): string {
-  return select
-    .map(({ name, isMasked }) =>
-      isMasked ? `null as ${quoteIdent(name)}` : `t.${quoteIdent(name)}`,
-    )
-    .join(', ')
+/** The row that is shown, under a name that no column has: that would be taken for the column. */
+function lateralRow(table: PublishedTable, select: readonly SelectedColumn[]): string {
+  const columns = select.map(({ name, isMasked }) =>
+    isMasked ? `null as ${quoteIdent(name)}` : `t.${quoteIdent(name)}`,
+  )
+  return `cross join lateral (select ${columns.join(', ')}) ${rowName(table)}`
+}
+
+function rowToJson(table: PublishedTable): string {
+  return `to_json(${rowName(table)})::text`
+}
+
+function rowName({ columns }: PublishedTable): string {
+  let name = 'shown_row'
+  while (columns.some((column) => column.name === name)) name += '_'
+  return name
 }
 
 /** One column as text that `formats/` reads. */

@@ -41,7 +41,7 @@ export async function openTestApi(
     readonly setup?: string
     readonly endpoints?: Readonly<Record<string, string>>
     readonly tables?: Partial<TableSettings>
-  },
+  } = {},
 ) {
   const setup = options.setup ?? ''
   await runSql(
@@ -71,6 +71,7 @@ export async function openTestApi(
   })
   return {
     app,
+    tables,
     check: () => checkEndpoints(endpoints, postgres, 'PostgreSQL'),
     /** Asks and reads the JSON of the answer. */
     get: async (path: string, init?: RequestInit) => {
