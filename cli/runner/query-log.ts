@@ -78,6 +78,7 @@ function watchedSession(
     fileRows: (request) => session.fileRows(request),
     tableIds: (snapshot) => session.tableIds(snapshot),
     standing: (catalogs) => session.standing(catalogs),
+    kindOf: (relation) => session.kindOf(relation),
     columnsIn: (catalog, schema) => session.columnsIn(catalog, schema),
     lastChanges: (snapshot) => session.lastChanges(snapshot),
   }

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
 import { quoteLiteral } from '../../core/sql.ts'
+import type { Relation } from '../compile/graph.ts'
 import type { Standing } from '../run/adapter.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { templateDatabase } from './template-database.ts'
@@ -57,6 +58,16 @@ export class ConnectionSession {
         schema: String(row['schema_name']),
       })),
     }
+  }
+
+  async kindOf({ catalog, schema, name }: Relation): Promise<'table' | 'view' | undefined> {
+    const [row] = await this.query(
+      `select table_type from information_schema.tables
+       where lower(table_catalog) = lower(${quoteLiteral(catalog)})
+         and lower(table_schema) = lower(${quoteLiteral(schema)}) and lower(table_name) = lower(${quoteLiteral(name)})`,
+    )
+    if (row === undefined) return undefined
+    return row['table_type'] === 'VIEW' ? 'view' : 'table'
   }
 
   async columnsIn(

@@ -2,6 +2,7 @@
 import type { Row } from '../../core/clients/duckdb.ts'
 import type { FileRows, FileRowsRequest } from '../../core/clients/lake/file-rows.ts'
 import type { LastChange } from '../../core/clients/lake/last-changes.ts'
+import type { Relation } from '../compile/graph.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 
 export type TransactionOptions = {
@@ -90,6 +91,8 @@ export interface Session {
   fileRows(request: FileRowsRequest): Promise<FileRows | undefined>
   /** What stands in these databases, and their schemas. */
   standing(catalogs: readonly string[]): Promise<Standing>
+  /** What stood at a name when this transaction began. */
+  kindOf(relation: Relation): Promise<'table' | 'view' | undefined>
   /** Columns of each table of a schema. */
   columnsIn(catalog: string, schema: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   /**

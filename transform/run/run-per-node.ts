@@ -84,8 +84,7 @@ async function workOn(
   const course = () => ({ elapsedMs: clock.now() - started, thread })
   for (let tries = 1; ; tries++) {
     try {
-      const relation = writtenRelation(node)
-      if (tries > 1 && relation !== undefined) await state.refresh(session, relation)
+      if (tries > 1 && adapter.kind === 'duckdb') await lookAgain(node, session, state)
       const { found, timing } = await tryOnce(node, session, run, state, fence)
       return { result: resultOf(node, found, { ...course(), timing }) }
     } catch (error) {
@@ -102,6 +101,11 @@ async function workOn(
       await waitAfter(kind, clock, tries, signal)
     }
   }
+}
+
+async function lookAgain(node: RunnableNode, session: OpenSession, state: RunState): Promise<void> {
+  const relation = writtenRelation(node)
+  if (relation !== undefined) await state.refresh(session, relation)
 }
 
 /** One try, and the files that it wrote. */
@@ -143,6 +147,8 @@ async function tryInTransaction(
       },
     }
     return await inTransaction(session, message, async () => {
+      // Other builds write to a lake too; to a file only we do.
+      if (adapter.kind === 'ducklake') await lookAgain(node, session, state)
       const attempt = await attemptNode(node, { session, state, transaction }, run)
       await run.files.publish(session, node.id)
       return attempt
@@ -151,6 +157,7 @@ async function tryInTransaction(
   // What it has seen is committed with its output, and two that do so at once would not notice each other.
   return await fence.take(() =>
     inTransaction(session, message, async () => {
+      await lookAgain(node, session, state)
       const own = await state.inTransaction(session)
       await takeFence(session, adapter.catalog, runId)
       const attempt = await attemptNode(node, { session, state: own }, run)

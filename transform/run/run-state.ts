@@ -2,7 +2,6 @@
  * What a run knows, whatever the number of its connections: what stands in the database, what it has changed, how its
  * nodes went.
  */
-import { quoteLiteral } from '../../core/sql.ts'
 import type { Graph, Relation } from '../compile/graph.ts'
 import type { TableColumn } from '../materialize/statement.ts'
 import { type Existing, relationSql } from '../materialize/statement.ts'
@@ -157,15 +156,9 @@ export class RunState {
     lookups.drop(relation)
   }
 
-  /** Looks again at what stands at a name, once a transaction that wrote there was rolled back. */
+  /** Looks again at what stands at a name: a transaction that wrote there was rolled back, or others may have. */
   async refresh(session: Session, relation: Relation): Promise<void> {
-    const { catalog, schema, name } = relation
-    const [row] = await session.query(
-      `select table_type from information_schema.tables
-       where lower(table_catalog) = lower(${quoteLiteral(catalog)})
-         and lower(table_schema) = lower(${quoteLiteral(schema)}) and lower(table_name) = lower(${quoteLiteral(name)})`,
-    )
-    this.noted(relation, row === undefined ? undefined : existingOf(row['table_type']))
+    this.noted(relation, await session.kindOf(relation))
   }
 }
 
@@ -187,10 +180,6 @@ function relationsOf(graph: Graph): Map<string, Relation> {
 async function baseOf(session: Session): Promise<Base> {
   const snapshot = await session.snapshot()
   return { snapshot, uuids: await session.tableIds(snapshot) }
-}
-
-function existingOf(tableType: unknown): Existing {
-  return tableType === 'VIEW' ? 'view' : 'table'
 }
 
 function keyOf({ catalog, schema, name }: Relation): string {

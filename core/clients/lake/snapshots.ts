@@ -95,16 +95,21 @@ export type LakeRelation = {
 }
 
 /**
- * The tables and views at a snapshot. Asked of the catalog, because DuckDB's own list (information_schema) loads
+ * The tables and views at a snapshot, or what stands at one name. Asked of the catalog, because DuckDB's own list (information_schema) loads
  * each of them, which takes milliseconds a piece.
  */
 export async function listRelations(
   connection: DuckDBConnection,
   catalog: LakeCatalog,
   snapshot: number,
+  only?: Pick<LakeRelation, 'schema' | 'name'>,
 ): Promise<LakeRelation[]> {
   const metadata = metadataSchema(catalog)
   const alive = aliveAt(snapshot)
+  const named =
+    only === undefined
+      ? ''
+      : `and lower(s.schema_name) = lower(${quoteLiteral(only.schema)}) and lower(r.name) = lower(${quoteLiteral(only.name)})`
   const rows = await queryRows(
     connection,
     `select s.schema_name, r.name, r.kind from (
@@ -112,7 +117,7 @@ export async function listRelations(
        from ${metadata}.ducklake_table t where ${alive('t')}
        union all
        select schema_id, view_name, 'view' from ${metadata}.ducklake_view v where ${alive('v')}
-     ) r join ${metadata}.ducklake_schema s using (schema_id) where ${alive('s')}`,
+     ) r join ${metadata}.ducklake_schema s using (schema_id) where ${alive('s')} ${named}`,
   )
   return rows.map((row) => ({
     schema: String(row['schema_name']),

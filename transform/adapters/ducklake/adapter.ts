@@ -16,6 +16,7 @@ import {
   listSchemas,
 } from '../../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
+import type { Relation } from '../../compile/graph.ts'
 import type {
   Adapter,
   OpenSession,
@@ -87,6 +88,14 @@ class LakeSession extends ConnectionSession implements OpenSession {
       ],
       schemas: [...schemas.map((schema) => ({ catalog: lakeName, schema })), ...beside.schemas],
     }
+  }
+
+  override async kindOf(relation: Relation): Promise<'table' | 'view' | undefined> {
+    if (relation.catalog !== lakeName) return await super.kindOf(relation)
+    const snapshot = await currentSnapshot(this.connection)
+    const { catalog } = this.#lake.options
+    const [found] = await listRelations(this.connection, catalog, snapshot, relation)
+    return found?.kind
   }
 
   override async columnsIn(

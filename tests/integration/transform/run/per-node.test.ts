@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Duckdb, openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
-import { duckdbAdapter } from '../../../../transform/index.ts'
+import { type Adapter, duckdbAdapter, ducklakeAdapter } from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
   type Files,
@@ -183,6 +183,57 @@ describe('a lake that is published node by node', () => {
       expect(await rows('select distinct outcome from lake.ops.runs')).toEqual([
         { outcome: 'committed' },
       ])
+    } finally {
+      lake.close()
+    }
+  })
+
+  it('finds the table that another build has made meanwhile', async () => {
+    const lake = await openFolderLake(folder.path)
+    try {
+      await writeProject(folder.path, {
+        'models/apart.sql': "{{ config(materialized='incremental') }} select 2 as x",
+      })
+      const adapter = ducklakeAdapter(lake)
+      let transactions = 0
+      const raced: Adapter = {
+        ...adapter,
+        connect: async () => {
+          const session = await adapter.connect()
+          const begin = session.begin.bind(session)
+          session.begin = async () => {
+            // The first makes what all nodes need.
+            if (++transactions === 2) await queryLake(lake, 'create table lake.main.apart (x int)')
+            await begin()
+          }
+          return session
+        },
+      }
+      const result = await runFolder(folder.path, raced, { publish: 'per-node' })
+      expect(statuses(result)).toEqual({ apart: 'success' })
+      expect(messageOf(result, 'apart')).toBe('incremental')
+      expect(await queryLake(lake, 'from lake.main.apart')).toEqual([{ x: 2 }])
+    } finally {
+      lake.close()
+    }
+  })
+
+  it('tries no node again that only fails', async () => {
+    const lake = await openFolderLake(folder.path)
+    try {
+      await writeProject(folder.path, {
+        'models/bad.sql':
+          "{{ config(materialized='table', post_hook='insert into {{ this }} values (1, 2)') }} select 1 as x",
+      })
+      let retried = 0
+      const result = await runFolder(folder.path, lake, {
+        publish: 'per-node',
+        onEvent: ({ kind }) => {
+          if (kind === 'retried') retried++
+        },
+      })
+      expect(statuses(result)).toEqual({ bad: 'error' })
+      expect(retried).toBe(0)
     } finally {
       lake.close()
     }
