@@ -22,17 +22,39 @@ export type SqlToken = {
 }
 
 const letter = 'A-Za-z_\\u0080-\\uffff'
-const patterns: readonly (readonly [SqlToken['kind'], RegExp])[] = [
-  ['space', /\s+/y],
-  ['comment', /--[^\n]*/y],
-  ['string', /'[^']*(?:''[^']*)*(?:'|$)/y],
-  ['string', /[eE]'(?:[^'\\]|\\.|'')*(?:'|\\?$)/sy],
-  ['quoted-name', /"[^"]*(?:""[^"]*)*(?:"|$)/y],
-  ['parameter', new RegExp(`:[${letter}][${letter}0-9]*`, 'y')],
-  ['word', new RegExp(`[${letter}][${letter}0-9$]*`, 'y')],
-  ['number', /\d+(?:\.\d+)?\w*/y],
-  ['operator', /::|:=|./sy],
+type Pattern = {
+  readonly kind: SqlToken['kind']
+  /** Its first character. */
+  readonly first: RegExp
+  readonly whole: RegExp
+}
+/** The first that matches counts. */
+const patterns: readonly Pattern[] = [
+  { kind: 'space', first: /\s/, whole: /\s+/y },
+  { kind: 'comment', first: /-/, whole: /--[^\n]*/y },
+  { kind: 'string', first: /'/, whole: /'[^']*(?:''[^']*)*(?:'|$)/y },
+  { kind: 'string', first: /[eE]/, whole: /[eE]'(?:[^'\\]|\\.|'')*(?:'|\\?$)/sy },
+  { kind: 'quoted-name', first: /"/, whole: /"[^"]*(?:""[^"]*)*(?:"|$)/y },
+  { kind: 'parameter', first: /:/, whole: new RegExp(`:[${letter}][${letter}0-9]*`, 'y') },
+  {
+    kind: 'word',
+    first: new RegExp(`[${letter}]`),
+    whole: new RegExp(`[${letter}][${letter}0-9$]*`, 'y'),
+  },
+  { kind: 'number', first: /\d/, whole: /\d+(?:\.\d+)?\w*/y },
+  { kind: 'operator', first: /./s, whole: /::|:=|./sy },
 ]
+
+/** By the code of a first character, one of ASCII: trying them all takes four times as long. */
+let byFirst: readonly (readonly Pattern[])[] | undefined
+
+function patternsAt(sql: string, start: number): readonly Pattern[] {
+  byFirst ??= Array.from({ length: 128 }, (_, code) =>
+    patterns.filter(({ first }) => first.test(String.fromCharCode(code))),
+  )
+  return byFirst[sql.charCodeAt(start)] ?? patterns
+}
+
 const dollarTag = new RegExp(`\\$(?:[${letter}][${letter}0-9]*)?\\$`, 'y')
 
 /** The tokens of a text; every character is in exactly one of them, whatever the text is. */
@@ -52,8 +74,8 @@ export function isBlank(token: SqlToken): boolean {
 }
 
 function plainToken(sql: string, start: number): SqlToken {
-  for (const [kind, pattern] of patterns) {
-    const text = matchAt(pattern, sql, start)
+  for (const { kind, whole } of patternsAt(sql, start)) {
+    const text = matchAt(whole, sql, start)
     if (text !== undefined) return { kind, text, start, closed: isClosed(kind, text) }
   }
   return { kind: 'operator', text: sql.slice(start, start + 1), start, closed: true }
@@ -97,5 +119,5 @@ function dollarString(sql: string, start: number): SqlToken | undefined {
 
 function matchAt(pattern: RegExp, sql: string, start: number): string | undefined {
   pattern.lastIndex = start
-  return pattern.exec(sql)?.[0]
+  return pattern.test(sql) ? sql.slice(start, pattern.lastIndex) : undefined
 }

@@ -20,6 +20,7 @@ export {
 } from './artifacts/sources-artifact.ts'
 export { writtenPath } from './artifacts/written-path.ts'
 export { keptArtifacts } from './cache/kept-artifacts.ts'
+export { keptLogic } from './cache/kept-logic.ts'
 export { type KeptGraph, openGraph } from './cache/open-graph.ts'
 export { findChanged } from './changed/find-changed.ts'
 export { findTouched, type ParsedState, parsedState } from './changed/find-touched.ts'

@@ -70,8 +70,9 @@ export async function reasonsOf(
   await hooks.beforeRun?.({ config, lake, graph, format, signal })
   const session = await ducklakeAdapter(lake).connect()
   try {
-    const logicOf = await logicOfProject(project, database.target)
+    const { logicOf, save } = await logicOfProject(project, database.target)
     const reasons = await findChanged(plan, session, { graph, catalog: lakeName, logicOf })
+    save()
     // An earlier run may have committed and then failed to publish.
     const isDone = reasons.every(({ reason }) => reason === undefined)
     if (isDone)

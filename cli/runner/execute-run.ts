@@ -237,7 +237,9 @@ async function keptWith(
 ): Promise<Pick<RunDependencies, 'origin' | 'logicOf'>> {
   const revision = await projectRevision(projectDir)
   const origin = { author: authorName(), revision }
-  return isUsual ? { origin, logicOf: await logicOfProject(project, target) } : { origin }
+  if (!isUsual) return { origin }
+  const { logicOf } = await logicOfProject(project, target)
+  return { origin, logicOf }
 }
 
 /** Whether nodes read what they always read: what `--empty` has built is no state for `--changed` to trust. */

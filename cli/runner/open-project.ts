@@ -18,6 +18,8 @@ export type OpenedGraph = {
   readonly startedAt: string
   /** Of `--vars`. */
   readonly vars: Readonly<Record<string, unknown>>
+  /** The parse that it is of, when that is stored. */
+  readonly kept?: KeptGraph | undefined
 }
 
 export type OpenedProject = OpenedGraph & Compiled
@@ -51,8 +53,8 @@ export async function openProject(
     const cached = async (inputs: CompileInputs) => {
       const { openGraph } = await import('../../transform/index.ts')
       const request = { directory: config.projectDir, inputs, release, withMacros: true }
-      const { graph, renderer } = await openGraph({ ...request, withRenderer: true })
-      return { graph, renderer: renderer() }
+      const { graph, renderer, kept } = await openGraph({ ...request, withRenderer: true })
+      return { graph, renderer: renderer(), kept }
     }
     return await withInputs(config, args, shared, cached, onWarning)
   }
@@ -83,7 +85,7 @@ export async function openProjectGraph(
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
   options: { readonly withMacros: boolean },
-): Promise<OpenedGraph & { readonly kept?: KeptGraph | undefined }> {
+): Promise<OpenedGraph> {
   const opened = await openCachedGraph(config, args, shared, options)
   warnOfLatent(opened.graph)
   return opened
@@ -94,7 +96,7 @@ async function openCachedGraph(
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
   { withMacros }: { readonly withMacros: boolean },
-): Promise<OpenedGraph & { readonly kept?: KeptGraph | undefined }> {
+): Promise<OpenedGraph> {
   const release = cacheRelease(args)
   if (release === undefined) return await openProject(config, args, shared)
   return await withInputs(config, args, shared, async (inputs) => {

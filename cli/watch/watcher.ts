@@ -154,7 +154,7 @@ function openParser({ args, watch }: WatcherParts) {
     })
     for (const [text, warning] of warnings) if (!told.has(text)) printWarning(warning)
     told = new Set(warnings.keys())
-    const logicOf = await logicOfProject(project, database.target)
+    const { logicOf } = await logicOfProject(project, database.target)
     return { project, state: parsedState(project.graph, logicOf) }
   }
 }

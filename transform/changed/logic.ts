@@ -21,6 +21,17 @@ export type LogicInputs = {
   readonly target: object
   /** Of Millrace: what it makes of a project may be another in the next one. */
   readonly release: string
+  /** What was read of this graph before, by id; what is read now is added. */
+  readonly facts?: Map<string, LogicFacts>
+}
+
+/** What the graph alone says of a node's logic; plain data. */
+export type LogicFacts = Pick<Logic, 'code' | 'config' | 'macros'> & {
+  readonly volatile: string | undefined
+  /** Names of variables that it asks for; undefined when they are not written out. */
+  readonly vars: readonly string[] | undefined
+  readonly environment: readonly string[] | undefined
+  readonly readsTarget: boolean
 }
 
 export type NodeLogic = {
@@ -36,19 +47,32 @@ const standardPackages: ReadonlySet<string> = new Set(['dbt', 'dbt_duckdb'])
 
 /** Makes what reads the logic of nodes; what nodes share is read once. */
 export function logicReader(inputs: LogicInputs): LogicOf {
-  const { graph, sha256 } = inputs
-  const macros = indexMacros(graph)
+  const { graph, sha256, facts = new Map<string, LogicFacts>() } = inputs
   const short = (value: unknown) => sha256(JSON.stringify(value) ?? '').slice(0, 16)
-  const ofRunner = withNamed(macros.ofRunner, macros.byName)
-  const always = short(ofRunner.map(({ id, code }) => [id, code]))
-  const runnerText = ofRunner.map(({ code }) => code).join('\n')
+  let reader: FactsReader | undefined
   return (node) => (node.kind === 'unit_test' ? logicOfUnitTest(node) : logicOfNode(node))
 
   function logicOfNode(node: GraphNode): NodeLogic {
-    const settings = textsOf(settingsOf(node)).join('\n')
-    const named = macrosNamedBy(`${node.rawCode}\n${settings}`, macros.byName)
-    const text = [node.rawCode, settings, ...named.map(({ code }) => code)].join('\n')
-    return { logic: logicOf(node, named, `${text}\n${runnerText}`), volatile: volatileOf(node) }
+    const found = facts.get(node.id) ?? readFacts(node)
+    facts.set(node.id, found)
+    const { code, config, macros, volatile } = found
+    return { logic: { code, config, macros, values: valuesOfNode(found) }, volatile }
+  }
+
+  /** Made when there is something to read: the macros of a stored graph take their time. */
+  function readFacts(node: GraphNode): LogicFacts {
+    reader ??= factsReader(graph, short)
+    return reader(node)
+  }
+
+  function valuesOfNode({ vars, environment, readsTarget }: LogicFacts): string {
+    return short([
+      valuesOf(vars, inputs.vars),
+      writtenValues(vars, graph.vars),
+      valuesOf(environment, inputs.environment),
+      readsTarget ? inputs.target : null,
+      inputs.release,
+    ])
   }
 
   /** Of its rows, and of the model that they go through. */
@@ -63,37 +87,47 @@ export function logicReader(inputs: LogicInputs): LogicOf {
       volatile: isInFile ? 'its rows stand in a file' : undefined,
     }
   }
+}
 
-  function volatileOf(node: GraphNode): string | undefined {
-    if (node.kind === 'seed') {
-      return node.checksumName === 'path' ? 'its file is too large to be compared' : undefined
-    }
-    const { pre_hook: _, post_hook: __, meta: ___, docs: ____, ...settings } = settingsOf(node)
-    const own = `${node.rawCode}\n${textsOf(settings).join('\n')}`
-    const named = macrosNamedBy(own, macros.byName)
+type FactsReader = (node: GraphNode) => LogicFacts
+
+/** @param short a short hash of plain data */
+function factsReader(graph: Graph, short: (value: unknown) => string): FactsReader {
+  const macros = indexMacros(graph)
+  const ofRunner = withNamed(macros.ofRunner, macros.byName)
+  const always = short(ofRunner.map(({ id, code }) => [id, code]))
+  const runnerText = ofRunner.map(({ code }) => code).join('\n')
+  return (node) => {
+    const settings = textsOf(settingsOf(node)).join('\n')
+    const named = macrosNamedBy(`${node.rawCode}\n${settings}`, macros.byName)
     const codes = named.map(({ code }) => code)
-    const found = findVolatile([own, ...codes].join('\n'))
-    if (found !== undefined) return found
-    const foreign = foreignInputOf(node, named)
-    return foreign === undefined ? undefined : `it reads ${foreign}, neither ref nor source`
-  }
-
-  function logicOf(node: GraphNode, named: readonly MacroNode[], text: string): Logic {
+    const text = [node.rawCode, settings, ...codes, runnerText].join('\n')
     const isSql = node.language === 'sql' && node.kind !== 'seed'
     const code = node.kind === 'seed' ? node.checksum : node.rawCode
     return {
       code: short([node.kind, isSql ? normalSql(code) : code]),
       config: short([sorted(node.config), sorted(describe(node))]),
       macros: short([always, named.map(({ id, code: body }) => [id, body])]),
-      values: short([
-        valuesOf(namesAskedBy(text, 'var'), inputs.vars),
-        writtenValues(namesAskedBy(text, 'var'), graph.vars),
-        valuesOf(namesAskedBy(text, 'env_var'), inputs.environment),
-        /\btarget\b/.test(text) ? inputs.target : null,
-        inputs.release,
-      ]),
+      volatile: volatileOf(node, macros),
+      vars: namesAskedBy(text, 'var'),
+      environment: namesAskedBy(text, 'env_var'),
+      readsTarget: /\btarget\b/.test(text),
     }
   }
+}
+
+function volatileOf(node: GraphNode, { byName }: MacroIndex): string | undefined {
+  if (node.kind === 'seed') {
+    return node.checksumName === 'path' ? 'its file is too large to be compared' : undefined
+  }
+  const { pre_hook: _, post_hook: __, meta: ___, docs: ____, ...settings } = settingsOf(node)
+  const own = `${node.rawCode}\n${textsOf(settings).join('\n')}`
+  const named = macrosNamedBy(own, byName)
+  const codes = named.map(({ code }) => code)
+  const found = findVolatile([own, ...codes].join('\n'))
+  if (found !== undefined) return found
+  const foreign = foreignInputOf(node, named)
+  return foreign === undefined ? undefined : `it reads ${foreign}, neither ref nor source`
 }
 
 /** In the node's own text, and in the macros that it names. */
