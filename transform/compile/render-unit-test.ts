@@ -8,6 +8,7 @@ import { isHostObject, toTemplateValue } from '../jinja/values.ts'
 import type { Config } from '../project/project.ts'
 import type { UnitTestRows } from '../project/project-others.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
+import { askStatically } from './ask-statically.ts'
 import { type Compilation, makeNames, type SqlDraft } from './drafts.ts'
 import type { Graph, Relation, SelectableNode, UnitTestNode } from './graph.ts'
 import type { NameIndex } from './index-names.ts'
@@ -120,9 +121,11 @@ function nameOf({ relations, graph }: UnitTestParts, id: string): Found {
 function lookUp(test: UnitTestNode, call: string, parts: UnitTestParts): Found | undefined {
   const asked = new ParseHost({})
   const { name, id, file, fqn, package: owner, kind } = test
-  const named = { name, id, file, fqn, package: owner, kind }
-  const { all } = makeNames(parts.compilation, named, asked, 'sync')
-  compileTemplate(test.file, `{{ ${call} }}`).renderSync(all)
+  const template = compileTemplate(test.file, `{{ ${call} }}`)
+  if (!askStatically(template, asked, () => ({}))) {
+    const named = { name, id, file, fqn, package: owner, kind }
+    template.renderSync(makeNames(parts.compilation, named, asked, 'sync').all)
+  }
   const [ref] = asked.refs
   if (ref !== undefined) {
     const found = parts.index.findRef(ref, owner)

@@ -45,14 +45,17 @@ export async function runUnitTest(node: UnitTestNode, context: Context): Promise
   const compare = async (ask: Ask) => await compareRows(sql, code.expect, ask, note)
   const by = renderer.replacing(node.id)
   try {
-    const diff =
+    const compared =
       by === undefined
-        ? await compare((text) => scratch.query(text)).catch((error: unknown) => {
-            // Functions and extensions of the database itself are not in memory.
-            if (!isUnknownName(error)) throw error
-            return compare((text) => session.query(text))
-          })
+        ? await compareInMemory(sql, code.expect, scratch, note)
+            .then((found) => found ?? compare((text) => scratch.query(text)))
+            .catch((error: unknown) => {
+              // Functions and extensions of the database itself are not in memory.
+              if (!isUnknownName(error)) throw error
+              return compare((text) => session.query(text))
+            })
         : await compareAnswer(await askMacro(node, by, { ...code, sql }, context), session, note)
+    const { table: diff } = compared
     if (diff === undefined) return { status: 'pass', failures: 0, message: undefined }
     return { status: 'fail', failures: 1, message: diffMessage(diff) }
   } catch (cause) {
@@ -85,23 +88,82 @@ async function inputSql(input: UnitTestInput, context: Context): Promise<string>
   return fixtureSql(target?.name ?? input.input, rowsOf(input), columns)
 }
 
-/** @returns the difference; undefined when the rows are the same */
-async function compareRows(
+/**
+ * The model is bound once, where the rows say which columns they are of: what takes the time of a small test.
+ * @returns undefined when the types have to be asked for
+ */
+async function compareInMemory(
   sql: string,
   expect: UnitTestRows,
-  ask: Ask,
+  scratch: Pick<Context['scratch'], 'ask' | 'query'>,
   note: (sent: string) => void,
-): Promise<string | undefined> {
-  const all = await columnsOf(sql, ask)
-  const { columns, expected } = expectedSql(expect, all)
+): Promise<Difference | undefined> {
+  if (expect.format === 'sql') return undefined
+  const rows = rowsOf(expect)
+  const named = Object.keys(rows[0] ?? {}).map((name) => name.toLowerCase())
+  if (named.length === 0) return undefined
+  const names = named.map(quoteIdent)
+  const order = (list: readonly string[]) => list.map((name) => `${name} nulls last`).join(', ')
+  const asked = names.map((name, at) => `${name} as r${at}, ${name}::varchar as c${at}`)
+  const actual = await scratch.ask(
+    `select ${asked.join(', ')} from (\n${sql}\n) order by ${order(names.map((_, at) => `r${at}`))}`,
+  )
+  const all = named.map((name, at) => ({ name, type: actual.types[at * 2] ?? '' }))
+  if (!all.every(({ type }) => plainType.test(type))) return undefined
+  const { columns, sql: expected } = expectedRows(rows, all)
+  note(bothSides(sql, expected, columns))
+  const texts = columns.map(({ name }, at) => `${quoteIdent(name)}::varchar as c${at}`)
+  const wanted = await scratch.query(
+    `select ${texts.join(', ')} from (\n${expected}\n) as expected order by ${order(names.map((name) => `expected.${name}`))}`,
+  )
+  return differenceOf(columns, wanted, actual.rows, true)
+}
+
+/** Those that DuckDB calls the same wherever it names them. */
+const plainType =
+  /^(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|DATE|TIME|TIMESTAMP|UUID)$/
+
+type Difference = { readonly table: string | undefined }
+
+function bothSides(sql: string, expected: string, columns: readonly TableColumn[]): string {
   const names = columns.map(({ name }) => quoteIdent(name)).join(', ')
-  const both = `select ${names}, true as ${side} from (
+  return `select ${names}, true as ${side} from (
 ${sql}
 )
 union all
 select ${names}, false from (
 ${expected}
 )`
+}
+
+/** @param isRaw the texts are those of DuckDB */
+function differenceOf(
+  columns: readonly TableColumn[],
+  expected: readonly Row[],
+  actual: readonly Row[],
+  isRaw: boolean,
+): Difference {
+  const isTruth = columns.map(({ type }) => isRaw && type === 'BOOLEAN')
+  const cell = (row: Row, at: number) => {
+    const text = row[`c${at}`]
+    if (typeof text !== 'string') return null
+    // As Python prints it, for dbt does.
+    return isTruth[at] ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  }
+  const text = (row: Row): TextRow => columns.map((_, at) => cell(row, at))
+  const names = columns.map(({ name }) => name.toLowerCase())
+  return { table: tableDiff(names, expected.map(text), actual.map(text)) }
+}
+
+async function compareRows(
+  sql: string,
+  expect: UnitTestRows,
+  ask: Ask,
+  note: (sent: string) => void,
+): Promise<Difference> {
+  const all = await columnsOf(sql, ask)
+  const { columns, expected } = expectedSql(expect, all)
+  const both = bothSides(sql, expected, columns)
   note(both)
   return await differenceIn(both, columns, side, ask)
 }
@@ -111,7 +173,7 @@ async function compareAnswer(
   both: string,
   session: Context['session'],
   note: (sent: string) => void,
-): Promise<string | undefined> {
+): Promise<Difference> {
   note(both)
   const ask: Ask = (sql) => session.query(sql)
   const all = await columnsOf(both, ask)
@@ -132,20 +194,17 @@ async function differenceIn(
   columns: readonly TableColumn[],
   isActual: string,
   ask: Ask,
-): Promise<string | undefined> {
+): Promise<Difference> {
   const order = [side, ...columns.map(({ name }) => `${quoteIdent(name)} nulls last`)]
   const rows = await ask(`with both_sides as (
 ${both}
 )
 select ${[...columns.map(textOf), `${isActual} as ${side}`].join(', ')} from both_sides
 order by ${order.join(', ')}`)
-  const text = (row: Row): TextRow =>
-    columns.map((_, at) => (typeof row[`c${at}`] === 'string' ? String(row[`c${at}`]) : null))
-  return tableDiff(
-    columns.map(({ name }) => name.toLowerCase()),
-    rows.filter((row) => row[side] !== true).map(text),
-    rows.filter((row) => row[side] === true).map(text),
+  const [expected = [], actual = []] = [false, true].map((isActual) =>
+    rows.filter((row) => (row[side] === true) === isActual),
   )
+  return differenceOf(columns, expected, actual, false)
 }
 
 const side = 'is_actual'
