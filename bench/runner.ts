@@ -5,10 +5,10 @@
  * and highest run. Writes its sections of docs/benchmarks.md.
  *
  *   node bench/runner.ts [--runs 3] [--models 100,500,1000,2000] [--only plain,tests,lake,small,heavy,increment,exact,keyed]
- *     [--python <dbt 1.12.6, or its virtual environment>] [--no-rust] [--heavy-rows 50000000]
- *     [--history-rows 10000000] [--no-write]
+ *     [--python <dbt 1.12.6, or its virtual environment>] [--no-rust] [--commit-each]
+ *     [--heavy-rows 50000000] [--history-rows 10000000] [--no-write]
  *
- * Without --python the Python dbt is left out. The data-heavy cases need 10 GB of disk in the folder for temporary files.
+ * Without --python the Python dbt is left out; --commit-each adds a lake with a commit per model to its table. The data-heavy cases need 10 GB of disk in the folder for temporary files.
  */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: groups.join(',') },
     python: { type: 'string' },
     rust: { type: 'boolean', default: true },
+    'commit-each': { type: 'boolean', default: false },
     'heavy-rows': { type: 'string', default: '50000000' },
     'history-rows': { type: 'string', default: '10000000' },
     write: { type: 'boolean', default: true },
@@ -53,7 +54,11 @@ console.log(
 )
 buildRelease()
 const found = findPrograms(values.python)
-const programs = values.rust ? found : { ...found, rustDbt: undefined }
+const programs = {
+  ...found,
+  rustDbt: values.rust ? found.rustDbt : undefined,
+  commitsEach: values['commit-each'],
+}
 const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 const rows: Row[] = []
 const sections = new Map<string, string>([['runner', introduction]])
