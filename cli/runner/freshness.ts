@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs'
 import { queryRows } from '../../core/clients/duckdb.ts'
 import { lakeName } from '../../core/clients/lake/attach.ts'
-import { lastChange } from '../../core/clients/lake/last-change.ts'
+import { attachedLake, lastChange } from '../../core/clients/lake/last-change.ts'
+import { metadataSchema } from '../../core/clients/lake/snapshots.ts'
 import { systemClock } from '../../core/clock.ts'
 import type {
   FreshnessDependencies,
@@ -93,14 +94,18 @@ function dependenciesOf(
   { renderer }: OpenedProject,
   database: ProjectDatabase,
 ): Omit<FreshnessDependencies, 'onEvent'> {
-  const { lake } = database
-  const lastChangeInLake: FreshnessDependencies['lastChange'] = async (relation) => {
-    if (lake === undefined || relation.catalog !== lakeName) return undefined
-    const { schema, name } = relation
-    const opened = await lake.open()
-    return await opened.read((connection) =>
-      lastChange(connection, opened.options.catalog, schema, name),
-    )
+  const lastChangeInLake: FreshnessDependencies['lastChange'] = async ({
+    catalog,
+    schema,
+    name,
+  }) => {
+    const own = catalog === lakeName ? await database.lake?.open() : undefined
+    const metadata = own && metadataSchema(own.options.catalog)
+    return await database.read(async (connection) => {
+      const lake = await attachedLake(connection, catalog, metadata)
+      if (lake === undefined) return 'not-recorded'
+      return (await lastChange(connection, lake, schema, name)) ?? 'no-table'
+    })
   }
   return {
     query: (sql) => database.read((connection) => queryRows(connection, sql)),

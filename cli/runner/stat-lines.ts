@@ -54,7 +54,7 @@ export function tookText(seconds: number): string {
 }
 
 /** How many results are of which kind, by the names of dbt's events. */
-export type RunStats = Readonly<
+type RunStats = Readonly<
   Record<'pass' | 'warn' | 'error' | 'skip' | 'noop' | 'reused' | 'total', number>
 >
 

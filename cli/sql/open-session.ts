@@ -18,7 +18,7 @@ import type { Place } from '../runner/run-context.ts'
 import { openStandingLake } from '../standing-lake.ts'
 import { Session } from './session.ts'
 
-export type SessionOptions = {
+type SessionOptions = {
   readonly write: boolean
   readonly at?: NonNullable<LakeOptions['at']> | undefined
 }

@@ -15,7 +15,7 @@ import type { ResultRows } from './render-result.ts'
 import type { Statement } from './split-statements.ts'
 
 /** What a session works on. */
-export type SessionDatabase = {
+type SessionDatabase = {
   readonly connection: DuckDBConnection
   /** Its name in DuckDB, whose tables a name without a catalog means. */
   readonly catalog: string

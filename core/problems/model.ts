@@ -271,7 +271,8 @@ export const modelProblems = {
   'model/unknown-materialization': defineProblem<{ node: string; materialized: string } & Nearest>({
     actor: 'user',
     message: ({ node, materialized }) => `${node} is materialized as ${materialized}.`,
-    hint: ({ nearest }) => didYouMean(nearest, 'There are view, table, incremental and ephemeral.'),
+    hint: ({ nearest }) =>
+      didYouMean(nearest, 'There are view, table, incremental, ephemeral and external.'),
   }),
   'model/invalid-config': defineProblem<{ node: string; key: string; reason: string }>({
     actor: 'user',

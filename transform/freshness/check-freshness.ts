@@ -13,10 +13,9 @@ export type FreshnessDependencies = {
   /** Renders the template of a source's `loaded_at_query`. */
   readonly renderText: (id: string, text: string) => Promise<string>
   /**
-   * When a table was changed, in microseconds since 1970, from the database's own records; undefined where it keeps
-   * none of that table.
+   * When a table was changed, in microseconds since 1970, from the database's own records. Only a DuckLake keeps them.
    */
-  readonly lastChange?: (relation: Relation) => Promise<bigint | undefined>
+  readonly lastChange: (relation: Relation) => Promise<bigint | 'not-recorded' | 'no-table'>
   readonly clock: Clock
   readonly onEvent?: (event: FreshnessEvent) => void
 }
@@ -105,9 +104,14 @@ async function askDatabase(
   source: SourceNode,
   { lastChange, clock }: FreshnessDependencies,
 ): Promise<Age> {
-  const loadedUs = await lastChange?.(source.relation)
-  if (loadedUs !== undefined) return { loadedUs, checkedUs: BigInt(clock.now()) * 1_000n }
-  throw unknown(source, 'it has no loaded_at_field, and the database keeps no time of its changes')
+  const { catalog, schema, name } = source.relation
+  const loadedUs = await lastChange(source.relation)
+  if (loadedUs === 'no-table') throw unknown(source, `${catalog} has no table ${schema}.${name}`)
+  if (loadedUs === 'not-recorded') {
+    const reason = `it has no loaded_at_field, and ${catalog} is no DuckLake, which knows when its tables changed`
+    throw unknown(source, reason)
+  }
+  return { loadedUs, checkedUs: BigInt(clock.now()) * 1_000n }
 }
 
 function unknown({ source, name, file }: SourceNode, reason: string) {

@@ -25,7 +25,7 @@ export async function explainSeedError(seed: SeedNode, error: unknown): Promise<
   return problem('model/unreadable-seed', { seed: name, reason, original }, { at })
 }
 
-export type RaggedRecord = {
+type RaggedRecord = {
   /** Where the record begins, from 1. */
   readonly line: number
   readonly values: number

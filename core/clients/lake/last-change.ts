@@ -1,9 +1,27 @@
-/** When the rows of the lake's tables changed last, read from its catalog. */
+/** When the rows of a DuckLake's tables changed last, read from its catalog. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteLiteral } from '../../sql.ts'
+import { quoteIdent, quoteLiteral } from '../../sql.ts'
 import { queryValue } from '../duckdb.ts'
-import { type LakeCatalog, lakeName } from './attach.ts'
-import { metadataSchema } from './snapshots.ts'
+
+/** A DuckLake that is attached: its name, and the schema of its catalog's tables, quoted. */
+type AttachedLake = { readonly database: string; readonly metadata: string }
+
+/**
+ * Finds a DuckLake among what is attached; undefined when it is another kind of database.
+ * @param metadata the schema of its catalog's tables; by default the one that DuckLake takes when none is named
+ */
+export async function attachedLake(
+  connection: DuckDBConnection,
+  database: string,
+  metadata = quoteIdent(`__ducklake_metadata_${database}`),
+): Promise<AttachedLake | undefined> {
+  const found = await queryValue(
+    connection,
+    `select 1 from duckdb_databases()
+     where database_name = ${quoteLiteral(database)} and type = 'ducklake'`,
+  )
+  return found === undefined ? undefined : { database, metadata }
+}
 
 /**
  * The time of the newest snapshot that inserted rows into a table or deleted some. A change that upkeep has forgotten
@@ -12,11 +30,10 @@ import { metadataSchema } from './snapshots.ts'
  */
 export async function lastChange(
   connection: DuckDBConnection,
-  catalog: LakeCatalog,
+  { database, metadata }: AttachedLake,
   schema: string,
   table: string,
 ): Promise<bigint | undefined> {
-  const metadata = metadataSchema(catalog)
   const changed = await queryValue(
     connection,
     `with found as (
@@ -27,7 +44,7 @@ export async function lastChange(
          and lower(s.schema_name) = lower(${quoteLiteral(schema)})
          and lower(t.table_name) = lower(${quoteLiteral(table)})
      ),
-     kept as (select snapshot_id, snapshot_time, changes from ${lakeName}.snapshots()),
+     kept as (select snapshot_id, snapshot_time, changes from ${quoteIdent(database)}.snapshots()),
      changes as (
        select kept.snapshot_time, unnest(map_entries(kept.changes)) as change from kept
      )

@@ -60,8 +60,15 @@ describe('a plain DuckDB file', () => {
 })
 
 describe('a DuckLake', () => {
-  it('is queried as it is and as it was', async () => {
-    const shop = await profileProject({ default: "{type: duckdb, path: 'ducklake:lake.db'}" }, seed)
+  it('is queried as it is and as it was, and tells when its tables changed', async () => {
+    const freshness = 'config: {freshness: {error_after: {count: 1, period: day}}}'
+    const shop = await profileProject(
+      { default: "{type: duckdb, path: 'ducklake:lake.db'}" },
+      {
+        ...seed,
+        'models/s.yml': `sources: [{name: raw, schema: main, ${freshness}, tables: [{name: items}, {name: gone}]}]`,
+      },
+    )
     const ask = (...args: string[]) => shop.millrace(['sql', ...args])
     expect((await shop.millrace(['seed'])).code).toBe(0)
     const newest = 'select max(snapshot_id) as s from lake.snapshots()'
@@ -71,5 +78,8 @@ describe('a DuckLake', () => {
     expect((await ask(count)).stdout).toBe('{"n":1}\n')
     expect((await ask('--at', String(snapshot), count)).stdout).toBe('{"n":2}\n')
     expect((await ask('--at', '99', count)).stderr).toContain('lake/unknown-snapshot')
+    const { stdout } = await shop.millrace(['source', 'freshness'])
+    expect(stdout).toContain('PASS freshness of raw.items')
+    expect(stdout).toContain('source raw.gone is not known: lake has no table main.gone')
   })
 })
