@@ -22,10 +22,11 @@ const repaintMs = 250
 export function openLiveProgress(stream: NodeJS.WriteStream, course: Course): LiveProgress {
   const progress = openProgress(stream)
   const running = new Map<string, Running & { readonly since: number }>()
+  // Hooks of the run run too, and are none of its nodes.
+  const planned = new Set(course.planned)
   const done = new Set<string>()
-  let ended = 0
-  let total = 0
-  const paint = () => progress.update(liveLine(ended, total, [...running.values()], done, course))
+  let skipped = 0
+  const paint = () => progress.update(liveLine([...running.values()], done, course))
   const timer = stream.isTTY ? setInterval(paint, repaintMs) : undefined
   timer?.unref()
   return {
@@ -34,27 +35,29 @@ export function openLiveProgress(stream: NodeJS.WriteStream, course: Course): Li
       if (event.kind === 'attempt') {
         running.clear()
         done.clear()
-        ended = 0
+        skipped = 0
       }
       if (event.kind === 'started') {
-        total = event.total
         running.set(event.node.id, { ...event, since: Date.now() })
         if (stream.isTTY) paint()
       }
       if (event.kind === 'finished') {
-        total = event.total
-        ended++
-        running.delete(event.result.id)
-        done.add(event.result.id)
+        const { id, status } = event.result
+        running.delete(id)
+        if (!planned.has(id)) return
+        done.add(id)
+        if (status === 'skipped') skipped++
       }
     },
     line: (text) => progress.line(text),
     clear: () => progress.clear(),
     stoppedLines() {
       const names = [...running.values()].map(({ node }) => node.name)
-      const waiting = Math.max(0, total - ended - running.size)
+      const ended = done.size - skipped
+      const begun = ended + [...running.keys()].filter((id) => planned.has(id)).length
       const stopped = names.length === 0 ? '' : `; stopped in ${names.join(', ')}`
-      return ['', `${ended} of ${total} nodes had ended, ${waiting} had not begun${stopped}.`]
+      const waiting = `${planned.size - begun} had not begun`
+      return ['', `${ended} of ${planned.size} nodes had ended, ${waiting}${stopped}.`]
     },
     close() {
       clearInterval(timer)
@@ -65,8 +68,6 @@ export function openLiveProgress(stream: NodeJS.WriteStream, course: Course): Li
 
 /** `12 of 40 · about 20s left · orders 45% 3s of about 5s · events 1s`. */
 function liveLine(
-  ended: number,
-  total: number,
   running: readonly (Pick<Running, 'node' | 'progress'> & { readonly since: number })[],
   done: ReadonlySet<string>,
   course: Course,
@@ -82,5 +83,5 @@ function liveLine(
     const of = usual === undefined ? '' : ` of about ${Math.max(1, Math.round(usual / 1_000))}s`
     return `${node.name}${percent === undefined ? '' : ` ${Math.floor(percent)}%`} ${seconds}s${of}`
   })
-  return [`${ended} of ${total}`, ...head, ...parts].join(' · ')
+  return [`${done.size} of ${course.planned.length}`, ...head, ...parts].join(' · ')
 }
