@@ -87,10 +87,6 @@ function elementOf(kind: EncodedColumn['kind']): ColumnElement {
       return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } }
     case 'bytes':
       return { type: 'BYTE_ARRAY' }
-    case 'json':
-    case 'array':
-      // The converted type would make the writer encode the text once more.
-      return { type: 'BYTE_ARRAY', logical_type: { type: 'JSON' } }
     default:
       return { type: 'BYTE_ARRAY', converted_type: 'UTF8' }
   }

@@ -22,7 +22,7 @@ export interface RowCursor {
 export interface PostgresExports {
   /** Starts a statement that gives text. @throws `api/too-many-exports`, `api/database-unavailable` */
   open(text: string, values: readonly ParameterValue[]): Promise<RowCursor>
-  /** Ends when all cursors are closed. */
+  /** Stops the statements that are still read. */
   close(): Promise<void>
 }
 
@@ -44,7 +44,8 @@ export function openPostgresExports(options: PostgresExportsOptions): PostgresEx
     applicationName: 'millrace-api-export',
   })
   const prepared = new WeakSet<PoolClient>()
-  let open = 0
+  const cursors = new Set<RowCursor>()
+  let opening = 0
 
   async function connect(): Promise<PoolClient> {
     const client = await pool.connect()
@@ -61,20 +62,22 @@ export function openPostgresExports(options: PostgresExportsOptions): PostgresEx
 
   return {
     async open(text, values) {
-      if (open >= maxAtOnce) throw problem('api/too-many-exports', {})
-      open++
+      if (opening + cursors.size >= maxAtOnce) throw problem('api/too-many-exports', {})
+      opening++
       try {
         const client = await connect()
-        const onClose = () => {
-          open--
-        }
-        return startCursor(client, { text, values, timeoutMs, onClose })
+        const onClose = () => cursors.delete(cursor)
+        const cursor = startCursor(client, { text, values, timeoutMs, onClose })
+        cursors.add(cursor)
+        return cursor
       } catch (error) {
-        open--
         throw explainPostgresError(error, timeoutMs)
+      } finally {
+        opening--
       }
     },
     close: async () => {
+      await Promise.all([...cursors].map((cursor) => cursor.close()))
       if (!pool.ending) await pool.end()
     },
   }
@@ -94,7 +97,7 @@ type Started = {
   readonly text: string
   readonly values: readonly ParameterValue[]
   readonly timeoutMs: number
-  readonly onClose: () => void
+  readonly onClose: () => unknown
 }
 
 function startCursor(client: PoolClient, started: Started): RowCursor {
