@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
 import { anonymous } from './access/principal.ts'
+import { type AdHocService, addAdHocRoutes } from './ad-hoc/routes.ts'
 import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessCheck } from './http/health.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
@@ -21,6 +22,8 @@ export type ApiDependencies = {
   readonly endpoints: readonly Endpoint[]
   readonly postgres: Pick<PostgresSource, 'query'>
   readonly tables: TableService
+  /** Undefined: there is no `POST /api/sql`. */
+  readonly adHoc?: AdHocService | undefined
   /** Name of a dependency → does it answer? */
   readonly checks: Readonly<Record<string, ReadinessCheck>>
   readonly log: Log
@@ -54,6 +57,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   addHealthRoutes(app, checks)
   for (const endpoint of endpoints) addSqlRoute(app, endpoint, postgres)
   addTablesRoutes(app, dependencies.tables)
+  if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
   app.notFound((context) =>
     problemResponse(context, problem('api/not-found', { path: context.req.path })),
   )

@@ -7,6 +7,7 @@ import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
 import type { Settings } from '../core/settings.ts'
+import { type AdHocOptions, openAdHoc } from './ad-hoc/open-ad-hoc.ts'
 import { createApi } from './create-api.ts'
 import { openPostgresSource } from './sources/postgres-source.ts'
 import { checkEndpoints } from './sql-endpoint/check-endpoints.ts'
@@ -24,6 +25,8 @@ export type ServeOptions = {
   readonly schema: string
   /** `api.*` of the settings. */
   readonly settings: Settings['api']
+  /** Undefined: no SQL of callers is run. */
+  readonly adHoc?: AdHocOptions | undefined
   readonly log: Log
   readonly clock?: Clock
   /** Milliseconds that running requests are given at the end. Default 10,000. */
@@ -58,15 +61,16 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     log,
     settings: options.settings,
   })
+  const adHoc = options.adHoc && (await openAdHoc(options.adHoc, log, clock))
   const closeAll = async () => {
-    await Promise.all([postgres.close(), tables.exports.close()])
+    await Promise.all([postgres.close(), tables.exports.close(), adHoc?.pool.close()])
   }
   try {
     await checkEndpoints(endpoints, postgres, describePostgres(postgresUrl))
     await tables.catalog.reload()
     const ping = () => postgres.query({ text: 'select 1::text', values: [], timeoutMs: 2000 })
     const checks = { postgres: ping }
-    const app = createApi({ endpoints, postgres, tables, checks, log, clock })
+    const app = createApi({ endpoints, postgres, tables, adHoc, checks, log, clock })
     const server = createServer(app.fetch)
     const port = await listen(server, options.host, options.port)
     log.info({ event: 'api.listening', host: options.host, port, endpoints: endpoints.length })

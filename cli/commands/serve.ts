@@ -26,12 +26,15 @@ export const serveCommand = defineCommand({
     )
     const { config, log } = openContext(args, { api: given })
     const { serveApi } = await import('../../api/serve-api.ts')
+    const { adHocOptionsOf } = await import('../serve/ad-hoc-options.ts')
     const { api, postgres } = config.settings
     const postgresUrl = await postgresUrlOf(config)
+    const adHoc = await adHocOptionsOf(config, args)
     return await withInterrupt(async (signal) => {
       const options = {
         ...api,
         settings: api,
+        adHoc,
         postgresUrl,
         schema: postgres.schema,
         projectDir: config.projectDir,

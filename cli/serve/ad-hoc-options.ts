@@ -1,0 +1,54 @@
+/** What `POST /api/sql` needs of the configuration and the project. */
+import { join, resolve } from 'node:path'
+import type { AdHocOptions } from '../../api/ad-hoc/open-ad-hoc.ts'
+import { type Clock, systemClock } from '../../core/clock.ts'
+import { processEnvironment } from '../../core/config/environment.ts'
+import type { Config } from '../../core/config.ts'
+import { lakeOptionsOf } from '../context.ts'
+import { openProjectGraph } from '../runner/open-project.ts'
+import { personalColumnsOf } from './personal-columns.ts'
+
+/** How long what the project says is believed without another look. */
+const freshMs = 60_000
+
+/** Undefined when it is switched off. @throws `config/missing-value` when the lake is not configured */
+export async function adHocOptionsOf(
+  config: Config,
+  args: Parameters<typeof openProjectGraph>[1],
+  clock: Clock = systemClock,
+): Promise<AdHocOptions | undefined> {
+  const { api, duckdb } = config.settings
+  if (!api.ad_hoc.enabled) return undefined
+  const lake = await lakeOptionsOf(config)
+  // Only AWS's own chain of credentials needs an environment; it is looked through by the child.
+  const usesChain = lake.s3 !== undefined && lake.s3.accessKeyId === undefined
+  const environment = Object.fromEntries(
+    Object.entries(processEnvironment).flatMap(([name, value]) =>
+      usesChain && name.startsWith('AWS_') && value !== undefined ? [[name, value]] : [],
+    ),
+  )
+  let known: { readonly until: number; readonly columns: ReturnType<typeof read> } | undefined
+  const read = async () => {
+    const { graph } = await openProjectGraph(config, args, undefined, { withMacros: false })
+    return personalColumnsOf(graph)
+  }
+  const personalColumns = () => {
+    if (known === undefined || known.until < clock.now()) {
+      const columns = read()
+      known = { until: clock.now() + freshMs, columns }
+      columns.catch(() => {
+        known = undefined
+      })
+    }
+    return known.columns
+  }
+  const shared = duckdb.temp_directory ?? join(config.stateDir, 'tmp')
+  return {
+    settings: api.ad_hoc,
+    lake,
+    extensionDirectory: join(config.cacheDir, 'duckdb-extensions'),
+    scratchDirectory: resolve(config.projectDir, shared),
+    environment,
+    personalColumns,
+  }
+}
