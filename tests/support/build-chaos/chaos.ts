@@ -177,7 +177,9 @@ class Chaos {
 
   #expect(end: BuildEnd | undefined, outcome: string, what: string): void {
     if (end?.outcome === outcome) return
-    this.#wrongEnds.push(`${what}: ${end?.outcome ?? 'the process ended'} ${end?.detail ?? ''}`)
+    const wrong = `${what}: ${end?.outcome ?? 'the process ended'} ${end?.detail ?? ''}`
+    this.#wrongEnds.push(wrong)
+    this.#options.onLine(wrong)
   }
 
   async #killedBuild(): Promise<{ readonly wasLate: boolean; readonly wasPublished: boolean }> {
@@ -223,7 +225,9 @@ class Chaos {
   async #look(): Promise<void> {
     this.#looks++
     for (const violation of await lookAt(this.#lake, this.#options.publish)) {
+      if (this.#violations.has(violation)) continue
       this.#violations.add(violation)
+      this.#options.onLine(violation)
     }
   }
 }

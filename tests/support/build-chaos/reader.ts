@@ -19,12 +19,12 @@ const ofBuild: Readonly<Record<string, string>> = {
     = [s.events, s.amount]`,
   'sums by key are of the build': `(select coalesce(sum(amount), 0) from ${main}.totals) = s.amount`,
   'merged rows are of the build': `(select list(key order by key) from ${main}.latest)
-    = (select list(key order by key) from ${main}.totals)`,
+    is not distinct from (select list(key order by key) from ${main}.totals)`,
   'days are of the build': `(select [coalesce(sum(events), 0), coalesce(sum(amount), 0)] from ${main}.days)
     = [s.events, s.amount]`,
   'the snapshot is of the build': `(select list([id, state] order by id) from ${main}.people_history
       where dbt_valid_to is null)
-    = (select list([id, state] order by id) from ${main}.people)`,
+    is not distinct from (select list([id, state] order by id) from ${main}.people)`,
 }
 
 const ofNode: Readonly<Record<string, string>> = {
