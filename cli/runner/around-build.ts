@@ -1,6 +1,5 @@
 /** What `millrace build` does around the models: landed files are registered before, PostgreSQL is updated after. */
 import type { Lake } from '../../core/clients/lake.ts'
-import { userActivitySchema } from '../../core/contracts/user-activity.ts'
 import type { TopicReport } from '../../ingest/registrar/register.ts'
 import type { Graph, ModelNode } from '../../transform/index.ts'
 import type { PublishResult } from '../../transform/publish/publish.ts'
@@ -59,6 +58,7 @@ async function publishableModels(
 /** Takes what has landed since into the lake; a project without an object store has nothing landed. */
 async function registerLanded({ config, lake, format, signal }: RunSurroundings): Promise<void> {
   if (lake.options.s3 === undefined) return
+  const { userActivitySchema } = await import('../../core/contracts/user-activity.ts')
   const { registerAll } = await import('../../ingest/registrar/register.ts')
   const store = await openStore(config)
   try {

@@ -35,12 +35,6 @@ export type ProfileOptions = Pick<
 }
 
 /**
- * How much a file's log may grow before DuckDB takes it into the file. A run commits node by node, and at the default
- * of 16 MB taking it in costs as much as the 1,000 small nodes of a run themselves; closing the file takes it in too.
- */
-const checkpointThreshold = '256MB'
-
-/**
  * Opens the database of a profile, which is made when it is not there and may be written.
  * @throws `profile/database-locked` and `profile/unreachable` (retryable), `profile/cannot-open`,
  * `profile/extension-missing`, `profile/statement-failed`; none shows a secret
@@ -77,7 +71,6 @@ async function connect(profile: DuckdbProfile, options: ProfileOptions): Promise
         ...(directory !== undefined && { extensionDirectory: String(directory) }),
         path: isDucklakePath(path) ? ':memory:' : path,
         config: {
-          checkpoint_threshold: checkpointThreshold,
           ...Object.fromEntries(config),
           ...access,
         },
