@@ -9,7 +9,7 @@ import type { KeptGraph } from './open-graph.ts'
 
 type Stored = { readonly stamp: string; readonly facts: Map<string, LogicFacts> }
 
-export type KeptLogic = {
+type KeptLogic = {
   /** By id of the node; what is read besides belongs here too. */
   readonly facts: Map<string, LogicFacts>
   /** Keeps them, when there are new ones. */
