@@ -6,7 +6,7 @@ import type { EncodedColumn, RowEncoder } from './row-encoder.ts'
 type ColumnElement = Omit<SchemaElement, 'name' | 'repetition_type'>
 
 /** Small enough for the event loop, large enough for readers and for dictionaries. */
-const groupRows = 8192
+const groupRows = 4096
 const groupBytes = 4 * 1024 ** 2
 
 /** Encodes rows with one text for each column. */
