@@ -3,12 +3,10 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { chown } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
-import type { Clock } from '../../core/clock.ts'
-import { MillraceError } from '../../core/errors.ts'
-import { problem } from '../../core/problems.ts'
 import { runsFromSources, shippedFile } from '../../core/shipped-file.ts'
+import { askChild, type Call, type ChildAnswer } from './ask-child.ts'
 import { type Confinement, confinedCommand, type Limits, toolPath } from './confine.ts'
-import type { ChildOptions, FromChild, QueryRequest, ToChild } from './protocol.ts'
+import type { ChildOptions, QueryRequest, ToChild } from './protocol.ts'
 import { type Frame, readFrames } from './read-frames.ts'
 
 /** What a child runs. */
@@ -26,16 +24,8 @@ export type ChildSettings = {
   readonly startMs: number
   /** Milliseconds from an interrupt to SIGKILL. */
   readonly stopMs: number
-  readonly clock: Clock
-}
-
-export type Head = Extract<FromChild, { kind: 'answer' }>
-export type Usage = Omit<Extract<FromChild, { kind: 'end' }>, 'kind'>
-
-export type ChildAnswer = {
-  readonly head: Head
-  /** Fails when the time is over; cancel it to give the child back early. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>
+  /** Ends a child that is just starting. */
+  readonly signal: AbortSignal
 }
 
 export type Child = {
@@ -44,20 +34,8 @@ export type Child = {
   readonly broken: () => string | undefined
   /** Resolves when the process is gone, with what it had written to stderr last. */
   readonly exited: Promise<string>
-  /**
-   * Runs a query; only one at a time.
-   * @param onDone called once, when the child is free again or gone
-   * @returns undefined when the child was gone before it began
-   * @throws `api/sql-*`, `api/timeout`; the signal's reason when the caller left
-   */
-  readonly ask: (
-    request: QueryRequest,
-    call: {
-      readonly signal: AbortSignal
-      readonly timeoutMs: number
-      readonly onDone: (usage: Usage | undefined) => void
-    },
-  ) => Promise<ChildAnswer | undefined>
+  /** Runs a query; only one at a time. As `askChild`. */
+  readonly ask: (request: QueryRequest, call: Call) => Promise<ChildAnswer | undefined>
   readonly kill: () => void
 }
 
@@ -74,7 +52,10 @@ export async function startChild(settings: ChildSettings): Promise<Child> {
     rmSync(options.scratch, { recursive: true, force: true }),
   )
   const frames = readFrames(child.stdout)
-  const timer = setTimeout(() => child.kill('SIGKILL'), settings.startMs)
+  const giveUp = () => child.kill('SIGKILL')
+  const timer = setTimeout(giveUp, settings.startMs)
+  settings.signal.addEventListener('abort', giveUp)
+  if (settings.signal.aborted) giveUp()
   try {
     tell(child, { kind: 'open', options })
     const frame = await nextOf(frames)
@@ -86,6 +67,7 @@ export async function startChild(settings: ChildSettings): Promise<Child> {
     throw new Error(failed ? frame.message.reason : `it ended: ${await exited}`)
   } finally {
     clearTimeout(timer)
+    settings.signal.removeEventListener('abort', giveUp)
   }
 }
 
@@ -119,107 +101,10 @@ function toChild(
     broken ??= 'it was killed'
     child.kill('SIGKILL')
   }
-  const ask: Child['ask'] = async (request, { signal, timeoutMs, onDone }) => {
-    let why: 'time' | 'left' | undefined
-    let killer: NodeJS.Timeout | undefined
-    let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined
-    let isDone = false
-    const done = (usage?: Usage) => {
-      if (isDone) return
-      isDone = true
-      clearTimeout(timer)
-      clearTimeout(killer)
-      signal.removeEventListener('abort', leave)
-      if (usage === undefined && broken === undefined) kill()
-      onDone(usage)
-    }
-    const stop = (reason: 'time' | 'left') => {
-      if (isDone || why !== undefined) return
-      why = reason
-      tell(child, { kind: 'cancel' })
-      killer = setTimeout(kill, stopMs)
-      // From here on nobody else reads what is still to come.
-      if (controller !== undefined) {
-        if (reason === 'time') controller.error(problem('api/timeout', { timeoutMs }))
-        void drain()
-      }
-    }
-    const leave = () => stop('left')
-    const drain = async () => {
-      while (!isDone) await step()
-    }
-    /** Reads one frame of the body; undefined at its end. */
-    const step = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-      const frame = await nextOf(frames)
-      if (frame?.kind === 'data') return frame.bytes
-      const isEnd = frame?.kind === 'message' && frame.message.kind === 'end'
-      done(isEnd ? frame.message : undefined)
-      if (!isEnd) throw problem('api/sql-process-lost', {})
-      return undefined
-    }
-    const timer = setTimeout(() => stop('time'), timeoutMs)
-    signal.addEventListener('abort', leave, { once: true })
-    tell(child, { kind: 'query', request })
-    if (signal.aborted) leave()
-    const first = await nextOf(frames)
-    if (first?.kind !== 'message' || first.message.kind !== 'taken') {
-      done()
-      return undefined
-    }
-    const frame = await nextOf(frames)
-    const message = frame?.kind === 'message' ? frame.message : undefined
-    if (message?.kind !== 'answer') {
-      const failed = message?.kind === 'failed' ? message : undefined
-      if (failed?.broken) broken ??= failed.reason
-      done(failed === undefined || failed.broken ? undefined : { cpuMs: 0, rssBytes: 0 })
-      throw toProblem(failed, why, timeoutMs)
-    }
-    const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
-      {
-        start: (started) => {
-          controller = started
-        },
-        pull: async (into) => {
-          const bytes = await step()
-          if (why !== undefined) return
-          if (bytes === undefined) into.close()
-          else into.enqueue(bytes)
-        },
-        cancel: () => stop('left'),
-      },
-      { highWaterMark: 0 },
-    )
-    if (why !== undefined) {
-      void drain().catch(() => {})
-      throw toProblem(undefined, why, timeoutMs)
-    }
-    return { head: message, body }
-  }
+  const next = () => nextOf(frames)
+  const line = { tell: (message: ToChild) => tell(child, message), next, kill, stopMs }
+  const ask: Child['ask'] = (request, call) => askChild(line, request, call)
   return { pid: child.pid, broken: () => broken, exited, ask, kill }
-}
-
-function toProblem(
-  failed: Extract<FromChild, { kind: 'failed' }> | undefined,
-  why: 'time' | 'left' | undefined,
-  timeoutMs: number,
-): unknown {
-  if (why === 'time') return problem('api/timeout', { timeoutMs })
-  // Nobody hears it, and nothing is wrong.
-  if (why === 'left') return problem('api/sql-process-lost', {})
-  const cause = failed === undefined ? undefined : new Error(failed.reason)
-  if (failed?.problem !== undefined) {
-    const { hint, ...shown } = failed.problem
-    return new MillraceError({
-      ...shown,
-      hint,
-      exitCode: 2,
-      retryable: false,
-      at: undefined,
-      cause: undefined,
-    })
-  }
-  if (failed?.broken) return problem('api/sql-unavailable', {}, { cause })
-  return problem('api/sql-process-lost', {}, { cause })
 }
 
 function tell(child: Piped, message: ToChild): void {

@@ -4,7 +4,7 @@
  */
 import { problem } from '../../core/problems.ts'
 
-export type QueueLimits = {
+type QueueLimits = {
   /** Requests of one caller that run or wait. */
   readonly perCaller: number
   /** Requests of one caller that run. */

@@ -9,14 +9,8 @@ import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { problem } from '../../core/problems.ts'
 import type { Settings } from '../../core/settings.ts'
-import {
-  type Child,
-  type ChildAnswer,
-  type ChildSettings,
-  childEntry,
-  startChild,
-  type Usage,
-} from './child-process.ts'
+import type { ChildAnswer, Usage } from './ask-child.ts'
+import { type Child, type ChildSettings, childEntry, startChild } from './child-process.ts'
 import { probeConfinement } from './confine.ts'
 import { FairQueue, type Waiting } from './fair-queue.ts'
 import type { QueryRequest } from './protocol.ts'
@@ -64,7 +58,10 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   const { settings, log, clock = systemClock } = options
   const scratch = spillDirectory(options.scratchDirectory)
   await mkdir(scratch, { recursive: true, mode: 0o755 })
-  const template = await templateOf(options, scratch, clock)
+  // A child that is just starting is worth waiting for.
+  const waitMs = Math.max(settings.timeout_ms, startMs)
+  const closing = new AbortController()
+  const template = await templateOf(options, scratch, closing.signal)
   const { confinement } = template
   log.info({ event: 'ad_hoc.opened', processes: settings.processes, ...confinement })
   const memoryBytes = bytesOf(settings.memory_limit)
@@ -73,7 +70,8 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   const queue = new FairQueue({ perCaller, runningPerCaller, waiting })
   const children = new Set<Child>()
   const idle: Child[] = []
-  const closing = new AbortController()
+  /** No child lives, and the last one did not start. */
+  let isDown = false
 
   const serve = () => {
     while (idle.length > 0 && queue.startNext());
@@ -87,8 +85,8 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
           options: { ...template.options, scratch: join(scratch, randomUUID()) },
         })
         failures = 0
+        isDown = false
         children.add(child)
-        if (closing.signal.aborted) child.kill()
         idle.push(child)
         log.debug({ event: 'ad_hoc.child_started', pid: child.pid })
         serve()
@@ -104,7 +102,8 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
       } catch (error) {
         failures++
         log.warn({ event: 'ad_hoc.child_not_started', reason: messageOf(error) })
-        if (children.size === 0) queue.refuseAll(problem('api/sql-unavailable', {}))
+        isDown = children.size === 0
+        if (isDown) queue.refuseAll(problem('api/sql-unavailable', {}))
         const pauseMs = Math.min(longestPauseMs, 500 * 2 ** failures)
         await clock.sleep(pauseMs, closing.signal).catch(() => {})
       }
@@ -125,8 +124,15 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
 
   return {
     run: async (request, caller, signal) => {
-      while (!closing.signal.aborted) {
-        const child = await turn(queue, caller, signal, idle, serve)
+      while (!closing.signal.aborted && !isDown) {
+        const child = await turn({
+          queue,
+          caller,
+          signal,
+          idle,
+          serve,
+          waitMs,
+        })
         const onDone = (usage: Usage | undefined) => giveBack(child, caller, usage)
         const call = { signal, timeoutMs: settings.timeout_ms, onDone }
         const answer = await child.ask(request, call)
@@ -149,46 +155,60 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   }
 }
 
-/** Waits until a child is free for this caller. */
-function turn(
-  queue: FairQueue,
-  caller: string,
-  signal: AbortSignal,
-  idle: Child[],
-  serve: () => void,
-): Promise<Child> {
+type Turn = {
+  readonly queue: FairQueue
+  readonly caller: string
+  readonly signal: AbortSignal
+  readonly idle: Child[]
+  readonly serve: () => void
+  readonly waitMs: number
+}
+
+/** Waits until a child is free for this caller. @throws `api/overloaded` after `waitMs` */
+function turn({ queue, caller, signal, idle, serve, waitMs }: Turn): Promise<Child> {
   return new Promise((resolve, reject) => {
-    const leave = () => {
-      queue.remove(waiting)
-      reject(signal.reason)
+    const settle = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', leave)
     }
+    const refuse = (error: unknown) => {
+      settle()
+      queue.remove(waiting)
+      reject(error)
+    }
+    const leave = () => refuse(unheard())
     const waiting: Waiting = {
       caller,
       start: () => {
-        signal.removeEventListener('abort', leave)
+        settle()
         const child = idle.shift()
         if (child !== undefined) resolve(child)
       },
-      refuse: (error) => {
-        signal.removeEventListener('abort', leave)
-        reject(error)
-      },
+      refuse,
     }
-    if (signal.aborted) {
-      reject(signal.reason)
+    const timer = setTimeout(() => refuse(problem('api/overloaded', {})), waitMs)
+    try {
+      queue.add(waiting)
+    } catch (error) {
+      refuse(error)
       return
     }
-    queue.add(waiting)
     signal.addEventListener('abort', leave, { once: true })
-    serve()
+    if (signal.aborted) leave()
+    else serve()
   })
+}
+
+/** The caller has left, so that nobody gets this answer. */
+function unheard() {
+  return problem('api/sql-process-lost', {})
 }
 
 /** What all children have in common. */
 async function templateOf(
   options: PoolOptions,
   scratch: string,
-  clock: Clock,
+  signal: AbortSignal,
 ): Promise<ChildSettings> {
   const { settings, lake, extensionDirectory, environment = {} } = options
   const isRemote = lake.catalog.kind === 'postgres' || lake.dataPath.includes('://')
@@ -222,9 +242,9 @@ async function templateOf(
     },
     confinement: await probeConfinement(isRemote, readable),
     environment,
+    signal,
     startMs,
     stopMs,
-    clock,
   }
 }
 

@@ -74,7 +74,7 @@ export type FromChild =
       readonly reason: string
     }
 
-export type ShownProblem = {
+type ShownProblem = {
   readonly code: string
   readonly message: string
   readonly hint?: string | undefined

@@ -9,7 +9,7 @@ import { allowedFunctions, allowedTableFunctions } from './allowed-functions.ts'
 /** A table or view of the lake, spelled as there. */
 export type Relation = { readonly schema: string; readonly name: string }
 
-export type Rules = {
+type Rules = {
   /** Schemas that may be read; a name without schema is looked for in them in this order. */
   readonly schemas: readonly string[]
   /** `schema.name` in lower case → the relation that is there. */

@@ -4,7 +4,7 @@ import type { AnswerFormat } from '../protocol.ts'
 export type TextFormat = Exclude<AnswerFormat, 'parquet'>
 
 /** How a format begins, joins its rows and ends. */
-export type TextShape = {
+type TextShape = {
   readonly start: string
   readonly separator: string
   readonly end: string

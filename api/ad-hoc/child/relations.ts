@@ -7,7 +7,7 @@ import type { Relation } from '../check/check-statement.ts'
 import type { PersonalColumns } from '../protocol.ts'
 import { readable, type Sandbox } from './sandbox.ts'
 
-export type Relations = ReadonlyMap<string, Relation>
+type Relations = ReadonlyMap<string, Relation>
 
 /** Reads the tables and views of the allowed schemas, anew only when the snapshot is another one. */
 export function relationReader({
