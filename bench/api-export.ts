@@ -17,6 +17,7 @@ import { servedSql } from '../tests/support/served-table.ts'
 import { anyPorts } from '../tests/support/services.ts'
 import { migrate } from '../transform/publish/migrate.ts'
 
+const idle = '(idle)'
 const rows = Number(process.argv[2] ?? 1_000_000)
 const stateDir = mkdtempSync(join(tmpdir(), 'millrace-export-'))
 const instance = await startInstance({
@@ -51,21 +52,28 @@ function download(address: string): Promise<Measured> {
   })
 }
 
+/** What the machine itself delays a process by that does nothing. */
+async function rest(): Promise<Measured> {
+  await new Promise((resolve) => setTimeout(resolve, 5000))
+  return { seconds: 5, firstByteMs: 0, bytes: 0 }
+}
+
 async function measure(format: string): Promise<string> {
   const child = fork(new URL('./api-export-server.ts', import.meta.url), [url], { silent: true })
   const lines = createInterface({ input: child.stdout ?? process.stdin })
   child.stderr?.pipe(process.stderr)
   const [address] = await once(lines, 'line')
-  await download(`${address}?format=${format}&limit=1000`) // nothing is compiled for the first time
+  if (format !== idle) await download(`${address}?format=${format}&limit=1000`) // nothing is compiled for the first time
   child.send('begin')
-  const { seconds, firstByteMs, bytes } = await download(`${address}?format=${format}`)
+  const { seconds, firstByteMs, bytes } =
+    format === idle ? await rest() : await download(`${address}?format=${format}`)
   child.send('end')
   const [line] = await once(lines, 'line')
   const { rssMb, lagP99Ms, lagMaxMs, cpuSeconds } = JSON.parse(line)
   await once(child, 'exit')
   const cells = [
     format,
-    Math.round(rows / seconds).toLocaleString('en'),
+    Math.round(bytes === 0 ? 0 : rows / seconds).toLocaleString('en'),
     (bytes / 1e6).toFixed(0),
     seconds.toFixed(1),
     cpuSeconds.toFixed(1),
@@ -92,7 +100,7 @@ try {
   process.stdout.write(
     `${rows.toLocaleString('en')} rows\n\n| format | rows/s | MB | seconds | CPU s | first byte ms | peak RSS MB | loop lag p99 ms | max ms |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n`,
   )
-  for (const format of formatNames.filter((name) => name !== 'json')) {
+  for (const format of [idle, ...formatNames.filter((name) => name !== 'json')]) {
     process.stdout.write(`${await measure(format)}\n`)
   }
 } finally {

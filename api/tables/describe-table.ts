@@ -27,6 +27,6 @@ export function describeTable(table: PublishedTable, principal: Principal) {
 }
 
 /** The address of a table. */
-export function tablePath(name: string): string {
+function tablePath(name: string): string {
   return `/api/tables/${encodeURIComponent(name)}`
 }

@@ -102,7 +102,7 @@ const exactTypes: Readonly<Partial<Record<KindName, string>>> = {
 }
 
 /** The refusal of a comparison with a column whose values have no order. */
-export function notComparable(column: TableColumn): Error {
+function notComparable(column: TableColumn): Error {
   const reason = `compares a column of type ${column.postgresType}, of which only is.null and is.not_null can be asked`
   return problem('api/invalid-filter', { filter: `on ${column.name}`, reason })
 }

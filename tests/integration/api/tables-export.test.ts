@@ -389,9 +389,8 @@ describe('exports of tables', () => {
     expect(refused.headers.get('retry-after')).toBe('2')
     expect((await api.get('/api/tables/kinds?limit=1')).status).toBe(200)
     await running.body?.cancel()
-    expect(
-      (await api.app.request('/api/tables/kinds?format=csv').then((r) => r.text())).length,
-    ).toBeGreaterThan(0)
+    const next = await api.app.request('/api/tables/kinds?format=csv&select=id&limit=1')
+    expect(await next.text()).toBe('id\n1\n')
   })
 
   /** Statements of exports that PostgreSQL is working on, or that wait to be read. */

@@ -15,7 +15,7 @@ function column(name: string, kind: ColumnKind, more: Partial<TableColumn> = {})
   }
 }
 
-export const columns: readonly TableColumn[] = [
+const columns: readonly TableColumn[] = [
   column('id', { name: 'int64' }, { nullable: false }),
   column('small', { name: 'int32' }),
   column('score', { name: 'decimal', precision: 10, scale: 2 }),

@@ -10,8 +10,8 @@ describe('what OpenAPI says of tables', () => {
       typeof parameter === 'object' &&
       parameter !== null &&
       'in' in parameter &&
-      parameter.in === 'query'
-        ? [String(parameter.name)]
+      parameter['in'] === 'query'
+        ? [String(parameter['name'])]
         : [],
     )
     let message = ''
