@@ -38,6 +38,7 @@ export type UpkeepReport = {
 }
 
 const lake = quoteLiteral(lakeName)
+const postponed = 'left for the next time: a build is running'
 
 export async function runUpkeepStep(
   connection: DuckDBConnection,
@@ -51,10 +52,16 @@ export async function runUpkeepStep(
     case 'rewrite':
       return await eachTable(connection, catalog, step, upkeep, rewritable, rewriteTable)
     case 'expire':
-      return await expire(connection, catalog, upkeep)
     case 'cleanup':
     case 'orphans':
-      return await deleteFiles(connection, step, upkeep)
+      // Of a build under way they would delete the files that it has written and those that it still reads, and the
+      // snapshots by which its commit sees what others have done meanwhile.
+      if (!upkeep.dryRun && (await countBuilds(connection, catalog)) > 0) {
+        return [{ step, what: step === 'expire' ? 'snapshots' : 'files', outcome: postponed }]
+      }
+      return step === 'expire'
+        ? await expire(connection, catalog, upkeep)
+        : await deleteFiles(connection, step, upkeep)
     default:
       return step satisfies never
   }
@@ -86,7 +93,7 @@ async function eachTable(
     }
     // A build that deletes from a table whose files change under it has to begin again.
     if ((await countBuilds(connection, catalog)) > 0) {
-      reports.push({ step, what, outcome: 'left for the next time: a build is running' })
+      reports.push({ step, what, outcome: postponed })
       continue
     }
     const [done] = await work(connection, table, upkeep)

@@ -1,12 +1,17 @@
-import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { changedTables, fingerprintTables } from '../../../core/clients/lake/fingerprints.ts'
-import { runUpkeepStep, type Upkeep } from '../../../core/clients/lake/maintenance.ts'
+import {
+  runUpkeepStep,
+  type Upkeep,
+  type UpkeepStep,
+} from '../../../core/clients/lake/maintenance.ts'
 import { countBuilds } from '../../../core/clients/lake/running-builds.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
 import { runCli } from '../../support/cli.ts'
+import { extensionDirectory } from '../../support/extension-directory.ts'
 import { forgetEverything } from '../../support/maintain.ts'
 import { makeFolder, openFolderLake, queryLake, type TestFolder } from '../../support/project.ts'
 
@@ -28,19 +33,29 @@ afterEach(async () => {
 
 const sql = (text: string) => queryLake(lake, text)
 const builds = () => lake.read((connection) => countBuilds(connection, lake.options.catalog))
-const later = new Date(Date.now() + 60_000).toISOString()
-const policy: Upkeep = {
-  expireBefore: later,
-  deleteBefore: later,
+const policy = (): Upkeep => ({
+  expireBefore: later(),
+  deleteBefore: later(),
   rewriteFraction: 0.1,
   keepSnapshots: [],
   keepRows: [],
   dryRun: false,
-}
-const step = (name: 'merge' | 'rewrite' | 'expire', upkeep: Partial<Upkeep> = {}) =>
-  lake.read((connection) =>
-    runUpkeepStep(connection, lake.options.catalog, name, { ...policy, ...upkeep }),
+})
+const later = () => new Date(Date.now() + 60_000).toISOString()
+const step = (name: UpkeepStep, upkeep: Partial<Upkeep> = {}, by = lake) =>
+  by.read((connection) =>
+    runUpkeepStep(connection, by.options.catalog, name, { ...policy(), ...upkeep }),
   )
+
+const postponed = 'left for the next time: a build is running'
+
+/** For a child process: opens the lake of the test, without loading all that tests have. */
+const core = join(import.meta.dirname, '../../../core/clients')
+const openLakeCode = () => `
+  const { openDuckdb } = await import('${core}/duckdb.ts')
+  const { openLake } = await import('${core}/lake.ts')
+  const lake = await openLake(await openDuckdb({ extensionDirectory: '${extensionDirectory}' }), {
+    catalog: { kind: 'sqlite', path: '${folder.path}/lake.sqlite' }, dataPath: '${folder.path}/data/' })`
 
 describe('a step of the upkeep', () => {
   it('says what it would do, and does nothing, in a dry run', async () => {
@@ -64,6 +79,46 @@ describe('a step of the upkeep', () => {
     )
     expect(await builds()).toBe(0)
     expect(await step('merge')).toMatchObject([{ outcome: '2 files became 1' }])
+  })
+
+  it.each(['expire', 'cleanup', 'orphans'] as const)(
+    'deletes nothing under a build: %s',
+    async (name) => {
+      const other = await openFolderLake(folder.path)
+      await lake.transaction(
+        async (build) => {
+          await build.run('create table lake.raw.made as select range as id from range(1000)')
+          const wanted = await step(name, { dryRun: true }, other)
+          expect(wanted.map(({ outcome }) => outcome)).not.toContain(postponed)
+          expect(await step(name, {}, other)).toMatchObject([{ step: name, outcome: postponed }])
+        },
+        { isBuild: true },
+      )
+      other.close()
+      expect(await sql('select count(*) as n, sum(id) as total from lake.raw.made')).toEqual([
+        { n: 1000n, total: 499500n },
+      ])
+    },
+  )
+
+  it('sweeps away what a killed build has left, and nothing else', async () => {
+    const child = `
+      ${openLakeCode()}
+      await lake.transaction(async (build) => {
+        await build.run('create table lake.raw.made as select range as id from range(1000)')
+        process.kill(process.pid, 'SIGKILL')
+      }, { isBuild: true })`
+    const flags = ['--input-type=module', '-e', child]
+    expect(spawnSync(process.execPath, flags).signal).toBe('SIGKILL')
+    const files = () => readdirSync(join(folder.path, 'data'), { recursive: true }).map(String)
+    const orphans = files().filter((file) => /made.*parquet$/.test(file))
+    expect(orphans).toHaveLength(1)
+    const reports = await step('orphans')
+    expect(reports.map(({ what }) => what.split('/').at(-1))).toEqual(
+      orphans.map((file) => file.split('/').at(-1)),
+    )
+    expect(files().filter((file) => /made.*parquet$/.test(file))).toEqual([])
+    expect(await sql('select count(*) as n from lake.raw.events')).toEqual([{ n: 110n }])
   })
 
   it('does not wait for a build whose process was killed', async () => {
