@@ -53,6 +53,7 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   const { log, clock = systemClock, postgresUrl } = options
   const endpoints = await loadEndpoints(options.projectDir)
   const { schema } = options
+  const adHoc = options.adHoc && (await openAdHoc(options.adHoc, log, clock))
   const postgres = openPostgresSource({ url: postgresUrl, schema })
   const tables = openTableService({
     url: postgresUrl,
@@ -61,7 +62,6 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     log,
     settings: options.settings,
   })
-  const adHoc = options.adHoc && (await openAdHoc(options.adHoc, log, clock))
   const closeAll = async () => {
     await Promise.all([postgres.close(), tables.exports.close(), adHoc?.pool.close()])
   }

@@ -23,7 +23,7 @@ export type ChildOptions = {
 
 export type AnswerFormat = 'json' | 'ndjson' | 'csv' | 'parquet'
 
-export type ParameterValue = string | number | boolean | null
+type ParameterValue = string | number | boolean | null
 
 /** `schema.table` in lower case → its columns with personal data, none for most tables. */
 export type PersonalColumns = Readonly<Record<string, readonly string[]>>

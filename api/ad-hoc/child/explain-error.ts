@@ -10,6 +10,8 @@ type Failure = Extract<FromChild, { kind: 'failed' }>
 const ofQuery =
   /^(Parser|Binder|Catalog|Conversion|Invalid Input|Invalid Type|Mismatch Type|Out of Range|Not implemented|Syntax) Error: (?!Failed to )/i
 const ofMemory = /^Out of Memory Error|bad.?alloc|cannot allocate|Invalid string length/i
+// The operating system's limit; DuckDB's own one on spilled data is not kept to the byte.
+const ofFiles = /File too large/
 const fatal = /^(FATAL|INTERNAL|IO|Connection|HTTP|Permission|TransactionContext|Serialization)/i
 const internals = /:\/\/|\.parquet|__ducklake|ducklake_|(?:^|[\s"'(=])\/[\w.-]+\/|password|host=/i
 const maxReason = 1500
@@ -26,6 +28,10 @@ export function explainError(error: unknown, sql: string): Failure {
   if (error instanceof MillraceError && error.code.startsWith('api/'))
     return { ...failure, problem: shown(error) }
   if (/^INTERRUPT Error/i.test(message)) return { ...failure, interrupted: true }
+  if (ofFiles.test(message)) {
+    const tooLarge = shown(problem('api/sql-too-large', { what: 'memory' }))
+    return { ...failure, broken: true, problem: tooLarge }
+  }
   if (ofMemory.test(message) || isOutOfSpace(error)) {
     return { ...failure, problem: shown(problem('api/sql-too-large', { what: 'memory' })) }
   }

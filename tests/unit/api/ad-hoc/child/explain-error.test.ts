@@ -57,3 +57,8 @@ it('hands on our own problems whole', () => {
     httpStatus: 403,
   })
 })
+
+it('tells the caller of the limit on files, and gives the process up', () => {
+  const failed = explain('IO Error: Could not write file "/tmp/x/y.tmp": File too large')
+  expect([failed.problem?.code, failed.broken]).toEqual(['api/sql-too-large', true])
+})
