@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import { problem } from './problems.ts'
-import { bootId, readProcessStat } from './proc.ts'
+import { bootId, isDead, readProcessStat } from './proc.ts'
 
 const pollMs = 5
 
@@ -70,7 +70,9 @@ export function isOwnerGone(file: string): boolean {
   const owner = readOwner(file)
   if (owner === undefined) return false
   const pid = Number.parseInt(owner, 10)
-  return !isAlive(pid) || ownerNow(pid) !== owner
+  const stat = readProcessStat(pid)
+  const isBuried = !isAlive(pid) || ownerNow(pid) !== owner
+  return isBuried || (stat !== undefined && isDead(stat))
 }
 
 function readOwner(file: string): string | undefined {

@@ -18,6 +18,11 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   return { state: fields[0] ?? '', threads: Number(fields[17]), startTicks: fields[19] ?? '' }
 }
 
+/** Whether it is dead, and its parent has not asked after it. With other threads left its files are still open. */
+export function isDead({ state, threads }: ProcessStat): boolean {
+  return state === 'X' || (state === 'Z' && threads <= 1)
+}
+
 /** Another one after each start of the machine; undefined where there is no /proc. */
 export function bootId(): string | undefined {
   return readText('/proc/sys/kernel/random/boot_id')?.trim()

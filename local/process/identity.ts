@@ -3,7 +3,7 @@
  * moment that process was born, and both are compared before any signal is sent.
  */
 import { execFileSync } from 'node:child_process'
-import { bootId, readProcessStat } from '../../core/proc.ts'
+import { bootId, isDead, readProcessStat } from '../../core/proc.ts'
 
 /** A process that was alive once: its pid and its birth, an opaque text that no later process shares. */
 export type ProcessIdentity = { readonly pid: number; readonly birth: string }
@@ -38,9 +38,7 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 function birthFromProc(pid: number): string | undefined {
   const stat = readProcessStat(pid)
   if (stat === undefined) return undefined
-  // While a zombie still has other threads, its files and ports are open.
-  const isGone = stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
-  return isGone ? undefined : `${bootId() ?? 'unknown-boot'}/${stat.startTicks}`
+  return isDead(stat) ? undefined : `${bootId() ?? 'unknown-boot'}/${stat.startTicks}`
 }
 
 function birthFromPs(pid: number): string | undefined {

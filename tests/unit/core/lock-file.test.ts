@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
-import { withLockFile } from '../../../core/lock-file.ts'
+import { expect, it, vi } from 'vitest'
+import { ownerNow, withLockFile } from '../../../core/lock-file.ts'
+import { readProcessStat } from '../../../core/proc.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const lockPath = () => join(temporaryDirectory(), 'catalog.lock')
@@ -82,3 +84,21 @@ it('frees the lock when the work throws', async () => {
   await expect(withLockFile(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(existsSync(file)).toBe(false)
 })
+
+it.runIf(process.platform === 'linux')(
+  'is taken over from one that is dead and that nobody has buried',
+  async () => {
+    const file = lockPath()
+    // The shell becomes a program that never asks after its child.
+    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'])
+    try {
+      const [line] = await once(parent.stdout, 'data')
+      const pid = Number(line)
+      await vi.waitUntil(() => readProcessStat(pid)?.state === 'Z')
+      writeFileSync(file, ownerNow(pid))
+      expect(await withLockFile(file, async () => 'mine', { timeoutMs: 2_000 })).toBe('mine')
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  },
+)
