@@ -41,7 +41,7 @@ class ByteSink extends AsyncByteQueue {
   }
 }
 
-const batchRows = 8192
+const batchRows = 4096
 const batchBytes = 4 * 1024 ** 2
 
 /** Encodes rows with one text for each column. */
