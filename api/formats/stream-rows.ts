@@ -16,8 +16,12 @@ export type StreamEnd = {
   readonly left: boolean
 }
 
-/** Rows a batch begins with; later ones have about `batchBytes`, so that no batch holds the event loop for long. */
-const firstBatchRows = 100
+/**
+ * Batches begin small and grow to about `batchBytes`, so that none holds the event loop for long or fills the memory
+ * because its rows are wide.
+ */
+const firstBatchRows = 25
+const maxGrowth = 4
 const maxBatchRows = 1000
 const batchBytes = 256 * 1024
 
@@ -121,5 +125,5 @@ function batchSize(batch: readonly TextRow[]): number {
   let bytes = 0
   for (const row of batch) for (const text of row) bytes += (text?.length ?? 0) + 8
   const fitting = Math.floor((batchBytes * batch.length) / bytes)
-  return Math.max(1, Math.min(maxBatchRows, fitting))
+  return Math.max(1, Math.min(maxBatchRows, fitting, batch.length * maxGrowth))
 }
