@@ -1,4 +1,5 @@
 /** Three kinds of tests by what they cost: `unit` (nothing outside), `integration` (real services), `e2e` (a whole story). */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SummaryReporter } from './tests/support/summary-reporter.ts'
 
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
     teardownTimeout: 120_000, // the services stop one after the other
+    // vitest leaves one core free, which on two cores means one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

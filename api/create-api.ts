@@ -7,14 +7,18 @@ import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
 import { anonymous } from './access/principal.ts'
+import { describeAdHoc } from './ad-hoc/describe.ts'
 import { type AdHocService, addAdHocRoutes } from './ad-hoc/routes.ts'
 import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessCheck } from './http/health.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
 import { requestLog } from './http/request-log.ts'
+import { openApiDocument } from './openapi/document.ts'
 import type { PostgresSource } from './sources/postgres-source.ts'
+import { describeSqlEndpoints } from './sql-endpoint/describe.ts'
 import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
 import { addSqlRoute } from './sql-endpoint/route.ts'
+import { describeTables } from './tables/describe.ts'
 import { addTablesRoutes } from './tables/routes.ts'
 import type { TableService } from './tables/service.ts'
 
@@ -58,6 +62,10 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   for (const endpoint of endpoints) addSqlRoute(app, endpoint, postgres)
   addTablesRoutes(app, dependencies.tables)
   if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
+  const document = JSON.stringify(describe(dependencies))
+  app.get('/openapi.json', (context) =>
+    context.body(document, 200, { 'content-type': 'application/json' }),
+  )
   app.notFound((context) =>
     problemResponse(context, problem('api/not-found', { path: context.req.path })),
   )
@@ -70,4 +78,9 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
     return problemResponse(context, error)
   })
   return app
+}
+
+function describe({ endpoints, adHoc }: ApiDependencies) {
+  const sql = adHoc === undefined ? [] : [describeAdHoc(adHoc.schemas)]
+  return openApiDocument([describeSqlEndpoints(endpoints), describeTables(), ...sql])
 }

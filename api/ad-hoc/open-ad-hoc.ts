@@ -15,5 +15,6 @@ export async function openAdHoc(
 ): Promise<AdHocService & { readonly pool: Pool }> {
   const { personalColumns, ...rest } = options
   const pool = await openPool({ ...rest, log, clock })
-  return { pool, roles: options.settings.roles, personalColumns }
+  const { roles, schemas } = options.settings
+  return { pool, roles, schemas, personalColumns }
 }

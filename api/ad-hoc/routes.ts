@@ -13,6 +13,8 @@ export type AdHocService = {
   readonly pool: Pick<Pool, 'run'>
   /** Callers need one of them; none: every caller may. */
   readonly roles: readonly string[]
+  /** Of the lake, that may be read. */
+  readonly schemas: readonly string[]
   /** What the project says of its tables. */
   readonly personalColumns: () => Promise<PersonalColumns>
 }

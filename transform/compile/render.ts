@@ -52,7 +52,7 @@ export type RenderState = {
 }
 
 /** Rows of an upstream that a model has not seen. */
-export type UnseenRows = {
+type UnseenRows = {
   /** The first rowid. */
   readonly watermark: bigint
   /**

@@ -27,7 +27,7 @@ export type NodeContext = {
 }
 
 /** It is open when the node begins, and has to be when it ends. */
-export type NodeTransaction = {
+type NodeTransaction = {
   commit(): Promise<void>
   begin(): Promise<void>
 }

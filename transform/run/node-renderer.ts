@@ -19,7 +19,7 @@ export type NodeRenderer = Pick<
   readonly noteUnitTest?: (id: string, code: UnitTestSql) => void
 }
 
-export type UnitTestSql = {
+type UnitTestSql = {
   /** The model over the rows of the test. */
   readonly compiled: string
   /** What was sent to compare them; undefined when it did not come to that. */

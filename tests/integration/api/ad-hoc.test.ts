@@ -84,7 +84,7 @@ async function open(lake: LakeOptions) {
   })
   app.onError((error, context) => problemResponse(context, error))
   const personalColumns = async () => ({ 'marts.users': ['EMAIL'], 'marts.paid': [] })
-  addAdHocRoutes(app, { pool, roles: limits.roles, personalColumns })
+  addAdHocRoutes(app, { pool, roles: limits.roles, schemas: ['marts'], personalColumns })
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   // It listens on a port, so its address is no name of a socket.
