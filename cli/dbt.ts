@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `dbt` command: for tools and habits that call dbt. */
+import './node-version.ts'
 import './thread-pool.ts'
 import './compile-cache.ts'
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
+import './node-version.ts'
 import './thread-pool.ts'
 import './compile-cache.ts'
 
