@@ -79,6 +79,7 @@ function watchedSession(
     tableIds: (snapshot) => session.tableIds(snapshot),
     standing: (catalogs) => session.standing(catalogs),
     kindOf: (relation) => session.kindOf(relation),
+    kindBefore: (relation) => session.kindBefore(relation),
     columnsIn: (catalog, schema) => session.columnsIn(catalog, schema),
     lastChanges: (snapshot) => session.lastChanges(snapshot),
   }

@@ -70,6 +70,10 @@ export class ConnectionSession {
     return row['table_type'] === 'VIEW' ? 'view' : 'table'
   }
 
+  kindBefore(relation: Relation): Promise<'table' | 'view' | undefined> {
+    return this.kindOf(relation)
+  }
+
   async columnsIn(
     catalog: string,
     schema: string,

@@ -91,8 +91,10 @@ export interface Session {
   fileRows(request: FileRowsRequest): Promise<FileRows | undefined>
   /** What stands in these databases, and their schemas. */
   standing(catalogs: readonly string[]): Promise<Standing>
-  /** What stood at a name when this transaction began. */
+  /** What stands at a name, what this transaction itself has made there too. */
   kindOf(relation: Relation): Promise<'table' | 'view' | undefined>
+  /** What stood at a name when this transaction began, which a lake's catalog knows at once. */
+  kindBefore(relation: Relation): Promise<'table' | 'view' | undefined>
   /** Columns of each table of a schema. */
   columnsIn(catalog: string, schema: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   /**

@@ -105,7 +105,7 @@ async function workOn(
 
 async function lookAgain(node: RunnableNode, session: OpenSession, state: RunState): Promise<void> {
   const relation = writtenRelation(node)
-  if (relation !== undefined) await state.refresh(session, relation)
+  if (relation !== undefined) await state.refreshFirst(session, relation)
 }
 
 /** One try, and the files that it wrote. */

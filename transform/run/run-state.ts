@@ -156,9 +156,14 @@ export class RunState {
     lookups.drop(relation)
   }
 
-  /** Looks again at what stands at a name: a transaction that wrote there was rolled back, or others may have. */
+  /** Looks again at what stands at a name, where a macro may have written. */
   async refresh(session: Session, relation: Relation): Promise<void> {
     this.noted(relation, await session.kindOf(relation))
+  }
+
+  /** The same at the beginning of a transaction: one that wrote there was rolled back, or others have written. */
+  async refreshFirst(session: Session, relation: Relation): Promise<void> {
+    this.noted(relation, await session.kindBefore(relation))
   }
 }
 

@@ -90,8 +90,8 @@ class LakeSession extends ConnectionSession implements OpenSession {
     }
   }
 
-  override async kindOf(relation: Relation): Promise<'table' | 'view' | undefined> {
-    if (relation.catalog !== lakeName) return await super.kindOf(relation)
+  override async kindBefore(relation: Relation): Promise<'table' | 'view' | undefined> {
+    if (relation.catalog !== lakeName) return await super.kindBefore(relation)
     const snapshot = await currentSnapshot(this.connection)
     const { catalog } = this.#lake.options
     const [found] = await listRelations(this.connection, catalog, snapshot, relation)
