@@ -31,6 +31,7 @@ describe('migrate', () => {
   it('makes the hand-made tables with just these columns, keys and references', async () => {
     expect(await migrate(fixture.url, { schema: 'public' })).toEqual([
       '0001-published',
+      '0003-contract',
       '0002-user-activity',
     ])
     expect(await shapeOf('users')).toEqual([
@@ -63,7 +64,7 @@ describe('migrate', () => {
   it('changes nothing the second time, and several at once do not collide', async () => {
     const schema = 'a "strange" schema'
     const ran = await Promise.all([1, 2, 3].map(() => migrate(fixture.url, { schema })))
-    expect(ran.flat().toSorted()).toEqual(['0001-published', '0002-user-activity'])
+    expect(ran.flat().toSorted()).toEqual(['0001-published', '0002-user-activity', '0003-contract'])
     expect(await migrate(fixture.url, { schema })).toEqual([])
   })
 
