@@ -23,6 +23,7 @@ import {
   listFiles,
   listRelations,
   listTables,
+  readsItsFuture,
   rowWatermark,
   snapshotTime,
 } from './lake/snapshots.ts'
@@ -39,6 +40,8 @@ export type TransactionOptions = {
   readonly maxAttempts?: number
   readonly signal?: AbortSignal
 }
+
+const maxBegins = 3
 
 export class Lake {
   readonly options: LakeOptions
@@ -97,7 +100,7 @@ export class Lake {
     const connection = await this.connect()
     let unmark = () => {}
     try {
-      await connection.run('begin')
+      await this.begin(connection)
       if (options.isBuild) unmark = await announceBuild(connection, this.options.catalog)
       const result = await work(connection)
       await this.commit(connection, options)
@@ -109,6 +112,20 @@ export class Lake {
     } finally {
       connection.closeSync()
       unmark()
+    }
+  }
+
+  /**
+   * Begins a transaction whose `now()` is later than everything it reads: histories are written by that time. Another
+   * may commit between the beginning and the first look; then it begins anew.
+   */
+  async begin(connection: DuckDBConnection): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await connection.run('begin')
+      const isLate = await readsItsFuture(connection, this.options.catalog)
+      // The clocks of two machines may differ; then it stays late, and waiting for it would help nobody.
+      if (!isLate || attempt === maxBegins) return
+      await connection.run('rollback')
     }
   }
 

@@ -34,6 +34,23 @@ export async function snapshotTime(
   return String(text)
 }
 
+/**
+ * Whether the newest snapshot that this transaction sees was committed after the transaction began, so that `now()` in
+ * it is earlier than what it reads. Asked first, it also settles which snapshot that is.
+ */
+export async function readsItsFuture(
+  connection: DuckDBConnection,
+  catalog: LakeCatalog,
+): Promise<boolean> {
+  const snapshot = await currentSnapshot(connection)
+  const found = await queryValue(
+    connection,
+    `select 1 from ${metadataSchema(catalog)}.ducklake_snapshot
+     where snapshot_id = ${snapshot} and snapshot_time::timestamptz > now()`,
+  )
+  return found !== undefined
+}
+
 /** Whether every snapshot after this one merged or rewrote files and did nothing else. */
 export async function onlyCompactedSince(
   connection: DuckDBConnection,

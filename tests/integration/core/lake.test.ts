@@ -90,6 +90,33 @@ describe.each([
       expect(await lake.read((c) => queryRows(c, 'select n from lake.counter'))).toEqual([{ n: 6 }])
     })
 
+    it('begins later than all it reads, also when another commits just then', async () => {
+      await lake.read((connection) => connection.run('create table lake.main.marks (id int)'))
+      const connection = await lake.connect()
+      try {
+        const run = connection.run.bind(connection)
+        let committed = 0
+        vi.spyOn(connection, 'run').mockImplementation(async (sql) => {
+          const result = await run(sql)
+          if (sql === 'begin' && committed++ === 0) {
+            await lake.read((other) => other.run('insert into lake.main.marks values (1)'))
+          }
+          return result
+        })
+        await lake.begin(connection)
+        const seen = await queryValue(connection, 'select count(*) from lake.main.marks')
+        const newest = await lake.snapshotTime(await currentSnapshot(connection), connection)
+        const isLater = await queryValue(connection, `select now() > timestamptz '${newest}'`)
+        expect({ seen: Number(seen), isLater, begun: committed }).toEqual({
+          seen: 1,
+          isLater: true,
+          begun: 2,
+        })
+      } finally {
+        connection.closeSync()
+      }
+    })
+
     it('carries its message into the snapshot', async () => {
       const work = async (tx: { run: (sql: string) => Promise<unknown> }) => {
         await tx.run('create table lake.noted as select 1 as id')

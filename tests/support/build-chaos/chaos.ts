@@ -98,7 +98,7 @@ class Chaos {
     let publishedKills = 0
     let lateKills = 0
     for (let round = 1; kills < wanted; round++) {
-      if (lateKills > wanted) throw new Error('builds end before they can be killed')
+      if (lateKills > 20 + wanted) throw new Error('builds end before they can be killed')
       await this.#land()
       const { wasLate, wasPublished } = await this.#killedBuild()
       if (wasLate) lateKills++

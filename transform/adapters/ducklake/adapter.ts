@@ -57,6 +57,10 @@ class LakeSession extends ConnectionSession implements OpenSession {
     return new LakeSession(this.connection, this.#lake, { node, database })
   }
 
+  override begin(): Promise<void> {
+    return this.#lake.begin(this.connection)
+  }
+
   commit(options: TransactionOptions): Promise<void> {
     return this.#lake.commit(this.connection, options)
   }
