@@ -68,7 +68,11 @@ function breakStaleLock(file: string): void {
 /** Whether the file names a process that is gone. */
 export function isOwnerGone(file: string): boolean {
   const owner = readOwner(file)
-  if (owner === undefined) return false
+  return owner !== undefined && isGone(owner)
+}
+
+/** Whether an owner, as `ownerNow` named it, is gone. */
+export function isGone(owner: string): boolean {
   const pid = Number.parseInt(owner, 10)
   const stat = readProcessStat(pid)
   const isBuried = !isAlive(pid) || ownerNow(pid) !== owner

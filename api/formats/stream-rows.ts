@@ -74,21 +74,31 @@ export function streamRows(
     onEnd({ rows, bytes, ...outcome })
   }
 
+  /** Before the bytes go out, and before the end is told. @throws `api/too-many-bytes` */
+  function count(chunk: Uint8Array): void {
+    bytes += chunk.length
+    if (bytes > limits.maxBytes) throw problem('api/too-many-bytes', { limit: limits.maxBytes })
+  }
+
   /** The next bytes, or undefined behind the last ones. */
   async function nextBytes(): Promise<Uint8Array | undefined> {
     if (!hasBegun) {
       hasBegun = true
       const begin = encoder.begin()
+      count(begin)
       if (begin.length > 0) return begin
     }
     while (!hasEnded) {
       const batch = await next()
       if (hasEnded) return undefined
       if (batch.length === 0) {
+        const last = encoder.finish()
+        count(last)
         await end({ left: false })
-        return encoder.finish()
+        return last
       }
       const chunk = encoder.encode(batch)
+      count(chunk)
       if (chunk.length > 0) return chunk
     }
     return undefined
@@ -100,10 +110,6 @@ export function streamRows(
         try {
           const chunk = await nextBytes()
           if (chunk !== undefined && chunk.length > 0) {
-            bytes += chunk.length
-            if (bytes > limits.maxBytes) {
-              throw problem('api/too-many-bytes', { limit: limits.maxBytes })
-            }
             controller.enqueue(chunk)
           }
           if (hasEnded && !hasLeft) controller.close()

@@ -1,6 +1,9 @@
 /** The statements that read which tables are served, and in which state they are. */
 import { z } from 'zod'
-import { publishedContractSchema } from '../../core/contracts/published-table.ts'
+import {
+  type PublishedContract,
+  publishedContractSchema,
+} from '../../core/contracts/published-table.ts'
 import { quoteLiteral, quoteRelation } from '../../core/sql.ts'
 import { columnKindOf } from '../sources/column-kind.ts'
 import type { PublishedTable } from './published-table.ts'
@@ -89,7 +92,7 @@ const catalogRowSchema = z.object({
 /** One row of the catalog statement as a table. */
 export function toPublishedTable(schema: string, json: string): PublishedTable {
   const row = catalogRowSchema.parse(JSON.parse(json))
-  const described = new Map(row.contract.columns.map((column) => [column.name, column]))
+  const described = describedColumns(row.contract)
   return {
     schema,
     name: row.name,
@@ -99,8 +102,7 @@ export function toPublishedTable(schema: string, json: string): PublishedTable {
         nullable,
         postgresType,
         kind: columnKindOf(type, isArray, modifier),
-        description: described.get(name)?.description ?? '',
-        pii: described.get(name)?.pii ?? false,
+        ...(described.get(name.toLowerCase()) ?? { description: '', pii: false }),
       }),
     ),
     key: row.key ?? [],
@@ -109,4 +111,17 @@ export function toPublishedTable(schema: string, json: string): PublishedTable {
     estimatedRows: row.rows,
     state: row.state,
   }
+}
+
+/** By name in lower case: DuckDB and the project's yml do not tell cases apart, and a mask must not fail by one. */
+function describedColumns({ columns }: PublishedContract) {
+  const described = new Map<string, { readonly description: string; readonly pii: boolean }>()
+  for (const { name, description, pii } of columns) {
+    const before = described.get(name.toLowerCase())
+    described.set(name.toLowerCase(), {
+      description: before?.description || description,
+      pii: pii || before?.pii === true,
+    })
+  }
+  return described
 }

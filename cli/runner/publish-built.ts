@@ -6,6 +6,7 @@ import type { BuiltRelation, Graph } from '../../transform/index.ts'
 import type { PublishProgress, PublishResult } from '../../transform/publish/publish.ts'
 import type { PublishRequest } from '../../transform/publish/request.ts'
 import { postgresUrlOf } from '../context.ts'
+import { personalColumnsOf } from '../serve/personal-columns.ts'
 
 type Publishable = Pick<BuiltRelation, 'id' | 'name' | 'relation' | 'config'>
 
@@ -28,18 +29,19 @@ export async function publishBuilt(
   options: PublishBuiltOptions,
 ): Promise<PublishResult[]> {
   const { parsePublishSettings } = await import('../../transform/publish/request.ts')
+  const personal = personalColumnsOf(graph)
   const requests: PublishRequest[] = built.flatMap(({ id, name, relation, config: settings }) => {
     const asked = publishSettingsOf(settings)
     if (asked === undefined) return []
     const node = graph.nodes.get(id)
-    const columns = node?.kind === 'model' ? node.columns : []
+    const columns = node !== undefined && 'columns' in node ? node.columns : []
     return {
       ...parsePublishSettings(name, asked),
       model: name,
       source: { schema: relation.schema, table: relation.name },
       description: node?.description,
       columnDescriptions: Object.fromEntries(columns.map((c) => [c.name, c.description ?? ''])),
-      piiColumns: columns.filter(({ meta }) => meta['pii'] === true).map((c) => c.name),
+      piiColumns: personal[`${relation.schema}.${relation.name}`.toLowerCase()],
     }
   })
   if (requests.length === 0) return []

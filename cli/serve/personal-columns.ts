@@ -11,12 +11,14 @@ type Columns = readonly {
  * data in a table upstream holds it too, unless it says `pii: false`. Every table of the project is named, also one
  * without such columns.
  */
-export function personalColumnsOf(graph: Pick<Graph, 'nodes'>): Record<string, readonly string[]> {
+export function personalColumnsOf(
+  graph: Pick<Graph, 'nodes' | 'sources'>,
+): Record<string, readonly string[]> {
   const known = new Map<string, ReadonlySet<string>>()
   const columnsOf = (id: string): ReadonlySet<string> => {
     const found = known.get(id)
     if (found !== undefined) return found
-    const node = graph.nodes.get(id)
+    const node = graph.nodes.get(id) ?? graph.sources.get(id)
     // Stands for the node while its upstream is looked at.
     known.set(id, new Set())
     const columns: Columns = node !== undefined && 'columns' in node ? node.columns : []

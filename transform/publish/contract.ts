@@ -6,16 +6,18 @@ import type { PublishRequest } from './request.ts'
 export function contractOf(request: PublishRequest): PublishedContract {
   const descriptions = request.columnDescriptions ?? {}
   const pii = request.piiColumns ?? []
-  const names = new Set([...Object.keys(descriptions), ...pii])
+  const isPersonal = (name: string) => pii.some((one) => one.toLowerCase() === name.toLowerCase())
+  const named = Object.keys(descriptions)
+  const unnamed = pii.filter((one) => !named.some((n) => n.toLowerCase() === one.toLowerCase()))
   return {
     api: request.api ?? false,
     roles: [...(request.roles ?? [])],
     description: request.description?.trim() ?? '',
     unique_key: [...request.uniqueKey],
-    columns: [...names].map((name) => ({
+    columns: [...named, ...unnamed].map((name) => ({
       name,
       description: descriptions[name]?.trim() ?? '',
-      pii: pii.includes(name),
+      pii: isPersonal(name),
     })),
   }
 }

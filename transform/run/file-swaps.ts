@@ -28,9 +28,12 @@ export type SwapNote = {
   readonly location: string
   /** The process, as lock files name it. */
   readonly owner: string
+  /** Written before the new files take their place: which they are, whatever their name. */
+  readonly taking?: string | undefined
 }
 
-type State = 'staged' | 'swapped'
+/** `taking` is undefined until the new files take their place. */
+type State = { readonly taking: string | undefined }
 
 /** The files of one run. */
 export class FileSwaps {
@@ -38,6 +41,7 @@ export class FileSwaps {
   readonly root: string
   readonly #runId: string
   readonly #swaps = new Map<FileSwap, State>()
+  readonly #notes = new Map<string, SwapNote>()
   readonly #remove: (path: string) => Promise<void>
 
   constructor(root: string, runId: string, removeFiles = remove) {
@@ -52,21 +56,26 @@ export class FileSwaps {
     await mkdir(folder, { recursive: true })
     const staged = join(folder, `.${basename(location)}.${randomUUID()}`)
     const note: SwapNote = { runId: this.#runId, name, location, owner: ownerNow(process.pid) }
-    await writeFile(noteOf(staged), JSON.stringify(note))
+    this.#notes.set(staged, note)
+    await writeNote(staged, note)
     return staged
   }
 
   add(swap: FileSwap): void {
-    this.#swaps.set(swap, 'staged')
+    this.#swaps.set(swap, { taking: undefined })
   }
 
   /** Puts the files in their places, inside the transaction that names them. @param node only those of a node */
   async publish(session: Pick<Session, 'execute'>, node?: string): Promise<void> {
     for (const [swap, state] of this.#swaps) {
-      if (state !== 'staged' || (node !== undefined && swap.node !== node)) continue
+      const isTaken = state.taking !== undefined
+      if (isTaken || (node !== undefined && swap.node !== node)) continue
       const { location, staged, view } = swap
-      this.#swaps.set(swap, 'swapped')
-      if (existsSync(location)) await keepOld(location, oldOf(staged))
+      const taking = await identityOf(staged)
+      const note = this.#notes.get(staged)
+      if (note !== undefined) await writeNote(staged, { ...note, taking })
+      this.#swaps.set(swap, { taking })
+      if (existsSync(location)) await keepOld(location, staged)
       await rename(staged, location)
       await session.execute(view)
     }
@@ -87,7 +96,8 @@ export class FileSwaps {
   /** Puts the old files back. */
   async undo(node?: string): Promise<void> {
     for (const swap of this.#of(node)) {
-      if (this.#swaps.get(swap) === 'swapped') await putBack(swap, this.#remove)
+      const taking = this.#swaps.get(swap)?.taking
+      if (taking !== undefined) await putBack({ ...swap, taking }, this.#remove)
       await this.discard(swap.staged)
       this.#swaps.delete(swap)
     }
@@ -105,27 +115,41 @@ export class FileSwaps {
 }
 
 /** A file keeps its name until the new one takes it; a folder is away for the moment between two renames. */
-async function keepOld(location: string, old: string): Promise<void> {
-  const isFile = (await stat(location)).isFile()
+async function keepOld(location: string, staged: string): Promise<void> {
+  const old = oldOf(staged)
+  const areFiles = (await stat(location)).isFile() && (await stat(staged)).isFile()
   // Not every file system has a second name for a file.
-  const isLinked = isFile && (await link(location, old).then(Boolean.bind(null, true), () => false))
+  const isLinked =
+    areFiles && (await link(location, old).then(Boolean.bind(null, true), () => false))
   if (!isLinked) await rename(location, old)
 }
 
-/** The old files where they were, or nothing where nothing was, however far the exchange had come. */
+/**
+ * The old files where they were, or nothing where nothing was, however far the exchange had come. What another run has
+ * put there since stays.
+ */
 export async function putBack(
-  { location, staged }: Pick<FileSwap, 'location' | 'staged'>,
+  { location, staged, taking }: Pick<FileSwap, 'location' | 'staged'> & Pick<SwapNote, 'taking'>,
   removeFiles = remove,
 ): Promise<void> {
   const old = oldOf(staged)
-  if (existsSync(staged)) {
-    // The new files never got to their place.
-    if (!existsSync(location) && existsSync(old)) await rename(old, location)
-    else await removeFiles(old)
-    return
-  }
-  await removeFiles(location)
-  if (existsSync(old)) await rename(old, location)
+  const isOurs = taking !== undefined && (await identityOf(location)) === taking
+  if (isOurs) await removeFiles(location)
+  if (!existsSync(location) && existsSync(old)) await rename(old, location)
+  else await removeFiles(old)
+}
+
+/** Of a file or folder, whatever its name; undefined when it is not there. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined)
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`
+}
+
+/** In one step: a note that is half written would be nobody's. */
+async function writeNote(staged: string, note: SwapNote): Promise<void> {
+  const written = `${noteOf(staged)}.new`
+  await writeFile(written, JSON.stringify(note))
+  await rename(written, noteOf(staged))
 }
 
 export function oldOf(staged: string): string {

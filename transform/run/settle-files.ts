@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { ownerNow, withLockFile } from '../../core/lock-file.ts'
+import { isGone, withLockFile } from '../../core/lock-file.ts'
 import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
 import type { ModelNode } from '../compile/graph.ts'
 import type { Adapter, Session } from './adapter.ts'
@@ -17,6 +17,7 @@ const noteSchema = z.object({
   name: z.string(),
   location: z.string(),
   owner: z.string(),
+  taking: z.string().optional(),
 })
 
 /**
@@ -64,7 +65,7 @@ async function leftIn(folder: string, locations: ReadonlySet<string>): Promise<s
   for (const name of notes) {
     const staged = join(folder, basename(name, '.note'))
     const note = await readNote(staged)
-    if (note !== undefined && locations.has(note.location) && isGone(note)) left.push(staged)
+    if (note !== undefined && locations.has(note.location) && isGone(note.owner)) left.push(staged)
   }
   return left
 }
@@ -79,17 +80,13 @@ async function readNote(staged: string): Promise<SwapNote | undefined> {
   }
 }
 
-function isGone({ owner }: SwapNote): boolean {
-  return ownerNow(Number.parseInt(owner, 10)) !== owner
-}
-
 async function settle(staged: string, session: Session, adapter: Adapter): Promise<void> {
   const note = await readNote(staged)
   if (note === undefined) return
-  const { location } = note
+  const { location, taking } = note
   const isNew = !existsSync(staged) && (await wasCommitted(note, session, adapter))
   if (isNew) await remove(oldOf(staged))
-  else await putBack({ location, staged })
+  else await putBack({ location, staged, taking })
   await remove(staged)
   await remove(noteOf(staged))
 }

@@ -12,7 +12,7 @@ const ofQuery =
 const ofMemory = /^Out of Memory Error|bad.?alloc|cannot allocate|Invalid string length/i
 // The operating system's limit; DuckDB's own one on spilled data is not kept to the byte.
 const ofFiles = /File too large/
-const fatal = /^(FATAL|INTERNAL|IO|Connection|HTTP|Permission|TransactionContext|Serialization)/i
+const fatal = /^(FATAL|INTERNAL|IO|Connection|HTTP|TransactionContext|Serialization)/i
 const internals = /:\/\/|\.parquet|__ducklake|ducklake_|(?:^|[\s"'(=])\/[\w.-]+\/|password|host=/i
 const maxReason = 1500
 
@@ -38,6 +38,11 @@ export function explainError(error: unknown, sql: string): Failure {
   if (ofQuery.test(message)) {
     const problemOfQuery = problem('api/sql-invalid', { reason: reasonOf(message, sql) })
     return { ...failure, problem: shown(problemOfQuery) }
+  }
+  // Files beside the lake's own, as those of external models.
+  if (/^Permission Error/i.test(message)) {
+    const reason = 'it reads files that are not open to ad hoc SQL'
+    return { ...failure, problem: shown(problem('api/sql-invalid', { reason })) }
   }
   return { ...failure, broken: fatal.test(message) || !(error instanceof Error) }
 }

@@ -89,12 +89,12 @@ it.runIf(process.platform === 'linux')(
   'is taken over from one that is dead and that nobody has buried',
   async () => {
     const file = lockPath()
-    // The shell becomes a program that never asks after its child.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'])
+    // The shell becomes a program that never asks after its child, before the child ends.
+    const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'])
     try {
       const [line] = await once(parent.stdout, 'data')
       const pid = Number(line)
-      await vi.waitUntil(() => readProcessStat(pid)?.state === 'Z')
+      await vi.waitUntil(() => readProcessStat(pid)?.state === 'Z', { timeout: 10_000 })
       writeFileSync(file, ownerNow(pid))
       expect(await withLockFile(file, async () => 'mine', { timeoutMs: 2_000 })).toBe('mine')
     } finally {

@@ -14,6 +14,12 @@ models:
   - name: domains
     columns:
       - { name: email, meta: { pii: false } }
+sources:
+  - name: raw
+    tables:
+      - name: people
+        columns:
+          - { name: street, meta: { pii: true } }
 `
 
 it('follows personal data through the models that hand it on by its name', async () => {
@@ -24,6 +30,7 @@ it('follows personal data through the models that hand it on by its name', async
     'models/contacts.sql': "select *, '1' as phone from {{ ref('stg_users') }}",
     'models/domains.sql': "select split_part(email, '@', 2) as email from {{ ref('contacts') }}",
     'models/other.sql': "{{ config(schema='marts') }} select * from {{ ref('domains') }}",
+    'models/addresses.sql': "select * from {{ source('raw', 'people') }}",
     'seeds/regions.csv': 'id\n1\n',
   })
   const { graph } = await compileFolder(folder.path)
@@ -32,6 +39,7 @@ it('follows personal data through the models that hand it on by its name', async
     'main.contacts': ['email', 'phone'],
     'main.domains': ['phone'],
     'main_marts.other': ['phone'],
+    'main.addresses': ['street'],
     'main.regions': [],
   })
 })

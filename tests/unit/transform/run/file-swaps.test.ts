@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { FileSwaps, oldOf, putBack } from '../../../../transform/run/file-swaps.ts'
@@ -59,9 +59,57 @@ it.each(stops)('puts the old files back after a kill when %s', async (_, stop) =
     await mkdir(path)
     await writeFile(join(path, 'a.parquet'), text)
   }
+  const { dev, ino } = await stat(staged)
   await stop(location, staged)
-  await putBack({ location, staged })
+  await putBack({ location, staged, taking: `${dev}:${ino}` })
   await rm(staged, { recursive: true, force: true })
   expect(await readFile(join(location, 'a.parquet'), 'utf8')).toBe('old')
+  expect(await readdir(folder.path)).toEqual(['out'])
+})
+
+it('leaves the files alone of a run that was killed before its own were written', async () => {
+  const folder = await makeFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const location = join(folder.path, 'out.csv')
+  await writeFile(location, 'old')
+  const staged = await new FileSwaps(folder.path, 'run').stage('a', location)
+  await putBack({ location, staged, taking: undefined })
+  expect(await readFile(location, 'utf8')).toBe('old')
+})
+
+it('leaves the files of another run that has taken the place meanwhile', async () => {
+  const folder = await makeFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const location = join(folder.path, 'out.csv')
+  await writeFile(location, 'old')
+  const swap = async (run: string) => {
+    const files = new FileSwaps(folder.path, run)
+    const staged = await files.stage('a', location)
+    await writeFile(staged, run)
+    files.add({ node: 'model.a', location, staged, view: 'select 1' })
+    await files.publish({ execute: async () => 0 })
+    return files
+  }
+  const loser = await swap('loser')
+  const winner = await swap('winner')
+  await winner.finish()
+  await loser.undo()
+  expect(await readFile(location, 'utf8')).toBe('winner')
+  expect(await readdir(folder.path)).toEqual(['out.csv'])
+})
+
+it('takes the place of a file with a folder', async () => {
+  const folder = await makeFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const location = join(folder.path, 'out')
+  await writeFile(location, 'old')
+  const files = new FileSwaps(folder.path, 'run')
+  const staged = await files.stage('a', location)
+  await mkdir(staged)
+  await writeFile(join(staged, 'a.parquet'), 'new')
+  files.add({ node: 'model.a', location, staged, view: 'select 1' })
+  await files.publish({ execute: async () => 0 })
+  await files.finish()
+  expect(await readFile(join(location, 'a.parquet'), 'utf8')).toBe('new')
   expect(await readdir(folder.path)).toEqual(['out'])
 })

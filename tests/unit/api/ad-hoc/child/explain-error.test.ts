@@ -35,7 +35,6 @@ it.each([
   'IO Error: Could not establish connection for http://10.0.0.1/x',
   'INTERNAL Error: Attempted to access index 0 within vector of size 0',
   'FATAL Error: database has been invalidated',
-  'Permission Error: Cannot access file "/etc/passwd"',
 ])('gives the process up after %s', (message) => {
   expect(explain(message)).toMatchObject({ broken: true, reason: message })
   expect(explain(message).problem).toBeUndefined()
@@ -61,4 +60,11 @@ it('hands on our own problems whole', () => {
 it('tells the caller of the limit on files, and gives the process up', () => {
   const failed = explain('IO Error: Could not write file "/tmp/x/y.tmp": File too large')
   expect([failed.problem?.code, failed.broken]).toEqual(['api/sql-too-large', true])
+})
+
+it('says of files outside the lake that they are not open, and goes on', () => {
+  const { problem: shown, broken } = explain('Permission Error: Cannot access file "/etc/passwd"')
+  expect(shown).toMatchObject({ code: 'api/sql-invalid', httpStatus: 400 })
+  expect(shown?.message).not.toContain('/etc')
+  expect(broken).toBe(false)
 })
