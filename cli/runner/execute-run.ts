@@ -54,7 +54,7 @@ export type RunHooks = {
   /** What is going to run, before it does. */
   readonly onPlan?: (plan: Plan) => void
   /** How it went, before it is written down. */
-  readonly onResult?: (result: RunResult) => void
+  readonly onResult?: (result: RunResult) => void | Promise<void>
   /** After a commit: what was built is published here. */
   readonly afterCommit?: (
     result: Pick<RunResult, 'snapshot'>,
@@ -74,9 +74,9 @@ export async function executeRun(
   if (!args.dryRun) database.begin()
   const project = await openProject(config, args, database)
   let settled: Promise<void> | undefined
-  const onResult = (result: RunResult) => {
-    hooks.onResult?.(result)
-    settled = database.settle()
+  const onResult = async (result: RunResult) => {
+    await hooks.onResult?.(result)
+    settled = (await database.settle()).ended
   }
   try {
     return await runOpened(command, args, { config, database, project }, { ...hooks, onResult })
@@ -165,7 +165,7 @@ export async function runOpened(
           isUsual: isUsual(args) && eventTimes === undefined && !batches?.size,
         }))),
     })
-    hooks.onResult?.(result)
+    await hooks.onResult?.(result)
     await record.finish(result)
     if (result.outcome === 'interrupted') {
       const isGone = result.publish === 'atomic' && !isPublished(result)

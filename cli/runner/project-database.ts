@@ -1,6 +1,6 @@
 /** Where the models of a project are built: the lake of millrace.yml, or the database of a dbt profile. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Duckdb } from '../../core/clients/duckdb.ts'
@@ -21,10 +21,13 @@ export type ProjectDatabase = AsyncDisposable & {
   readonly lake: LazyLake | undefined
   /** Opens it now. @throws what keeps it from opening, each time it is asked */
   open(): Promise<unknown>
-  /** Begins to open what is there already; `open` says what came of it. */
+  /** Begins to open it, which takes a while; `open` says what came of it. What nobody opens then leaves no file. */
   begin(): void
-  /** After the last write, while other things are done: begins what closing takes long for. Does not fail. */
-  settle(): Promise<void>
+  /**
+   * After the last write: begins what closing takes long for, while other things are done.
+   * @returns once it is under way, what ends with it; neither fails
+   */
+  settle(): Promise<{ readonly ended: Promise<void> }>
   /** Runs work on a connection of its own, which sees what templates may see. */
   read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
   /** Secrets of a profile, which no log may show. */
@@ -56,7 +59,7 @@ export function lakeDatabase(config: Config): ProjectDatabase {
     lake,
     open: lake.open,
     begin: () => {},
-    settle: async () => {},
+    settle: async () => ({ ended: Promise.resolve() }),
     read: async (work) => (await lake.open()).read(work),
     adapterFor: async (_, asked = 'atomic') => {
       const { ducklakeAdapter } = await import('../../transform/index.ts')
@@ -70,9 +73,14 @@ export function lakeDatabase(config: Config): ProjectDatabase {
 export function profileDatabase(config: Config, profile: DuckdbProfile): ProjectDatabase {
   const { name, target, database, schema, threads, path, hidden, isDucklake } = profile
   let opened: Promise<Duckdb> | undefined
-  const open = () => {
+  let madeAhead: string | undefined
+  const begun = () => {
     opened ??= openDatabase(config, profile)
     return opened
+  }
+  const open = () => {
+    madeAhead = undefined
+    return begun()
   }
   return {
     target: {
@@ -91,11 +99,16 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
     lake: undefined,
     open,
     begin: () => {
-      if (existsSync(path)) open().catch(() => {})
+      const isThere = existsSync(path)
+      // More than a file would be left of a lake.
+      if (isDucklake && !isThere) return
+      if (!isThere) madeAhead = path
+      begun().catch(() => {})
     },
     settle: async () => {
       const duckdb = await opened?.catch(() => undefined)
-      if (existsSync(path)) await duckdb?.checkpoint()
+      if (duckdb === undefined || !existsSync(path)) return { ended: Promise.resolve() }
+      return await duckdb.beginCheckpoint()
     },
     read: async (work) => {
       const duckdb = await open()
@@ -124,6 +137,8 @@ export function profileDatabase(config: Config, profile: DuckdbProfile): Project
     [Symbol.asyncDispose]: async () => {
       const duckdb = await opened?.catch(() => undefined)
       opened = undefined
+      // Before it is closed: as long as it is open nobody else is in it.
+      if (madeAhead !== undefined) rmSync(madeAhead, { force: true })
       duckdb?.close()
     },
   }

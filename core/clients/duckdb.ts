@@ -62,9 +62,17 @@ export class Duckdb {
     }
   }
 
-  /** Does now what `close` would do at a stretch: takes the log of a file into the file, unless somebody writes. */
-  async checkpoint(): Promise<void> {
-    await this.withConnection((connection) => connection.run('checkpoint')).catch(() => {})
+  /**
+   * Does what `close` would do at a stretch: takes the log of a file into the file, unless somebody writes.
+   * @returns once it has begun, on a thread of its own; `ended` does not fail
+   */
+  async beginCheckpoint(): Promise<{ readonly ended: Promise<void> }> {
+    const connection = await this.#instance.connect()
+    const ended = connection.run('checkpoint').then(
+      () => connection.closeSync(),
+      () => connection.closeSync(),
+    )
+    return { ended }
   }
 
   close(): void {

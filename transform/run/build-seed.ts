@@ -70,11 +70,11 @@ async function factsOf(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ColumnFacts>> {
   if (names.length === 0) return new Map()
-  const [first] = await session.query(factsQuery(node, names))
-  const columns = names.map((name, at) => {
-    return { name, found: readFacts(String(first?.[`c${at}`] ?? '')) }
-  })
-  const isWhole = Number(first?.['row_count'] ?? 0) < closeRows
-  const [all] = isWhole ? [first] : await session.query(confirmQuery(node, columns))
+  const close = await session.query(factsQuery(node, names))
+  const digits = new Map(close.map(({ place, digits }) => [Number(place), String(digits)]))
+  const facts = names.map((name, at) => ({ name, found: readFacts(digits.get(at) ?? '') }))
+  const isWhole = Number(close[0]?.['row_count'] ?? 0) < closeRows
+  if (isWhole) return new Map(facts.map(({ name, found }) => [name, found]))
+  const [all] = await session.query(confirmQuery(node, facts))
   return new Map(names.map((name, at) => [name, readFacts(String(all?.[`c${at}`] ?? ''))]))
 }

@@ -174,6 +174,16 @@ select {{ var('day', 1) }} as day, 7 as id`,
 })
 
 describe('a seed', () => {
+  it('is quoted by double quotes only, whatever a file looks like', async () => {
+    const run = await build({ 'seeds/said.csv': `id,word\n1,'a'\n2,'b "c"'\n3,"d, ""e"""\n` })
+    expect(statuses(run)).toEqual({ said: 'success' })
+    expect(await sql('select word from said order by id')).toEqual([
+      [`'a'`],
+      [`'b "c"'`],
+      ['d, "e"'],
+    ])
+  })
+
   it('gets a wider type than dbt gives it where its numbers need one, and says where it does not fit', async () => {
     const files = {
       'seeds/long.csv': 'long,huge\n3000000000,9223372036854775808\n1,1\n',

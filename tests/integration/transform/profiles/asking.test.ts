@@ -48,6 +48,17 @@ describe('a plain DuckDB file', () => {
     expect(existsSync(join(shop.path, 'shop.duckdb'))).toBe(false)
   })
 
+  it('is not left by a build that never came to it', async () => {
+    const shop = await profileProject(
+      { default: '{type: duckdb, path: shop.duckdb, schema: dev}' },
+      { ...seed, 'models/wrong.sql': 'select * from {{ ref(' },
+    )
+    for (const args of [['build'], ['build', '--dry-run', '--select', 'items']]) {
+      expect((await shop.millrace(args)).code).toBe(2)
+      expect(existsSync(join(shop.path, 'shop.duckdb'))).toBe(false)
+    }
+  })
+
   it('has no history to ask for, and gets no lake instead', async () => {
     const shop = await file()
     for (const args of [['runs'], ['maintain'], ['sql', '--at', '1', 'select 1']]) {

@@ -14,9 +14,9 @@ it('a checkpoint takes the log into the file, and gives way to who is writing', 
   const writer = await duckdb.connect()
   await writer.run('begin')
   await writer.run('insert into t values (2)')
-  await duckdb.checkpoint()
+  await (await duckdb.beginCheckpoint()).ended
   await writer.run('commit')
   writer.closeSync()
-  await duckdb.checkpoint()
+  await (await duckdb.beginCheckpoint()).ended
   expect(logSize()).toBe(0)
 })
