@@ -1,18 +1,25 @@
 /** Loads a seed: finds the types that are not declared, and reads the file into a table. */
+import type { Row } from '../../core/clients/duckdb.ts'
 import type { SeedNode } from '../compile/graph.ts'
 import {
-  type ColumnFacts,
   closeRows,
   confirmQuery,
   declaredTypes,
-  factsQuery,
   firstLineQuery,
+  firstRowsQuery,
+  firstValuesQuery,
   headerQuery,
-  inferredType,
   materializeSeed,
-  readFacts,
   type SeedColumn,
 } from '../materialize/seed.ts'
+import {
+  type ColumnFacts,
+  factsOf,
+  inferredType,
+  isGuess,
+  noFacts,
+  readFacts,
+} from '../materialize/seed-facts.ts'
 import { isPerhapsMade, seedColumnNames } from '../materialize/seed-names.ts'
 import type { Session } from './adapter.ts'
 import { replaceTable } from './build-table.ts'
@@ -40,16 +47,27 @@ async function load(node: SeedNode, context: NodeContext): Promise<Built> {
 
 /** Read by the names of DuckDB, made with those of dbt. */
 async function columnsOf(node: SeedNode, session: Session): Promise<SeedColumn[]> {
-  const header = (await describe(session, headerQuery(node))).map(({ name }) => name)
+  const rows = await session.query(firstRowsQuery(node))
+  const header = await headerOf(node, session, rows)
   const names = await namesOf(node, session, header)
   const declared = declaredTypes(node)
   const open = header.filter((_, at) => !declared.has(names[at] ?? ''))
-  const facts = await factsOf(node, session, open)
+  const facts = await findFacts(node, session, rows, open)
   return header.map((read, at) => {
     const name = names[at] ?? read
-    const found = facts.get(read) ?? readFacts('')
-    return { name, type: declared.get(name) ?? inferredType(found) }
+    return { name, type: declared.get(name) ?? inferredType(facts.get(read) ?? noFacts) }
   })
+}
+
+/** Their order is that of the rows' keys, but for those that JavaScript takes for numbers and puts first. */
+async function headerOf(
+  node: SeedNode,
+  session: Session,
+  [first]: readonly Row[],
+): Promise<readonly string[]> {
+  const names = Object.keys(first ?? {})
+  if (names.length > 0 && !names.some((name) => /^\d/.test(name))) return names
+  return (await describe(session, headerQuery(node))).map(({ name }) => name)
 }
 
 async function namesOf(
@@ -64,17 +82,34 @@ async function namesOf(
   )
 }
 
-async function factsOf(
+/** Of all rows, by the names of the columns. */
+async function findFacts(
   node: SeedNode,
   session: Session,
+  first: readonly Row[],
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ColumnFacts>> {
-  if (names.length === 0) return new Map()
-  const close = await session.query(factsQuery(node, names))
-  const digits = new Map(close.map(({ place, digits }) => [Number(place), String(digits)]))
-  const facts = names.map((name, at) => ({ name, found: readFacts(digits.get(at) ?? '') }))
-  const isWhole = Number(close[0]?.['row_count'] ?? 0) < closeRows
-  if (isWhole) return new Map(facts.map(({ name, found }) => [name, found]))
-  const [all] = await session.query(confirmQuery(node, facts))
-  return new Map(names.map((name, at) => [name, readFacts(String(all?.[`c${at}`] ?? ''))]))
+  const isWhole = first.length < closeRows
+  const facts = new Map<string, ColumnFacts>()
+  for (const name of names) {
+    const found = factsOf(first.map((row) => textOf(row[name])))
+    facts.set(name, found.isFilled || isWhole ? found : await lateFacts(node, session, name))
+  }
+  const open = new Map([...facts].filter(([, found]) => !isWhole || isGuess(found)))
+  if (open.size === 0) return facts
+  const [all] = await session.query(confirmQuery(node, open))
+  const confirmed = [...open.keys()].map(
+    (name, at) => [name, readFacts(String(all?.[`c${at}`]))] as const,
+  )
+  return new Map([...facts, ...confirmed])
+}
+
+/** Of a column whose first rows are empty. */
+async function lateFacts(node: SeedNode, session: Session, name: string): Promise<ColumnFacts> {
+  const values = await session.query(firstValuesQuery(node, name))
+  return factsOf(values.map(({ value }) => textOf(value)))
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
