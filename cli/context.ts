@@ -101,13 +101,17 @@ export async function lakeOptionsOf(config: Config): Promise<LakeOptions> {
 }
 
 /** Opens the process's DuckDB; there must be only one. */
-export async function openEngine(config: Config): Promise<Duckdb> {
+export async function openEngine(
+  config: Config,
+  extensions: readonly string[] = [],
+): Promise<Duckdb> {
   const { openDuckdb } = await import('../core/clients/duckdb.ts')
   const { spillDirectory } = await import('../core/clients/spill-directory.ts')
   const { duckdb } = config.settings
   const shared = duckdb.temp_directory ?? join(config.stateDir, 'tmp')
   return await openDuckdb({
     extensionDirectory: join(config.cacheDir, 'duckdb-extensions'),
+    extensions,
     memoryLimit: duckdb.memory_limit,
     threads: duckdb.threads,
     tempDirectory: spillDirectory(resolve(config.projectDir, shared)),
@@ -122,7 +126,9 @@ export async function openConfiguredLake(
 ): Promise<Lake> {
   const lakeOptions = await lakeOptionsOf(config)
   const { openLake } = await import('../core/clients/lake.ts')
-  return await openLake(await openEngine(config), { ...lakeOptions, ...options })
+  const { extensionsOf } = await import('../core/clients/lake/attach.ts')
+  const duckdb = await openEngine(config, extensionsOf(lakeOptions))
+  return await openLake(duckdb, { ...lakeOptions, ...options })
 }
 
 async function revealed(config: Config, secret: Secret): Promise<string> {

@@ -99,7 +99,8 @@ async function duckdbFindings(cacheDir: string): Promise<readonly Finding[]> {
   const advice = 'run `make setup` again; DuckDB and its extensions must be of one release'
   const extensionDirectory = cachePaths.duckdbExtensions(cacheDir)
   try {
-    const { duckdbVersion, loadExtension, openDuckdb } = await import('../core/clients/duckdb.ts')
+    const { openDuckdb } = await import('../core/clients/duckdb.ts')
+    const { duckdbVersion, loadExtension } = await import('../core/clients/duckdb-extensions.ts')
     await using duckdb = await openDuckdb({ extensionDirectory })
     const findings: Finding[] = [{ check: 'DuckDB', verdict: 'ok', found: duckdbVersion }]
     for (const name of duckdbExtensions) {

@@ -47,12 +47,13 @@ async function publishableModels(
   graph: Graph,
   snapshot: number | undefined,
 ): Promise<ModelNode[]> {
-  const tables = await lake.tables(snapshot)
-  const names = new Set(tables.map(({ schema, name }) => `${schema}.${name}`))
-  return [...graph.nodes.values()]
+  const models = [...graph.nodes.values()]
     .filter((node) => node.kind === 'model')
     .filter((node) => wantsPublishing(node))
-    .filter(({ relation }) => names.has(`${relation.schema}.${relation.name}`))
+  if (models.length === 0) return []
+  const tables = await lake.tables(snapshot)
+  const names = new Set(tables.map(({ schema, name }) => `${schema}.${name}`))
+  return models.filter(({ relation }) => names.has(`${relation.schema}.${relation.name}`))
 }
 
 /** Takes what has landed since into the lake; a project without an object store has nothing landed. */

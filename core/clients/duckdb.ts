@@ -3,21 +3,18 @@
  * filled; nothing is downloaded at run time. Start Node with UV_THREADPOOL_SIZE=16: each running query holds
  * a libuv thread, and with the default of 4 a fifth query waits for the others.
  */
-import { existsSync } from 'node:fs'
-import { arch, platform } from 'node:os'
-import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { findCause, messageOf } from '../errors.ts'
 import { problem } from '../problems.ts'
-
-/** The DuckDB release whose extensions set-up fetches; the binaries refuse any other. */
-export const duckdbVersion = '1.5.5'
+import { duckdbVersion, loadAll, planLoading } from './duckdb-extensions.ts'
 
 export type DuckdbOptions = {
   /** A database file; default: in memory. */
   readonly path?: string
   /** Holds `v<version>/<platform>/<name>.duckdb_extension`. */
   readonly extensionDirectory: string
+  /** Loaded at once, where they are there; `loadExtension` says which one is not. */
+  readonly extensions?: readonly string[]
   readonly memoryLimit?: string | undefined
   readonly threads?: number | undefined
   readonly tempDirectory?: string | undefined
@@ -100,28 +97,17 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Duckdb> {
   if (options.threads !== undefined) settings['threads'] = String(options.threads)
   if (options.tempDirectory !== undefined) settings['temp_directory'] = options.tempDirectory
   if (options.maxTempSize !== undefined) settings['max_temp_directory_size'] = options.maxTempSize
-  Object.assign(settings, options.config)
-  const instance = await DuckDBInstance.create(options.path ?? ':memory:', settings)
-  return new Duckdb(instance, options.extensionDirectory)
-}
-
-/** DuckDB's name of this platform, as in its extension directory. */
-export function duckdbPlatform(): string {
-  const system = platform() === 'darwin' ? 'osx' : 'linux'
-  return `${system}_${arch() === 'arm64' ? 'arm64' : 'amd64'}`
-}
-
-/** Loads an extension from the directory. @throws `lake/extension-missing` */
-export async function loadExtension(
-  connection: DuckDBConnection,
-  extensionDirectory: string,
-  extension: string,
-): Promise<void> {
-  const directory = join(extensionDirectory, `v${duckdbVersion}`, duckdbPlatform())
-  if (!existsSync(join(directory, `${extension}.duckdb_extension`))) {
-    throw problem('lake/extension-missing', { extension, directory })
+  const { path = ':memory:', extensionDirectory, extensions = [], config = {} } = options
+  const loading = planLoading(extensionDirectory, extensions, config)
+  Object.assign(settings, config, loading.settings)
+  const instance = await DuckDBInstance.create(path, settings)
+  try {
+    await loadAll(instance, extensionDirectory, loading)
+  } catch (error) {
+    instance.closeSync()
+    throw error
   }
-  await connection.run(`load ${extension}`)
+  return new Duckdb(instance, extensionDirectory)
 }
 
 /** All rows of a query, as objects. */

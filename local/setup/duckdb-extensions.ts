@@ -1,7 +1,7 @@
 /** DuckDB's extensions, from PyPI's wheels: each is one file that DuckDB loads from its directory. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { duckdbPlatform, duckdbVersion } from '../../core/clients/duckdb.ts'
+import { duckdbPlatform, duckdbVersion } from '../../core/clients/duckdb-extensions.ts'
 import { temporaryBeside } from '../place.ts'
 import { cachePaths } from '../versions.ts'
 import { runTool } from './run-tool.ts'

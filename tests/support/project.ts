@@ -118,7 +118,11 @@ export function sqlsOf({ sql }: CompiledFiles, prefix: string): string[] {
 
 /** A lake with a SQLite catalog in the folder. */
 export async function openFolderLake(folder: string): Promise<Lake> {
-  const duckdb = await openDuckdb({ extensionDirectory, threads: 2 })
+  const duckdb = await openDuckdb({
+    extensionDirectory,
+    extensions: ['ducklake', 'sqlite_scanner'],
+    threads: 2,
+  })
   return await openLake(duckdb, {
     catalog: { kind: 'sqlite', path: join(folder, 'lake.sqlite') },
     dataPath: `${join(folder, 'data')}/`,

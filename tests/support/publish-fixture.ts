@@ -68,10 +68,13 @@ export async function openPublishFixture(postgresUrl: string): Promise<PublishFi
 
 /** The fixture's lake, also for a child process. */
 export async function openTestLake(folder: string): Promise<Lake> {
-  return await openLake(await openDuckdb({ extensionDirectory }), {
-    catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
-    dataPath: `${folder}/data/`,
-  })
+  return await openLake(
+    await openDuckdb({ extensionDirectory, extensions: ['ducklake', 'sqlite_scanner'] }),
+    {
+      catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
+      dataPath: `${folder}/data/`,
+    },
+  )
 }
 
 /** A request with everything defaulted but what is given. */

@@ -9,7 +9,7 @@ import type {
   UnitTestNode,
 } from '../compile/graph.ts'
 import { findWaits } from './find-waits.ts'
-import { Relatives } from './relatives.ts'
+import { relativesOf } from './relatives.ts'
 import { commandFilter, type ResourceTypes } from './resource-types.ts'
 import { type Selection, selectNodes } from './select-nodes.ts'
 import { sortStages } from './sort-stages.ts'
@@ -98,7 +98,7 @@ export function orderStages<Node extends SelectableNode>(
   command: RunCommand,
 ): Stage<Node>[] {
   const chosen = new Map(nodes.map((node) => [node.id, node]))
-  const waits = findWaits(new Relatives(graph), chosen, command === 'build')
+  const waits = findWaits(relativesOf(graph), chosen, command === 'build')
   const ids = [...chosen.keys()].sort()
   return sortStages(ids, waits).flatMap((id) => {
     const node = chosen.get(id)

@@ -47,6 +47,15 @@ export class Relatives {
   }
 }
 
+const known = new WeakMap<Graph, Relatives>()
+
+/** Those of a graph, which does not change. */
+export function relativesOf(graph: Graph): Relatives {
+  const found = known.get(graph) ?? new Relatives(graph)
+  known.set(graph, found)
+  return found
+}
+
 export function dependenciesOf(node: SelectableNode): readonly string[] {
   return node.kind === 'source' ? none : node.dependencies
 }

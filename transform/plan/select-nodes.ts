@@ -8,7 +8,7 @@ import { evaluate } from './evaluate.ts'
 import { fnmatch } from './fnmatch.ts'
 import { parseSelection } from './parse-selector.ts'
 import type { StateInputs } from './previous-state.ts'
-import { Relatives } from './relatives.ts'
+import { relativesOf } from './relatives.ts'
 import type { IndirectSelection, SelectionGroup, SelectionSpec } from './selection-spec.ts'
 import { parseSelectors, type Selectors } from './selector-definitions.ts'
 
@@ -44,7 +44,7 @@ export function selectNodes(
   selection: Selection,
   filter: NodeFilter = () => true,
 ): Selected {
-  const relatives = new Relatives(graph)
+  const relatives = relativesOf(graph)
   const warnings: MillraceError[] = []
   const indirect = selection.indirectSelection ?? 'eager'
   const selectors = parseSelectors(graph.selectors, indirect)

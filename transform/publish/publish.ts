@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { PoolClient } from 'pg'
-import { loadExtension } from '../../core/clients/duckdb.ts'
+import { loadExtension } from '../../core/clients/duckdb-extensions.ts'
 import { toConninfo } from '../../core/clients/lake/attach.ts'
 import type { Lake } from '../../core/clients/lake.ts'
 import { connectPostgres, openPostgres } from '../../core/clients/postgres.ts'

@@ -5,7 +5,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { openDuckdb } from '../../../core/clients/duckdb.ts'
-import type { LakeCatalog } from '../../../core/clients/lake/attach.ts'
+import { extensionsOf, type LakeCatalog } from '../../../core/clients/lake/attach.ts'
 import { openLake } from '../../../core/clients/lake.ts'
 import { quoteIdent, quoteLiteral, quoteRelation } from '../../../core/sql.ts'
 import type { ChildOptions } from '../protocol.ts'
@@ -23,6 +23,7 @@ export type Sandbox = {
 export async function openSandbox(options: ChildOptions): Promise<Sandbox> {
   const duckdb = await openDuckdb({
     extensionDirectory: options.extensionDirectory,
+    extensions: extensionsOf(options.lake),
     memoryLimit: options.memoryLimit,
     threads: options.threads,
     tempDirectory: options.scratch,

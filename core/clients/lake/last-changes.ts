@@ -1,6 +1,6 @@
 /** In which snapshot each table and view was changed last. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { queryRows } from '../duckdb.ts'
+import { queryValue } from '../duckdb.ts'
 import type { LakeCatalog } from './attach.ts'
 import { metadataSchema } from './snapshots.ts'
 
@@ -30,7 +30,8 @@ export async function lastChanges(
            where ${column} <= ${snapshot} group by table_id`,
       ),
   )
-  const rows = await queryRows(
+  // One text, taken apart at once: a row and a value at a time, a thousand tables take 20 ms.
+  const text = await queryValue(
     connection,
     `with changes as (${changes.join(' union all ')}),
      relations as (
@@ -39,23 +40,24 @@ export async function lastChanges(
        union all
        select schema_id, view_name, view_uuid::varchar, null, v.begin_snapshot
        from ${metadata}.ducklake_view v where ${upTo('v')}
+     ),
+     found as (
+       select lower(s.schema_name || '.' || r.name) as key, any_value(r.uuid) as uuid, any_value(r.id) is null as is_view,
+         greatest(any_value(r.begin_snapshot), coalesce(max(c.changed), 0)) as changed
+       from relations r
+       join ${metadata}.ducklake_schema s using (schema_id)
+       left join changes c on c.table_id = r.id
+       where ${upTo('s')}
+       group by all
      )
-     select lower(s.schema_name || '.' || r.name) as key, any_value(r.uuid) as uuid, any_value(r.id) is null as is_view,
-       greatest(any_value(r.begin_snapshot), coalesce(max(c.changed), 0)) as changed
-     from relations r
-     join ${metadata}.ducklake_schema s using (schema_id)
-     left join changes c on c.table_id = r.id
-     where ${upTo('s')}
-     group by all`,
+     select to_json(list([to_json(key), to_json(uuid), to_json(is_view), to_json(changed)]))::varchar
+     from found`,
   )
-  return new Map(
-    rows.map((row) => [
-      String(row['key']),
-      {
-        uuid: String(row['uuid']),
-        isView: row['is_view'] === true,
-        snapshot: Number(row['changed']),
-      },
-    ]),
-  )
+  const found: readonly (readonly [
+    key: string,
+    uuid: string,
+    isView: boolean,
+    snapshot: number,
+  ])[] = JSON.parse(String(text ?? '[]'))
+  return new Map(found.map(([key, uuid, isView, snapshot]) => [key, { uuid, isView, snapshot }]))
 }

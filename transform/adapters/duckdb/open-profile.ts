@@ -3,10 +3,10 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import {
   type Duckdb,
   type DuckdbOptions,
-  loadExtension,
   openDuckdb,
   queryRows,
 } from '../../../core/clients/duckdb.ts'
+import { loadExtension } from '../../../core/clients/duckdb-extensions.ts'
 import type { LakeOptions } from '../../../core/clients/lake/attach.ts'
 import type { Clock } from '../../../core/clock.ts'
 import { isProblem, MillraceError, messageOf, type Position } from '../../../core/errors.ts'
@@ -70,6 +70,7 @@ async function connect(profile: DuckdbProfile, options: ProfileOptions): Promise
         ...rest,
         ...(directory !== undefined && { extensionDirectory: String(directory) }),
         path: isDucklakePath(path) ? ':memory:' : path,
+        extensions: extensionsOf(profile, attachmentsOf(profile)),
         config: {
           ...Object.fromEntries(config),
           ...access,
@@ -155,21 +156,28 @@ export function profileAttachSql(
   profile: DuckdbProfile,
   readOnly: boolean,
 ): { readonly extensions: readonly string[]; readonly statements: readonly string[] } {
-  const { path, pathAt: at, secrets, extensions } = profile
+  const { path, pathAt: at, secrets } = profile
   const own = { path, at, alias: databaseOf(path), type: undefined, secret: undefined }
   const isFile = path !== ':memory:' && !isDucklakePath(path)
   const attachments = attachmentsOf(profile)
   if (isFile) attachments.unshift({ ...own, readOnly, isDucklake: false, options: {} })
+  const statements = [
+    ...secrets.map(secretSql),
+    ...attachments.map((one) => attachmentSql(readOnly ? { ...one, readOnly } : one)),
+  ]
+  return { extensions: extensionsOf(profile, attachments), statements }
+}
+
+function extensionsOf(
+  { extensions, secrets }: DuckdbProfile,
+  attachments: readonly Pick<Attachment, 'path' | 'type'>[],
+): string[] {
   const needed = [
     ...extensions.map(({ name }) => extensionFile(name)),
     ...secrets.flatMap(extensionsOfSecret),
     ...attachments.flatMap(({ path, type }) => extensionsOfPath(path, type)),
   ]
-  const statements = [
-    ...secrets.map(secretSql),
-    ...attachments.map((one) => attachmentSql(readOnly ? { ...one, readOnly } : one)),
-  ]
-  return { extensions: [...new Set(needed)], statements }
+  return [...new Set(needed)]
 }
 
 /** DuckDB makes neither a lake nor a file where it attaches one to be read. */

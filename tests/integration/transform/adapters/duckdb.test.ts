@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { loadExtension, openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
+import { openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
+import { loadExtension } from '../../../../core/clients/duckdb-extensions.ts'
 import { duckdbAdapter } from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
