@@ -24,6 +24,7 @@ const commands = {
   down: async () => (await import('./commands/down.ts')).downCommand,
   history: async () => (await import('./commands/history.ts')).historyCommand,
   init: async () => (await import('./commands/init.ts')).initCommand,
+  keys: async () => (await import('./commands/keys.ts')).keysCommand,
   land: async () => (await import('./commands/land.ts')).landCommand,
   list: async () => ({ ...(await import('./commands/ls.ts')).lsCommand, command: 'list' }),
   'list-selection': async () => (await import('./commands/list-selection.ts')).listSelectionCommand,

@@ -36,6 +36,41 @@ export const apiProblems = {
     message: ({ method, allowed }) => `${method} is not possible here, only ${allowed.join(', ')}.`,
     httpStatus: 405,
   }),
+  'api/unauthorized': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'This needs a key or a token, and no valid one was sent.',
+    hint: () => 'send it as `Authorization: Bearer …`, or a key as `X-Api-Key: …`.',
+    httpStatus: 401,
+  }),
+  'api/too-many-requests': defineProblem<{ seconds: number }>({
+    actor: 'user',
+    message: () => 'That are more requests than are allowed in this time.',
+    hint: ({ seconds }) => `try again in ${seconds} s.`,
+    httpStatus: 429,
+    retryable: true,
+  }),
+  'api/foreign-host': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'This server answers only requests for this machine, such as for localhost.',
+    hint: () =>
+      'it is open to everyone on this machine; with keys (api.access: required) it answers other names.',
+    httpStatus: 421,
+  }),
+  'api/url-too-long': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) => `An address may be ${limit} characters long.`,
+    httpStatus: 414,
+  }),
+  'api/body-too-large': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) => `A body may have ${limit} bytes.`,
+    httpStatus: 413,
+  }),
+  'api/identity-unavailable': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'Tokens cannot be checked at the moment.',
+    hint: () => 'try again in a few seconds, or use a key.',
+  }),
   'api/forbidden': defineProblem<Record<string, never>>({
     actor: 'user',
     message: () => 'Your roles do not allow this.',
@@ -118,7 +153,7 @@ export const apiProblems = {
   }),
   'api/overloaded': defineProblem<Record<string, never>>({
     actor: 'outside',
-    message: () => 'Too many requests are waiting for the database.',
+    message: () => 'More requests are running than can be answered in time.',
     hint: () => 'try again in a few seconds.',
   }),
   'api/timeout': defineProblem<{ timeoutMs: number }>({
@@ -191,10 +226,31 @@ export const apiProblems = {
     actor: 'outside',
     message: ({ down }) => `Not ready: ${down.join(', ')} does not answer.`,
   }),
+  'api/stopping': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'This process is about to end and takes no new work.',
+  }),
   'api/internal': defineProblem<Record<string, never>>({
     actor: 'us',
     message: () => 'Something failed on our side.',
     hint: () => 'report it with the request id.',
+  }),
+  'api/open-beyond-loopback': defineProblem<{ host: string }>({
+    actor: 'user',
+    message: ({ host }) =>
+      `The API would be open to everyone who reaches ${host}: api.access is open, and that is no address of this machine alone.`,
+    hint: () => 'set api.access to required and make a key with `millrace keys create`.',
+  }),
+  'api/no-credentials': defineProblem<{ host: string }>({
+    actor: 'user',
+    message: ({ host }) =>
+      `Nobody could call the API on ${host}: it asks for credentials, there is no live key, and api.oidc is not set.`,
+    hint: () => 'make a key with `millrace keys create --name … --role …`, or set api.oidc.issuer.',
+  }),
+  'api/unknown-key': defineProblem<{ prefix: string }>({
+    actor: 'user',
+    message: ({ prefix }) => `There is no key ${prefix}.`,
+    hint: () => '`millrace keys list` shows the prefixes.',
   }),
   'api/broken-endpoint': defineProblem<{ endpoint: string; reason: string }>({
     actor: 'user',
