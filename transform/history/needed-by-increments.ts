@@ -1,6 +1,6 @@
 /** What upkeep has to leave as it is, because the next build of an incremental model looks at it. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { queryRows } from '../../core/clients/duckdb.ts'
+import { queryRows, type Row } from '../../core/clients/duckdb.ts'
 import { opsRelation } from '../run/history.ts'
 
 export type NeededByIncrements = {
@@ -22,7 +22,7 @@ export async function neededByIncrements(
   const rows = await queryRows(
     connection,
     `with state as (
-       select upstream, upstream_uuid, snapshot_id from ${opsRelation(catalog, 'model_state')}
+       select upstream, upstream_uuid, base_snapshot, snapshot_id from ${opsRelation(catalog, 'model_state')}
        qualify row_number() over (partition by model, upstream order by snapshot_id desc) = 1
      )
      select state.*, (
@@ -37,7 +37,14 @@ export async function neededByIncrements(
     return typeof name === 'string' ? [name] : []
   })
   return {
-    snapshots: [...new Set(open.map((row) => Number(row['snapshot_id'])))],
+    snapshots: [...new Set(open.flatMap(lookedUpIn))],
     tables: [...new Set(tables)],
   }
+}
+
+/** That of the state, and what was read and what stood there before it, when others committed in between. */
+function lookedUpIn(row: Row): number[] {
+  const written = Number(row['snapshot_id'])
+  const base = Number(row['base_snapshot'])
+  return written > base + 1 ? [base, written - 1, written] : [written]
 }

@@ -188,36 +188,60 @@ export async function loadSeen(
       snapshot: Number(row['base_snapshot']),
     }
     const state =
-      row['upstream_uuid'] === null ? await lookUp(session, relation, written, modelUuid) : known
+      row['upstream_uuid'] === null
+        ? await lookUp(session, relation, { written, baseSnapshot: known.snapshot }, modelUuid)
+        : known
     if (state !== undefined) seen.set(upstream, state)
   }
   return seen
 }
 
-/** State that was left open: the upstream as it stood in the snapshot that the state was written in. */
+/**
+ * State that was left open: the upstream as it stood in the snapshot that the state was written in. Undefined, so that
+ * the model is built in full, when that is forgotten, or when it holds what somebody else added just before.
+ */
 async function lookUp(
   session: Session,
   relation: Relation,
-  snapshot: number,
+  { written, baseSnapshot }: { readonly written: number; readonly baseSnapshot: number },
   modelUuid: string | undefined,
 ): Promise<SeenState | undefined> {
-  const upstreamUuid = await uuidAt(session, relation, snapshot)
+  const upstreamUuid = await uuidAt(session, relation, written)
   if (upstreamUuid === undefined) return undefined
-  // Asking for a forgotten snapshot would end the transaction. Nothing can be said of it; the model is built in full.
+  const reachAt = (snapshot: number) => reachIn(session, relation, upstreamUuid, snapshot)
+  if (
+    written > baseSnapshot + 1 &&
+    (await uuidAt(session, relation, baseSnapshot)) === upstreamUuid
+  ) {
+    const [read, before] = [await reachAt(baseSnapshot), await reachAt(written - 1)]
+    const isSame = read?.rows === before?.rows && read?.watermark === before?.watermark
+    if (read === undefined || !isSame) return undefined
+  }
+  const reach = await reachAt(written)
+  if (reach === undefined) return undefined
+  const { watermark, rows } = reach
+  return { modelUuid, upstreamUuid, watermark, rowsSeen: rows, snapshot: written }
+}
+
+/** How far a table reached in a snapshot; undefined when that is forgotten: asking for it would end the transaction. */
+async function reachIn(
+  session: Session,
+  relation: Relation,
+  uuid: string,
+  snapshot: number,
+): Promise<Pick<UpstreamMark, 'watermark' | 'rows'> | undefined> {
   if (!(await session.hasSnapshot(snapshot))) return undefined
   const relationThen = `${relationSql(relation)} at (version => ${snapshot})`
-  const files = await session.fileRows({ uuid: upstreamUuid, snapshot })
+  const files = await session.fileRows({ uuid, snapshot })
   // In an older state this transaction's own rows show too.
   if (files !== undefined && (await countOwn(session, relationThen, files.rows)) !== undefined) {
-    const { watermark, rows } = files
-    return { modelUuid, upstreamUuid, watermark, rowsSeen: rows, snapshot }
+    return files
   }
   const [row] = await session.query(
     `select coalesce(max(rowid) + 1, 0) as watermark, count(*) as row_count
      from ${relationThen} where rowid < ${uncommittedRowid}`,
   )
-  const watermark = toBigint(row?.['watermark'])
-  return { modelUuid, upstreamUuid, watermark, rowsSeen: toBigint(row?.['row_count']), snapshot }
+  return { watermark: toBigint(row?.['watermark']), rows: toBigint(row?.['row_count']) }
 }
 
 async function uuidAt(

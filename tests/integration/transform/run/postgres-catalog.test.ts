@@ -3,7 +3,12 @@ import { describe, expect, inject, it } from 'vitest'
 import { openDuckdb } from '../../../../core/clients/duckdb.ts'
 import { type Lake, openLake } from '../../../../core/clients/lake.ts'
 import { isProblem } from '../../../../core/errors.ts'
-import { outageOf, type RunEvent } from '../../../../transform/index.ts'
+import {
+  type Adapter,
+  ducklakeAdapter,
+  outageOf,
+  type RunEvent,
+} from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
   type Files,
@@ -61,6 +66,37 @@ describe('builds on a lake whose catalog is in PostgreSQL', () => {
     const expected = await sql('select id from lake.raw.events order by id')
     expect(await sql('select id from lake.main.seen order by id')).toEqual(expected)
     expect(await sql('select id // 2 as id from lake.main.doubled order by id')).toEqual(expected)
+  })
+
+  it('miss no row that somebody else adds to a model while they are about to commit', async () => {
+    await using folder = await makeFolder()
+    await writeProject(folder.path, files)
+    const schema = `meets_${process.pid}`
+    await using lake = await openShared(folder.path, schema)
+    await using other = await openShared(folder.path, schema)
+    const adapter = ducklakeAdapter(lake)
+    const late: Adapter = {
+      ...adapter,
+      transaction: (work, options) =>
+        adapter.transaction(async (session) => {
+          const result = await work(session)
+          await queryLake(other, 'insert into lake.main.seen values (-1)')
+          return result
+        }, options),
+    }
+    const sql = (text: string) => queryLake(lake, text)
+    const land = (id: number) => sql(`insert into lake.raw.events values (${id})`)
+    await sql('create schema lake.raw')
+    await sql('create table lake.raw.events (id bigint)')
+    await land(1)
+    await runFolder(folder.path, lake)
+    await land(2)
+    await runFolder(folder.path, late)
+    await land(3)
+    await runFolder(folder.path, lake)
+    expect(await sql('select id // 2 as id from lake.main.doubled order by id')).toEqual(
+      await sql('select id from lake.main.seen order by id'),
+    )
   })
 })
 
