@@ -10,10 +10,16 @@ import { anonymous } from './access/principal.ts'
 import { describeAdHoc } from './ad-hoc/describe.ts'
 import { type AdHocService, addAdHocRoutes } from './ad-hoc/routes.ts'
 import type { ApiEnvironment } from './http/environment.ts'
-import { addHealthRoutes, type ReadinessCheck } from './http/health.ts'
+import { addHealthRoutes, type ReadinessChecks } from './http/health.ts'
+import { type ApiMetrics, createApiMetrics } from './http/metrics.ts'
+import { addMetricsRoute, metricsForLoopback } from './http/metrics-route.ts'
+import { observeRequests } from './http/observe-requests.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
-import { requestLog } from './http/request-log.ts'
+import type { Tracer } from './http/tracer.ts'
 import { openApiDocument } from './openapi/document.ts'
+import { describePredictions } from './predictions/describe.ts'
+import { addPredictionRoutes } from './predictions/routes.ts'
+import type { PredictionService } from './predictions/service.ts'
 import type { PostgresSource } from './sources/postgres-source.ts'
 import { describeSqlEndpoints } from './sql-endpoint/describe.ts'
 import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
@@ -22,23 +28,34 @@ import { describeTables } from './tables/describe.ts'
 import { addTablesRoutes } from './tables/routes.ts'
 import type { TableService } from './tables/service.ts'
 
-export type ApiDependencies = {
+export type ApiDependencies = ReadinessChecks & {
   readonly endpoints: readonly Endpoint[]
   readonly postgres: Pick<PostgresSource, 'query'>
   readonly tables: TableService
+  /** Undefined: there is no `/api/predictions`. */
+  readonly predictions?: PredictionService | undefined
   /** Undefined: there is no `POST /api/sql`. */
   readonly adHoc?: AdHocService | undefined
-  /** Name of a dependency → does it answer? */
-  readonly checks: Readonly<Record<string, ReadinessCheck>>
+  /** Default: metrics of this app alone. */
+  readonly metrics?: ApiMetrics
+  /** Callers need one of these to read /metrics from elsewhere. Default: nobody may. */
+  readonly metricsRoles?: readonly string[]
+  /** Undefined: no traces. */
+  readonly tracer?: Tracer | undefined
+  /** `api.log_share`. Default 1. */
+  readonly logShare?: number
   readonly log: Log
   readonly clock: Clock
 }
 
 /** Makes the app: health, the SQL endpoints, and problem details for everything that goes wrong. */
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { log, clock, endpoints, postgres, checks } = dependencies
+  const { log, clock, endpoints, postgres, tracer } = dependencies
+  const { metrics = createApiMetrics(), metricsRoles = [], logShare = 1 } = dependencies
   const app = new Hono<ApiEnvironment>()
-  app.use(requestId(), secureHeaders(), requestLog(log, clock))
+  app.use(observeRequests({ log, clock, metrics, tracer, logShare }))
+  app.use(requestId(), secureHeaders())
+  app.use('/metrics', metricsForLoopback(metrics))
   app.use((context, next) => {
     context.set('principal', anonymous)
     return next()
@@ -58,9 +75,11 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
       },
     }),
   )
-  addHealthRoutes(app, checks)
+  addHealthRoutes(app, dependencies)
+  addMetricsRoute(app, metrics, metricsRoles)
   for (const endpoint of endpoints) addSqlRoute(app, endpoint, postgres)
   addTablesRoutes(app, dependencies.tables)
+  if (dependencies.predictions !== undefined) addPredictionRoutes(app, dependencies.predictions)
   if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
   const document = JSON.stringify(describe(dependencies))
   app.get('/openapi.json', (context) =>
@@ -80,7 +99,8 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   return app
 }
 
-function describe({ endpoints, adHoc }: ApiDependencies) {
+function describe({ endpoints, adHoc, predictions }: ApiDependencies) {
+  const model = predictions === undefined ? [] : [describePredictions(predictions.computes)]
   const sql = adHoc === undefined ? [] : [describeAdHoc(adHoc.schemas)]
-  return openApiDocument([describeSqlEndpoints(endpoints), describeTables(), ...sql])
+  return openApiDocument([describeSqlEndpoints(endpoints), describeTables(), ...model, ...sql])
 }

@@ -1,17 +1,25 @@
 /** The API on a port: opened after its endpoints were checked, closed after its last answer. */
-import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
+import type { RequestListener } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { describePostgres } from '../core/clients/describe-postgres.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { problem } from '../core/problems.ts'
 import type { Settings } from '../core/settings.ts'
 import { type AdHocOptions, openAdHoc } from './ad-hoc/open-ad-hoc.ts'
+import type { Pool } from './ad-hoc/pool.ts'
 import { createApi } from './create-api.ts'
-import { openPostgresSource } from './sources/postgres-source.ts'
+import { createAdmission } from './http/admission.ts'
+import { guardDoor } from './http/door.ts'
+import { watchEventLoop } from './http/event-loop-lag.ts'
+import { createApiMetrics } from './http/metrics.ts'
+import { malformedRequest } from './http/problem-response.ts'
+import { drainOnAbort, listenOn } from './http/server.ts'
+import type { NamedPredictor } from './predictions/fallback.ts'
+import { openPredictionService } from './predictions/service.ts'
+import { openPostgresSource, type PoolStats } from './sources/postgres-source.ts'
 import { checkEndpoints } from './sql-endpoint/check-endpoints.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
+import { checkPublishedTables, readFreshness } from './tables/freshness.ts'
 import { openTableService } from './tables/service.ts'
 
 export type ServeOptions = {
@@ -27,10 +35,10 @@ export type ServeOptions = {
   readonly settings: Settings['api']
   /** Undefined: no SQL of callers is run. */
   readonly adHoc?: AdHocOptions | undefined
+  /** What computes predictions, the preferred first; the stored scores stand behind them. Default: none. */
+  readonly predictors?: readonly NamedPredictor[]
   readonly log: Log
   readonly clock?: Clock
-  /** Milliseconds that running requests are given at the end. Default 10,000. */
-  readonly drainMs?: number
 }
 
 export type ServedApi = {
@@ -52,31 +60,77 @@ export type ServedApi = {
 export async function serveApi(options: ServeOptions, signal: AbortSignal): Promise<ServedApi> {
   const { log, clock = systemClock, postgresUrl } = options
   const endpoints = await loadEndpoints(options.projectDir)
-  const { schema } = options
+  const { schema, settings } = options
   const adHoc = options.adHoc && (await openAdHoc(options.adHoc, log, clock))
-  const postgres = openPostgresSource({ url: postgresUrl, schema })
-  const tables = openTableService({
+  const postgres = openPostgresSource({
     url: postgresUrl,
     schema,
-    source: postgres,
-    log,
-    settings: options.settings,
+    maxConnections: settings.postgres_connections,
+    maxWaitMs: settings.max_wait_ms,
   })
+  // Whoever asks whether PostgreSQL answers must not stand in line behind those whom it answers.
+  const watch = openPostgresSource({ url: postgresUrl, schema, maxConnections: 1 })
+  const tables = openTableService({ url: postgresUrl, schema, source: postgres, log, settings })
+  const lag = watchEventLoop()
   const closeAll = async () => {
-    await Promise.all([postgres.close(), tables.exports.close(), adHoc?.pool.close()])
+    lag.stop()
+    const open = [postgres.close(), watch.close(), tables.exports.close(), adHoc?.pool.close()]
+    await Promise.all(open)
   }
   try {
     await checkEndpoints(endpoints, postgres, describePostgres(postgresUrl))
     await tables.catalog.reload()
-    const ping = () => postgres.query({ text: 'select 1::text', values: [], timeoutMs: 2000 })
-    const checks = { postgres: ping }
-    const app = createApi({ endpoints, postgres, tables, adHoc, checks, log, clock })
-    const server = createServer(app.fetch)
-    const port = await listen(server, options.host, options.port)
-    log.info({ event: 'api.listening', host: options.host, port, endpoints: endpoints.length })
-    const finished = drainOnAbort(server, signal, options.drainMs ?? 10_000, clock).finally(
-      closeAll,
+    const predictions = openPredictionService({
+      source: postgres,
+      predictors: options.predictors ?? [],
+      settings: options.settings.predictions,
+      log,
+      clock,
+      random: Math.random,
+    })
+    const admission = createAdmission(
+      { maxInFlight: settings.max_in_flight, maxLagMs: settings.max_lag_ms },
+      lag.milliseconds,
     )
+    const metrics = createApiMetrics()
+    metrics.observeProcess()
+    metrics.observe({
+      inFlight: () => admission.inFlight,
+      tables: readFreshness(watch, schema, () => clock.now()),
+      pools: {
+        postgres: postgres.stats,
+        exports: tables.exports.stats,
+        ...(adHoc === undefined ? {} : { ad_hoc: () => adHocStats(adHoc.pool) }),
+      },
+    })
+    let stopping = false
+    const app = createApi({
+      endpoints,
+      postgres,
+      tables,
+      predictions,
+      adHoc,
+      checks: {
+        postgres: () => watch.query({ text: 'select 1::text', values: [], timeoutMs: 1000 }),
+        tables: checkPublishedTables(watch, schema),
+      },
+      ...(adHoc === undefined ? {} : { optionalChecks: { lake: () => checkAdHoc(adHoc.pool) } }),
+      isStopping: () => stopping,
+      metrics,
+      metricsRoles: settings.metrics_roles,
+      logShare: settings.log_share,
+      log,
+      clock,
+    })
+    const listener = guardDoor(listenerOf(app), { admission, metrics, log })
+    const { server, port } = await listenOn(listener, options.host, options.port)
+    log.info({ event: 'api.listening', host: options.host, port, endpoints: endpoints.length })
+    const onStopping = () => {
+      stopping = true
+    }
+    const { drain_ms: drainMs, stop_delay_ms: delayMs } = settings
+    const drain = { onStopping, drainMs, delayMs, clock }
+    const finished = drainOnAbort(server, signal, drain).finally(closeAll)
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
     const paths = endpoints.map(({ header }) => header.path)
     return { url: `http://${host}:${port}`, port, paths, finished }
@@ -86,55 +140,17 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   }
 }
 
-function createServer(fetch: (request: Request) => Response | Promise<Response>): Server {
-  // A request without a body is read within a second or never; slow senders must not hold sockets.
-  const serverOptions = { headersTimeout: 10_000, requestTimeout: 30_000 }
-  // Without a `createServer` of our own it is node:http's Server.
-  return createAdaptorServer({ fetch, serverOptions }) as Server
+/** What cannot even become a request of the web is answered as every other mistake. */
+function listenerOf(app: ReturnType<typeof createApi>): RequestListener {
+  const errorHandler = () => malformedRequest()
+  return getRequestListener((request, env) => app.fetch(request, env), { errorHandler })
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = messageOf(cause)
-      reject(
-        cause.code === 'EADDRINUSE'
-          ? problem('api/port-taken', { host, port }, { cause })
-          : problem('api/cannot-listen', { host, port, reason }, { cause }),
-      )
-    })
-    server.listen(port, host, () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
+function adHocStats(pool: Pool): PoolStats {
+  const { pids, idle, waiting } = pool.state()
+  return { inUse: pids.length - idle, idle, waiting }
 }
 
-/** Stops taking connections at the signal; running requests get `drainMs`, then their sockets are closed. */
-async function drainOnAbort(
-  server: Server,
-  signal: AbortSignal,
-  drainMs: number,
-  clock: Clock,
-): Promise<void> {
-  await aborted(signal)
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  const deadline = clock.now() + drainMs
-  let open = true
-  void closed.then(() => {
-    open = false
-  })
-  while (open) {
-    // A connection that was busy when close() was called stays open for its next request otherwise.
-    server.closeIdleConnections()
-    if (clock.now() > deadline) server.closeAllConnections()
-    await Promise.race([closed, clock.sleep(50)])
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+async function checkAdHoc(pool: Pool): Promise<void> {
+  if (pool.state().pids.length === 0) throw new Error('no child runs')
 }

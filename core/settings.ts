@@ -194,6 +194,104 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1').describe('Address to listen on'),
       port: port.default(8080).describe('Port to listen on'),
+      access: z
+        .enum(['open', 'required'])
+        .optional()
+        .describe(
+          'Whether callers need a key or a token; `open` only on an address of this machine, and the default there',
+        ),
+      anonymous_roles: list.default([]).describe('Roles of callers where access is open'),
+      pii_roles: list
+        .default(['pii'])
+        .describe('Callers with one of these roles see columns with personal data'),
+      oidc: z
+        .strictObject({
+          issuer: z.url().optional().describe('`iss` of the tokens; unset: no tokens are taken'),
+          audience: list.optional().describe('`aud` of the tokens: one of these'),
+          jwks_url: z
+            .url()
+            .optional()
+            .describe('Where the public keys of the issuer are, by https'),
+          roles_claim: z
+            .string()
+            .min(1)
+            .default('roles')
+            .describe('Claim with the roles, or the way to it: realm_access.roles'),
+        })
+        .prefault({})
+        .describe('Tokens (JWT) of an identity provider'),
+      key_refresh_ms: count
+        .default(5000)
+        .describe('Milliseconds between two readings of the keys; notices of changes come at once'),
+      rate_limit: z
+        .strictObject({
+          per_key: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .optional()
+            .describe('Requests a minute of one key or token, 0: any. Default 6000'),
+          key_burst: count.default(600).describe('Requests of one key or token at once'),
+          per_address: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .optional()
+            .describe(
+              'Requests a minute of one address, 0: any. Default 12000; any where access is open',
+            ),
+          address_burst: count.default(1200).describe('Requests of one address at once'),
+          failures_per_address: count
+            .default(30)
+            .describe('Wrong credentials a minute, and at once, of one address'),
+        })
+        .prefault({})
+        .describe('How often one may ask; more is refused with 429'),
+      cors_origins: list
+        .default([])
+        .describe('Sites whose pages may read the answers, such as https://app.example.com, or *'),
+      max_body_bytes: count.default(1024 ** 2).describe('Bytes of a request body'),
+      trusted_proxies: list
+        .default([])
+        .describe('Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For counts'),
+      postgres_connections: count
+        .default(10)
+        .describe('Connections to PostgreSQL for requests; exports have their own'),
+      max_in_flight: count
+        .default(500)
+        .describe('Requests that one process works on at once; more are refused with 503'),
+      max_wait_ms: count
+        .default(1000)
+        .describe('A request that would wait longer for a connection is refused with 503 at once'),
+      max_lag_ms: count
+        .default(250)
+        .describe('Lateness of the event loop, in milliseconds, above which requests are refused'),
+      drain_ms: count
+        .default(10_000)
+        .describe('Milliseconds that running requests are given when the process is told to end'),
+      stop_delay_ms: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Milliseconds between /readyz saying 503 and the port being closed'),
+      metrics_roles: list
+        .default(['metrics'])
+        .describe(
+          'Roles that may read /metrics from elsewhere; collectors of this machine may always',
+        ),
+      log_share: z.coerce
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe('Share of the quick and successful requests that get a line in the log'),
+      traces_url: z
+        .url()
+        .optional()
+        .describe(
+          'OTLP/HTTP address that spans are sent to; unset: OTEL_EXPORTER_OTLP_ENDPOINT, or none',
+        ),
       cursor_secret: secret
         .optional()
         .describe(
@@ -209,6 +307,36 @@ export const settingsSchema = z.strictObject({
         .default(2 * 1024 ** 3)
         .describe('Bytes of one export; the connection of a longer one is broken off'),
       export_seconds: count.default(600).describe('Seconds that one export may take'),
+      predictions: z
+        .strictObject({
+          roles: list
+            .default([])
+            .describe('Callers need one of these roles; an empty list lets every caller in'),
+          table: z
+            .string()
+            .min(1)
+            .default('predictions')
+            .describe('Published table of the scores of `millrace ml score`'),
+          model: z
+            .string()
+            .regex(/^[\w.:/+@-]{1,200}$/)
+            .default('purchase-likelihood')
+            .describe('Name of the model whose scores are in that table'),
+          timeout_ms: count
+            .default(1000)
+            .describe(
+              'Milliseconds that a deployed model may take, all tries together; then the stored score is given',
+            ),
+          attempts: count.default(2).describe('Tries, when a deployed model fails at once'),
+          breaker_failures: count
+            .default(5)
+            .describe('So many failures in twice as many requests, and the model is left alone'),
+          breaker_pause_ms: count
+            .default(10_000)
+            .describe('Milliseconds until a model that is left alone is tried again'),
+        })
+        .prefault({})
+        .describe('Predictions of a model'),
       ad_hoc: z
         .strictObject({
           enabled: flag.default(false).describe('Serve `POST /api/sql`: one SELECT on the lake'),

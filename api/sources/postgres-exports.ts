@@ -9,6 +9,7 @@ import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { explainPostgresError } from './postgres-errors.ts'
+import { type PoolStats, poolStats } from './postgres-source.ts'
 
 export type TextRow = readonly (string | null)[]
 
@@ -22,6 +23,8 @@ export interface RowCursor {
 export interface PostgresExports {
   /** Starts a statement that gives text. @throws `api/too-many-exports`, `api/database-unavailable` */
   open(text: string, values: readonly ParameterValue[]): Promise<RowCursor>
+  /** Connections at work and idle, and exports that wait for one. */
+  stats(): PoolStats
   /** Stops the statements that are still read. */
   close(): Promise<void>
 }
@@ -76,6 +79,7 @@ export function openPostgresExports(options: PostgresExportsOptions): PostgresEx
         opening--
       }
     },
+    stats: () => poolStats(pool),
     close: async () => {
       await Promise.all([...cursors].map((cursor) => cursor.close()))
       if (!pool.ending) await pool.end()

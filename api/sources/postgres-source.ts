@@ -4,6 +4,7 @@ import { openPostgres } from '../../core/clients/postgres.ts'
 import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
+import { createExpectedWait } from './expected-wait.ts'
 import { explainPostgresError, isConnectionLost } from './postgres-errors.ts'
 
 export type SourceQuery = {
@@ -21,9 +22,13 @@ export interface PostgresSource {
   rows(query: SourceQuery): Promise<(string | null)[][]>
   /** The same with the columns' names, and with PostgreSQL's own errors. */
   inspect(query: SourceQuery): Promise<{ readonly columns: readonly string[] }>
+  /** Connections at work and idle, and requests that wait for one. */
+  stats(): PoolStats
   /** Ends when the running statements have ended. */
   close(): Promise<void>
 }
+
+export type PoolStats = { readonly inUse: number; readonly idle: number; readonly waiting: number }
 
 export type PostgresSourceOptions = {
   readonly url: string
@@ -32,6 +37,8 @@ export type PostgresSourceOptions = {
   readonly maxConnections?: number
   /** Requests that may wait for a connection; the rest are refused at once. Default 500. */
   readonly maxWaiting?: number
+  /** Who would wait longer than so many milliseconds is refused at once, too. Default 1000. */
+  readonly maxWaitMs?: number
 }
 
 /** No value is parsed. */
@@ -41,12 +48,17 @@ const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text 
 export function openPostgresSource(options: PostgresSourceOptions): PostgresSource {
   const maxConnections = options.maxConnections ?? 10
   const pool = openPostgres({ url: options.url, maxConnections, applicationName: 'millrace-api' })
-  const maxWaiting = options.maxWaiting ?? 500
+  const { maxWaiting = 500, maxWaitMs = 1000 } = options
+  const wait = createExpectedWait(maxConnections)
   const timeouts = new WeakMap<PoolClient, number>()
 
   async function run(query: SourceQuery, types?: CustomTypesConfig) {
-    if (pool.waitingCount >= maxWaiting) throw problem('api/overloaded', {})
+    const { waitingCount } = pool
+    if (waitingCount >= maxWaiting || wait.milliseconds(waitingCount) > maxWaitMs) {
+      throw problem('api/overloaded', {})
+    }
     const client = await pool.connect()
+    const start = performance.now()
     let lost: Error | undefined
     try {
       await prepareSession(client, query.timeoutMs, options.schema, timeouts)
@@ -60,6 +72,7 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       throw error
     } finally {
       client.release(lost)
+      wait.held(performance.now() - start)
     }
   }
 
@@ -83,6 +96,7 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       const { fields } = await run(query)
       return { columns: fields.map((field) => field.name) }
     },
+    stats: () => poolStats(pool),
     close: () => endPool(pool),
   }
 }
@@ -100,6 +114,12 @@ async function prepareSession(
   const once = `set default_transaction_read_only = on; set timezone = 'UTC'; set search_path = ${quoteIdent(schema)}`
   await client.query(current === undefined ? `${once}; ${limit}` : limit)
   timeouts.set(client, timeoutMs)
+}
+
+/** What `pg` says of a pool. */
+export function poolStats(pool: Pool): PoolStats {
+  const { totalCount, idleCount, waitingCount } = pool
+  return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
 }
 
 async function endPool(pool: Pool): Promise<void> {

@@ -21,6 +21,11 @@ export const apiProblems = {
     message: () => 'With these parameters a value leaves the range that can be computed.',
     httpStatus: 400,
   }),
+  'api/malformed-request': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'The host name or the address of this request is malformed.',
+    httpStatus: 400,
+  }),
   'api/not-found': defineProblem<{ path: string }>({
     actor: 'user',
     message: ({ path }) => `There is nothing at ${path}.`,
@@ -151,6 +156,11 @@ export const apiProblems = {
     message: () => 'A table that this endpoint reads is not published at the moment.',
     hint: () => 'try again after the next build.',
   }),
+  'api/lake-unavailable': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'The lake does not answer at the moment.',
+    hint: () => 'try again in a few seconds.',
+  }),
   'api/overloaded': defineProblem<Record<string, never>>({
     actor: 'outside',
     message: () => 'More requests are running than can be answered in time.',
@@ -220,6 +230,23 @@ export const apiProblems = {
   'api/sql-unavailable': defineProblem<Record<string, never>>({
     actor: 'outside',
     message: () => 'The lake does not answer at the moment.',
+    hint: () => 'try again in a few seconds.',
+  }),
+  'api/unknown-user': defineProblem<{ userId: bigint }>({
+    actor: 'user',
+    message: ({ userId }) => `Nothing is predicted of user ${userId}.`,
+    hint: () => 'a user is scored after the first event that a build has seen.',
+    httpStatus: 404,
+  }),
+  'api/no-model': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'No model is deployed that answers this, and it has published no scores.',
+    hint: () =>
+      'run `millrace ml score`, which publishes scores of users; to score features that you give, deploy a model.',
+  }),
+  'api/model-unavailable': defineProblem<Record<string, never>>({
+    actor: 'outside',
+    message: () => 'The model does not answer at the moment, and no stored score could be read.',
     hint: () => 'try again in a few seconds.',
   }),
   'api/not-ready': defineProblem<{ down: readonly string[] }>({

@@ -1,0 +1,70 @@
+/** Node's HTTP server: how long it waits for callers, and how it ends. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+
+/** Opens the port. @returns it, also when it was 0 @throws `api/port-taken`, `api/cannot-listen` */
+export async function listenOn(
+  listener: RequestListener,
+  host: string,
+  port: number,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  // Headers come within ten seconds and bodies within thirty, or the socket is closed: slow senders must not hold it.
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, listener)
+  return await new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason = messageOf(cause)
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? problem('api/port-taken', { host, port }, { cause })
+          : problem('api/cannot-listen', { host, port, reason }, { cause }),
+      )
+    })
+    server.listen(port, host, () => {
+      const address = server.address()
+      const taken = typeof address === 'object' && address !== null ? address.port : port
+      resolve({ server, port: taken })
+    })
+  })
+}
+
+export type DrainOptions = {
+  /** Told first, so that /readyz says 503 and nobody sends more. */
+  readonly onStopping: () => void
+  /** Milliseconds between that and the closing of the port. */
+  readonly delayMs: number
+  /** Milliseconds that running requests are given from then on. */
+  readonly drainMs: number
+  readonly clock: Clock
+}
+
+/** Stops taking connections at the signal; resolves when the last request has been answered or cut off. */
+export async function drainOnAbort(
+  server: Server,
+  signal: AbortSignal,
+  { onStopping, delayMs, drainMs, clock }: DrainOptions,
+): Promise<void> {
+  await aborted(signal)
+  onStopping()
+  if (delayMs > 0) await clock.sleep(delayMs)
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const deadline = clock.now() + drainMs
+  let open = true
+  void closed.then(() => {
+    open = false
+  })
+  while (open) {
+    // A connection that was busy when close() was called stays open for its next request otherwise.
+    server.closeIdleConnections()
+    if (clock.now() > deadline) server.closeAllConnections()
+    await Promise.race([closed, clock.sleep(50)])
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
