@@ -1,6 +1,7 @@
 /** The headers of every answer with rows, also of 304. */
 import { type FormatName, formats } from '../formats/format.ts'
 import { etagOf } from '../http/etag.ts'
+import { dictionaryKey } from '../http/structured-fields.ts'
 import type { PublishedTable, TableState } from './published-table.ts'
 
 export type RowRequest = {
@@ -50,12 +51,6 @@ export function tagOf(
     relation ?? '',
     columns.join(),
   ])
-}
-
-/** Keys of such a dictionary are in lower case; other characters are written as `*` and their code. */
-function dictionaryKey(name: string): string {
-  const escaped = name.replaceAll(/[^a-z0-9_.-]/g, (character) => `*${character.codePointAt(0)}`)
-  return /^[a-z*]/.test(escaped) ? escaped : `*${escaped}`
 }
 
 /** The name under which a browser keeps a file. */
