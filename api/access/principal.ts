@@ -4,7 +4,7 @@ import { problem } from '../../core/problems.ts'
 export type Principal = {
   /** `anonymous` only in open mode. */
   readonly kind: 'anonymous' | 'key' | 'token'
-  /** The key's prefix or the token's subject; for logs and limits, never a secret. */
+  /** `key:` and its prefix, or `token:` and its subject; for logs and limits, never a secret. */
   readonly id: string
   readonly roles: ReadonlySet<string>
   /** Sees columns with personal data. */
@@ -21,10 +21,16 @@ export function requireRole(principal: Principal, roles: readonly string[]): voi
   if (!hasRole(principal, roles)) throw problem('api/forbidden', {})
 }
 
-/** A caller of whom nothing is known, with no role. */
-export const anonymous: Principal = {
-  kind: 'anonymous',
-  id: 'anonymous',
-  roles: new Set(),
-  seesPersonalData: false,
+/** A caller with roles. @param piiRoles each of them shows personal data */
+export function toPrincipal(
+  kind: Principal['kind'],
+  id: string,
+  roles: Iterable<string>,
+  piiRoles: readonly string[],
+): Principal {
+  const all = new Set(roles)
+  return { kind, id, roles: all, seesPersonalData: piiRoles.some((role) => all.has(role)) }
 }
+
+/** A caller of whom nothing is known, with no role. */
+export const anonymous: Principal = toPrincipal('anonymous', 'anonymous', [], [])

@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { isOwnHost } from '../../core/own-host.ts'
 import { problem } from '../../core/problems.ts'
 import { openContext } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
 import type { GlobalArguments } from '../options.ts'
 import { type ArtifactArguments, artifactFolders } from './artifact-options.ts'
 import { readDocsPage } from './docs-page.ts'
-import { isOwnHost } from './own-host.ts'
 
 type ServeArguments = GlobalArguments &
   ArtifactArguments & { readonly host: string; readonly port: number }

@@ -26,8 +26,8 @@ export async function withHooks<Result extends { readonly warnings?: readonly Mi
     await runOutside(node, context, outside(before), warnings)
     await runHooks(node, context, inside(before), warnings)
   }
-  // A seed has nothing to compile.
-  if (node.kind === 'seed') await begin()
+  // A seed has nothing to compile. What its hooks bring in is new to a model of new_rows(), which looks once.
+  if (node.kind === 'seed' || (node.kind === 'model' && node.newRowsOf.length > 0)) await begin()
   const { renderer } = context
   const render: typeof renderer.render = async (...args) => {
     const sql = await renderer.render(...args)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isOwnHost } from '../../../../cli/runner/own-host.ts'
+import { isOwnHost } from '../../../core/own-host.ts'
 
 it.each(['localhost:8080', 'LOCALHOST', '127.0.0.1:8080', '127.0.1.1', '[::1]:8080'])(
   'answers who asks this machine for itself: %s',

@@ -207,6 +207,18 @@ union all select id, amount from {{ new_rows(source('raw', 'refunds')) }}
     }
   })
 
+  it('counts rows once that its own hook brings in', async () => {
+    const hook = 'insert into lake.raw.events select max(id) + 1, 0 from lake.raw.events'
+    await writeProject(folder.path, {
+      'models/seen.sql': `{{ config(pre_hook="${hook}") }}${project['models/seen.sql']}`,
+    })
+    await land(0, 3)
+    for (const rows of [4, 1, 1]) {
+      expect(rowsOf(await runFolder(folder.path, lake))).toMatchObject({ seen: rows })
+    }
+    await expectExact()
+  })
+
   it('is built in full when a hook before it changes rows that it has seen', async () => {
     await land(0, 4)
     await runFolder(folder.path, lake)

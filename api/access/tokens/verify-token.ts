@@ -1,0 +1,89 @@
+/** Tokens (JWT) of an identity provider: signature, issuer, audience and times, checked by jose. */
+import { createHash } from 'node:crypto'
+import { errors, jwtVerify } from 'jose'
+import type { Clock } from '../../../core/clock.ts'
+import type { KeySet } from './key-set.ts'
+import { rolesOfClaims } from './roles-of-claims.ts'
+
+export type TokenHolder = { readonly subject: string; readonly roles: readonly string[] }
+
+/** Why a token is not taken; for the log, never for the caller. */
+export type TokenRefusal = { readonly refused: string }
+
+export type TokenVerifier = {
+  /** The holder of a token that was checked within the last minute. */
+  readonly known: (token: string) => TokenHolder | undefined
+  /** Checks a token. @throws `api/identity-unavailable` */
+  readonly verify: (token: string) => Promise<TokenHolder | TokenRefusal>
+}
+
+export type TokenRules = {
+  readonly issuer: string
+  /** One of them has to be in `aud`. */
+  readonly audience: readonly string[]
+  readonly rolesClaim: string
+}
+
+/** Signatures with a key pair only: whoever knows the public key can make any HS256 token. */
+const algorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
+const maxTokenLength = 8192
+const maxSubjectLength = 255
+const toleranceSeconds = 30
+const knownMs = 60_000
+const maxKnown = 10_000
+
+/** A verifier that remembers for a minute what it has found valid. */
+export function createTokenVerifier(
+  rules: TokenRules,
+  keySet: Pick<KeySet, 'keyOf'>,
+  clock: Clock,
+): TokenVerifier {
+  const known = new Map<string, { readonly holder: TokenHolder; readonly until: number }>()
+  const expected = {
+    algorithms,
+    issuer: rules.issuer,
+    audience: [...rules.audience],
+    clockTolerance: toleranceSeconds,
+    requiredClaims: ['exp', 'sub'],
+  }
+
+  return {
+    known: (token) => {
+      const name = digest(token)
+      const found = known.get(name)
+      if (found === undefined || found.until > clock.now()) return found?.holder
+      known.delete(name)
+      return undefined
+    },
+    verify: async (token) => {
+      if (token.length > maxTokenLength) return { refused: 'too long' }
+      const now = clock.now()
+      try {
+        const currentDate = new Date(now)
+        const { payload } = await jwtVerify(token, keySet.keyOf, { ...expected, currentDate })
+        const { sub: subject, exp } = payload
+        if (typeof subject !== 'string' || subject === '' || subject.length > maxSubjectLength) {
+          return { refused: 'subject' }
+        }
+        const holder = { subject, roles: rolesOfClaims(payload, rules.rolesClaim) }
+        const expiresAt = ((exp ?? 0) + toleranceSeconds) * 1000
+        if (known.size >= maxKnown) known.delete(known.keys().next().value ?? '')
+        known.set(digest(token), { holder, until: Math.min(expiresAt, now + knownMs) })
+        return holder
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return { refused: `${error.code} ${error.message}` }
+        // A key that does not fit the algorithm is a TypeError of WebCrypto.
+        if (error instanceof TypeError) return { refused: error.message }
+        throw error
+      }
+    },
+  }
+}
+
+/** What is kept of a token names it and does not hold it. */
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64')
+}
