@@ -297,6 +297,9 @@ export const settingsSchema = z.strictObject({
         .describe(
           'Seals the cursors of pages; the same for all replicas. Unset: one of this process',
         ),
+      cache_bytes: count
+        .default(64 * 1024 ** 2)
+        .describe('Bytes of answers that are kept for endpoints with cache_seconds'),
       max_exports: count
         .default(4)
         .describe('Exports of tables that one process streams at once; more are refused with 503'),
