@@ -1,13 +1,16 @@
 /** An API over a PostgreSQL schema of its own, with endpoints given as text. */
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { openToEveryone } from '../../api/access/open-access.ts'
 import { createApi } from '../../api/create-api.ts'
+import type { NamedPredictor } from '../../api/predictions/fallback.ts'
+import { openPredictionService } from '../../api/predictions/service.ts'
 import { openPostgresSource } from '../../api/sources/postgres-source.ts'
-import { checkEndpoints } from '../../api/sql-endpoint/check-endpoints.ts'
 import { parseEndpoint } from '../../api/sql-endpoint/parse-endpoint.ts'
+import { openEndpointService } from '../../api/sql-endpoint/service.ts'
 import { openTableService, type TableSettings } from '../../api/tables/service.ts'
 import { systemClock } from '../../core/clock.ts'
-import { settingsSchema } from '../../core/settings.ts'
+import { type Settings, settingsSchema } from '../../core/settings.ts'
 import { silentLog } from '../../core/silent-log.ts'
 
 export const repository = new URL('../..', import.meta.url).pathname
@@ -16,6 +19,8 @@ export const shippedActiveUsers = readFileSync(
   `${repository}api/endpoints/active-users.sql`,
   'utf8',
 )
+
+type PredictionSettings = Settings['api']['predictions']
 
 export type TestApi = Awaited<ReturnType<typeof openTestApi>>
 
@@ -41,6 +46,8 @@ export async function openTestApi(
     readonly setup?: string
     readonly endpoints?: Readonly<Record<string, string>>
     readonly tables?: Partial<TableSettings>
+    readonly predictors?: readonly NamedPredictor[]
+    readonly predictions?: Partial<PredictionSettings>
   } = {},
 ) {
   const setup = options.setup ?? ''
@@ -53,18 +60,35 @@ export async function openTestApi(
   )
   const postgres = openPostgresSource({ url, schema, maxConnections: 4 })
   const ping = () => postgres.query({ text: 'select 1::text', values: [], timeoutMs: 2000 })
+  const settings = settingsSchema.parse({}).api
   const tables = openTableService({
     url,
     schema,
     source: postgres,
     log: silentLog,
-    settings: { ...settingsSchema.parse({}).api, ...options.tables },
+    settings: { ...settings, ...options.tables },
   })
   await tables.catalog.reload()
-  const app = createApi({
+  const predictions = openPredictionService({
+    source: postgres,
+    predictors: options.predictors ?? [],
+    settings: { ...settings.predictions, ...options.predictions },
+    log: silentLog,
+    clock: systemClock,
+    random: Math.random,
+  })
+  const sql = openEndpointService({
     endpoints,
-    postgres,
+    sources: { postgres, schema },
+    seal: tables.seal,
+    cacheBytes: settings.cache_bytes,
+    clock: systemClock,
+  })
+  const app = createApi({
+    access: openToEveryone(settingsSchema.parse({}).api),
+    sql,
     tables,
+    predictions,
     checks: { postgres: ping },
     log: silentLog,
     clock: systemClock,
@@ -72,7 +96,8 @@ export async function openTestApi(
   return {
     app,
     tables,
-    check: () => checkEndpoints(endpoints, postgres, 'PostgreSQL'),
+    sql,
+    check: () => sql.check('PostgreSQL'),
     /** Asks and reads the JSON of the answer. */
     get: async (path: string, init?: RequestInit) => {
       const response = await app.request(path, init)
