@@ -1,36 +1,42 @@
 /** The HTTP API as a Hono app; whoever calls this decides how it listens. */
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
-import { secureHeaders } from 'hono/secure-headers'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
-import { anonymous } from './access/principal.ts'
+import type { Access } from './access/access.ts'
+import { accessCheck, hostCheck } from './access/add-access.ts'
 import { describeAdHoc } from './ad-hoc/describe.ts'
 import { type AdHocService, addAdHocRoutes } from './ad-hoc/routes.ts'
+import { corsOf } from './http/cors.ts'
 import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessChecks } from './http/health.ts'
+import { requestBodyLimit, urlLimit } from './http/limits.ts'
 import { type ApiMetrics, createApiMetrics } from './http/metrics.ts'
 import { addMetricsRoute, metricsForLoopback } from './http/metrics-route.ts'
 import { observeRequests } from './http/observe-requests.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
+import { requestIdHeader, securityHeaders } from './http/security-headers.ts'
 import type { Tracer } from './http/tracer.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { describePredictions } from './predictions/describe.ts'
 import { addPredictionRoutes } from './predictions/routes.ts'
 import type { PredictionService } from './predictions/service.ts'
-import type { PostgresSource } from './sources/postgres-source.ts'
 import { describeSqlEndpoints } from './sql-endpoint/describe.ts'
-import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
-import { addSqlRoute } from './sql-endpoint/route.ts'
+import { addSqlRoutes } from './sql-endpoint/route.ts'
+import type { EndpointService } from './sql-endpoint/service.ts'
 import { describeTables } from './tables/describe.ts'
 import { addTablesRoutes } from './tables/routes.ts'
 import type { TableService } from './tables/service.ts'
 
 export type ApiDependencies = ReadinessChecks & {
-  readonly endpoints: readonly Endpoint[]
-  readonly postgres: Pick<PostgresSource, 'query'>
+  readonly access: Access
+  /** Sites whose pages may read the answers. Default none. */
+  readonly corsOrigins?: readonly string[]
+  /** Of one request. Default 1 MiB. */
+  readonly maxBodyBytes?: number
+  readonly sql: EndpointService
   readonly tables: TableService
   /** Undefined: there is no `/api/predictions`. */
   readonly predictions?: PredictionService | undefined
@@ -50,16 +56,13 @@ export type ApiDependencies = ReadinessChecks & {
 
 /** Makes the app: health, the SQL endpoints, and problem details for everything that goes wrong. */
 export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { log, clock, endpoints, postgres, tracer } = dependencies
+  const { log, clock, tracer } = dependencies
   const { metrics = createApiMetrics(), metricsRoles = [], logShare = 1 } = dependencies
   const app = new Hono<ApiEnvironment>()
   app.use(observeRequests({ log, clock, metrics, tracer, logShare }))
-  app.use(requestId(), secureHeaders())
+  app.use(requestId({ limitLength: 64 }), requestIdHeader(), securityHeaders())
   app.use('/metrics', metricsForLoopback(metrics))
-  app.use((context, next) => {
-    context.set('principal', anonymous)
-    return next()
-  })
+  app.use(...accessChecks(dependencies))
   app.use(
     methodNotAllowed({
       app,
@@ -77,7 +80,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   )
   addHealthRoutes(app, dependencies)
   addMetricsRoute(app, metrics, metricsRoles)
-  for (const endpoint of endpoints) addSqlRoute(app, endpoint, postgres)
+  addSqlRoutes(app, dependencies.sql)
   addTablesRoutes(app, dependencies.tables)
   if (dependencies.predictions !== undefined) addPredictionRoutes(app, dependencies.predictions)
   if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
@@ -99,8 +102,25 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   return app
 }
 
-function describe({ endpoints, adHoc, predictions }: ApiDependencies) {
+/** In the order of `docs/decisions/0003-api.md`: whatever is refused is refused before it costs much. */
+function accessChecks(dependencies: ApiDependencies): MiddlewareHandler<ApiEnvironment>[] {
+  const { access, log, clock, corsOrigins = [], maxBodyBytes = 1024 ** 2 } = dependencies
+  const cors = corsOf(corsOrigins)
+  return [
+    hostCheck(access),
+    urlLimit(),
+    ...(cors === undefined ? [] : [cors]),
+    accessCheck(access, log, clock),
+    requestBodyLimit(maxBodyBytes),
+  ]
+}
+
+function describe({ sql: { endpoints }, adHoc, predictions }: ApiDependencies) {
   const model = predictions === undefined ? [] : [describePredictions(predictions.computes)]
   const sql = adHoc === undefined ? [] : [describeAdHoc(adHoc.schemas)]
-  return openApiDocument([describeSqlEndpoints(endpoints), describeTables(), ...model, ...sql])
+  const described = endpoints.map((served) => ({
+    endpoint: served.endpoint,
+    columns: served.known()?.facts.columns,
+  }))
+  return openApiDocument([describeSqlEndpoints(described), describeTables(), ...model, ...sql])
 }

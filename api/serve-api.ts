@@ -5,6 +5,8 @@ import { describePostgres } from '../core/clients/describe-postgres.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Settings } from '../core/settings.ts'
+import type { Access } from './access/access.ts'
+import { openAccess } from './access/open-access.ts'
 import { type AdHocOptions, openAdHoc } from './ad-hoc/open-ad-hoc.ts'
 import type { Pool } from './ad-hoc/pool.ts'
 import { createApi } from './create-api.ts'
@@ -13,12 +15,12 @@ import { guardDoor } from './http/door.ts'
 import { watchEventLoop } from './http/event-loop-lag.ts'
 import { createApiMetrics } from './http/metrics.ts'
 import { malformedRequest } from './http/problem-response.ts'
-import { drainOnAbort, listenOn } from './http/server.ts'
+import { drainOnAbort, listenOn, type Timeouts } from './http/server.ts'
 import type { NamedPredictor } from './predictions/fallback.ts'
 import { openPredictionService } from './predictions/service.ts'
 import { openPostgresSource, type PoolStats } from './sources/postgres-source.ts'
-import { checkEndpoints } from './sql-endpoint/check-endpoints.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
+import { openEndpointService } from './sql-endpoint/service.ts'
 import { checkPublishedTables, readFreshness } from './tables/freshness.ts'
 import { openTableService } from './tables/service.ts'
 
@@ -37,6 +39,8 @@ export type ServeOptions = {
   readonly adHoc?: AdHocOptions | undefined
   /** What computes predictions, the preferred first; the stored scores stand behind them. Default: none. */
   readonly predictors?: readonly NamedPredictor[]
+  /** Default: `defaultTimeouts`. */
+  readonly timeouts?: Timeouts
   readonly log: Log
   readonly clock?: Clock
 }
@@ -47,6 +51,8 @@ export type ServedApi = {
   readonly port: number
   /** The paths of the endpoints, sorted by name. */
   readonly paths: readonly string[]
+  /** No credentials are asked for; only this machine reaches it. */
+  readonly isOpen: boolean
   /** Resolves when the signal came and the last request has been answered. */
   readonly finished: Promise<void>
 }
@@ -55,7 +61,7 @@ export type ServedApi = {
  * Checks the endpoints against the database, then listens until the signal aborts.
  * @returns as soon as it listens
  * @throws `api/no-endpoints`, `api/broken-endpoint`, `api/not-built`, `publish/postgres-unreachable`,
- *   `publish/login-refused`, `api/port-taken`, `api/cannot-listen`
+ *   `publish/login-refused`, `api/open-beyond-loopback`, `api/no-credentials`, `api/port-taken`, `api/cannot-listen`
  */
 export async function serveApi(options: ServeOptions, signal: AbortSignal): Promise<ServedApi> {
   const { log, clock = systemClock, postgresUrl } = options
@@ -71,15 +77,25 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   // Whoever asks whether PostgreSQL answers must not stand in line behind those whom it answers.
   const watch = openPostgresSource({ url: postgresUrl, schema, maxConnections: 1 })
   const tables = openTableService({ url: postgresUrl, schema, source: postgres, log, settings })
+  const sql = openEndpointService({
+    endpoints,
+    sources: { postgres, schema },
+    seal: tables.seal,
+    cacheBytes: settings.cache_bytes,
+    clock,
+  })
   const lag = watchEventLoop()
+  let access: Access | undefined
   const closeAll = async () => {
     lag.stop()
+    await access?.close()
     const open = [postgres.close(), watch.close(), tables.exports.close(), adHoc?.pool.close()]
     await Promise.all(open)
   }
   try {
-    await checkEndpoints(endpoints, postgres, describePostgres(postgresUrl))
+    await sql.check(describePostgres(postgresUrl))
     await tables.catalog.reload()
+    access = await openAccess({ host: options.host, settings, postgresUrl, log, clock })
     const predictions = openPredictionService({
       source: postgres,
       predictors: options.predictors ?? [],
@@ -105,8 +121,10 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     })
     let stopping = false
     const app = createApi({
-      endpoints,
-      postgres,
+      access,
+      corsOrigins: settings.cors_origins,
+      maxBodyBytes: settings.max_body_bytes,
+      sql,
       tables,
       predictions,
       adHoc,
@@ -123,7 +141,7 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
       clock,
     })
     const listener = guardDoor(listenerOf(app), { admission, metrics, log })
-    const { server, port } = await listenOn(listener, options.host, options.port)
+    const { server, port } = await listenOn(listener, options)
     log.info({ event: 'api.listening', host: options.host, port, endpoints: endpoints.length })
     const onStopping = () => {
       stopping = true
@@ -133,7 +151,8 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     const finished = drainOnAbort(server, signal, drain).finally(closeAll)
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
     const paths = endpoints.map(({ header }) => header.path)
-    return { url: `http://${host}:${port}`, port, paths, finished }
+    const isOpen = access.everyone !== undefined
+    return { url: `http://${host}:${port}`, port, paths, isOpen, finished }
   } catch (error) {
     await closeAll()
     throw error

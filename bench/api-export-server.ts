@@ -1,8 +1,10 @@
 /** The API of `bench/api-export.ts` in a process of its own, which measures itself between `begin` and `end`. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createAdaptorServer } from '@hono/node-server'
+import { openToEveryone } from '../api/access/open-access.ts'
 import { createApi } from '../api/create-api.ts'
 import { openPostgresSource } from '../api/sources/postgres-source.ts'
+import { openEndpointService } from '../api/sql-endpoint/service.ts'
 import { openTableService } from '../api/tables/service.ts'
 import { systemClock } from '../core/clock.ts'
 import { settingsSchema } from '../core/settings.ts'
@@ -13,8 +15,14 @@ const source = openPostgresSource({ url, schema: 'public' })
 const settings = settingsSchema.parse({}).api
 const tables = openTableService({ url, schema: 'public', source, log: silentLog, settings })
 const app = createApi({
-  endpoints: [],
-  postgres: source,
+  access: openToEveryone(settings),
+  sql: openEndpointService({
+    endpoints: [],
+    sources: { postgres: source, schema: 'public' },
+    seal: tables.seal,
+    cacheBytes: settings.cache_bytes,
+    clock: systemClock,
+  }),
   tables,
   checks: {},
   log: silentLog,

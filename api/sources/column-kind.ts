@@ -51,6 +51,37 @@ function numericKind(modifier: number): ColumnKind {
   return fits ? { name: 'decimal', precision, scale } : { name: 'numeric' }
 }
 
+const duckdbKinds: Readonly<Record<string, Exclude<KindName, 'decimal'>>> = {
+  TINYINT: 'int16',
+  UTINYINT: 'int16',
+  SMALLINT: 'int16',
+  USMALLINT: 'int32',
+  INTEGER: 'int32',
+  UINTEGER: 'int64',
+  BIGINT: 'int64',
+  UBIGINT: 'numeric',
+  HUGEINT: 'numeric',
+  FLOAT: 'float32',
+  DOUBLE: 'float64',
+  BOOLEAN: 'boolean',
+  DATE: 'date',
+  TIME: 'time',
+  TIMESTAMP: 'timestamp',
+  'TIMESTAMP WITH TIME ZONE': 'timestamptz',
+  VARCHAR: 'text',
+  UUID: 'uuid',
+  JSON: 'json',
+  BLOB: 'bytes',
+}
+
+/** The kind of a column of DuckDB, by the name of its type. */
+export function duckdbKindOf(type: string): ColumnKind {
+  if (type.endsWith(']')) return { name: 'array' }
+  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type)
+  if (decimal) return { name: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]) }
+  return { name: (Object.hasOwn(duckdbKinds, type) ? duckdbKinds[type] : undefined) ?? 'json' }
+}
+
 /** The type of a value in JSON. */
 export function jsonTypeOf(kind: KindName): string {
   switch (kind) {

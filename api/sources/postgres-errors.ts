@@ -56,6 +56,16 @@ export function isShapeError(error: unknown): boolean {
   return findCause(error, (cause) => shapes.includes(sqlStateOf(cause) ?? '')) !== undefined
 }
 
+/** Tells that a prepared statement was made for a table that has been replaced since. */
+export function isPlanOutdated(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return (
+    (sqlStateOf(error) === '0A000' && /cached plan/.test(error.message)) ||
+    (sqlStateOf(error) === 'XX000' &&
+      /could not open relation|cache lookup failed/.test(error.message))
+  )
+}
+
 /** PostgreSQL's five-character code. */
 export function sqlStateOf(error: Error): string | undefined {
   const code = 'code' in error ? error.code : undefined

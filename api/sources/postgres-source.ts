@@ -5,7 +5,7 @@ import { problem } from '../../core/problems.ts'
 import { quoteIdent } from '../../core/sql.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { createExpectedWait } from './expected-wait.ts'
-import { explainPostgresError, isConnectionLost } from './postgres-errors.ts'
+import { explainPostgresError, isConnectionLost, isPlanOutdated } from './postgres-errors.ts'
 
 export type SourceQuery = {
   /** One text has one name: the server keeps its parsed statement under it. */
@@ -15,13 +15,28 @@ export type SourceQuery = {
   readonly timeoutMs: number
 }
 
+/** What a statement gives, as text, and what PostgreSQL says of its columns. */
+export type Examined = {
+  readonly rows: readonly (readonly (string | null)[])[]
+  readonly fields: readonly {
+    readonly name: string
+    readonly dataTypeID: number
+    readonly dataTypeModifier: number
+    /** Number and column of the table that the values are taken from unchanged; 0 for anything else. */
+    readonly tableID: number
+    readonly columnID: number
+  }[]
+}
+
+export type Ask = (text: string, values?: readonly ParameterValue[]) => Promise<Examined>
+
 export interface PostgresSource {
   /** The first column of every row, as text. @throws `api/database-unavailable`, `api/timeout`, … */
   query(query: SourceQuery): Promise<string[]>
   /** All columns of every row, as PostgreSQL writes them. @throws as `query` */
   rows(query: SourceQuery): Promise<(string | null)[][]>
-  /** The same with the columns' names, and with PostgreSQL's own errors. */
-  inspect(query: SourceQuery): Promise<{ readonly columns: readonly string[] }>
+  /** Runs statements in one read-only transaction that is rolled back; errors are PostgreSQL's own. */
+  examine<T>(work: (ask: Ask) => Promise<T>): Promise<T>
   /** Connections at work and idle, and requests that wait for one. */
   stats(): PoolStats
   /** Ends when the running statements have ended. */
@@ -41,6 +56,9 @@ export type PostgresSourceOptions = {
   readonly maxWaitMs?: number
 }
 
+/** Milliseconds that one statement of an examination may take. */
+const examineMs = 10_000
+
 /** No value is parsed. */
 const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text }
 
@@ -52,7 +70,10 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
   const wait = createExpectedWait(maxConnections)
   const timeouts = new WeakMap<PoolClient, number>()
 
-  async function run(query: SourceQuery, types?: CustomTypesConfig) {
+  async function withClient<T>(
+    timeoutMs: number,
+    work: (client: PoolClient) => Promise<T>,
+  ): Promise<T> {
     const { waitingCount } = pool
     if (waitingCount >= maxWaiting || wait.milliseconds(waitingCount) > maxWaitMs) {
       throw problem('api/overloaded', {})
@@ -61,12 +82,8 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
     const start = performance.now()
     let lost: Error | undefined
     try {
-      await prepareSession(client, query.timeoutMs, options.schema, timeouts)
-      const { name, text } = query
-      const values = [...query.values]
-      const named = name === undefined ? {} : { name }
-      const how = { ...named, ...(types === undefined ? {} : { types }) }
-      return await client.query<(string | null)[]>({ ...how, text, values, rowMode: 'array' })
+      await prepareSession(client, timeoutMs, options.schema, timeouts)
+      return await work(client)
     } catch (error) {
       if (error instanceof Error && isConnectionLost(error)) lost = error
       throw error
@@ -74,6 +91,26 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       client.release(lost)
       wait.held(performance.now() - start)
     }
+  }
+
+  async function run(query: SourceQuery, types?: CustomTypesConfig) {
+    const { name, text } = query
+    const how = {
+      text,
+      values: [...query.values],
+      rowMode: 'array' as const,
+      ...(types === undefined ? {} : { types }),
+    }
+    return await withClient(query.timeoutMs, async (client) => {
+      if (name === undefined) return await client.query<(string | null)[]>(how)
+      try {
+        return await client.query<(string | null)[]>({ ...how, name })
+      } catch (error) {
+        if (!isPlanOutdated(error)) throw error
+        // A table was replaced under the prepared statement; a fresh one sees the tables as they are.
+        return await client.query<(string | null)[]>(how)
+      }
+    })
   }
 
   return {
@@ -92,10 +129,22 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
         throw explainPostgresError(error, query.timeoutMs)
       }
     },
-    async inspect(query) {
-      const { fields } = await run(query)
-      return { columns: fields.map((field) => field.name) }
-    },
+    examine: (work) =>
+      withClient(examineMs, async (client) => {
+        await client.query('begin read only')
+        try {
+          return await work((text, values = []) =>
+            client.query<(string | null)[]>({
+              text,
+              values: [...values],
+              rowMode: 'array',
+              types: asText,
+            }),
+          )
+        } finally {
+          await client.query('rollback').catch(() => {})
+        }
+      }),
     stats: () => poolStats(pool),
     close: () => endPool(pool),
   }

@@ -15,6 +15,8 @@ export type Endpoint = {
   readonly file: string
   readonly header: EndpointHeader
   readonly sql: BoundSql
+  /** The whole file; answers of one text are comparable. */
+  readonly content: string
   /** The line and column of an offset in the bound SQL. */
   readonly positionOf: (offset: number) => Position
 }
@@ -44,7 +46,7 @@ export function parseEndpoint(file: string, content: string): Endpoint {
   })
   checkStatement(name, statement, header, at)
   const positionOf = (offset: number) => at(sql.sourceOffset(offset))
-  return { name, file, header, sql, positionOf }
+  return { name, file, header, sql, content, positionOf }
 }
 
 /** The error of an endpoint that cannot be served. */
@@ -77,7 +79,25 @@ function parseHeader(
     throw brokenEndpoint(name, `${path.join('.') || 'its header'}: ${reason}.`, at(place))
   }
   checkParameters(name, parsed.data, at(0))
+  checkCombination(name, parsed.data, at(0))
   return parsed.data
+}
+
+/** What each key allows, and several do not allow together. */
+function checkCombination(name: string, header: EndpointHeader, at: Position): void {
+  const { page, parameters, personal_data: personal } = header
+  const refuse = (reason: string) => brokenEndpoint(name, reason, at)
+  if (page !== undefined) {
+    if (header.shape === 'object') throw refuse('an object has no pages.')
+    if (header.source === 'lake') throw refuse('only endpoints over postgres have pages.')
+    if (page.size > page.max_size) throw refuse('page.size is larger than page.max_size.')
+    const taken = ['cursor', 'limit'].find((word) => Object.hasOwn(parameters, word))
+    if (taken !== undefined) throw refuse(`${taken} is a parameter of every page already.`)
+  }
+  if (header.source === 'lake' && personal !== 'none' && personal !== 'refuse') {
+    const reason = 'the columns of the lake are not masked: say personal_data: none or refuse.'
+    throw refuse(reason)
+  }
 }
 
 function unknownKey(path: readonly PropertyKey[], keys: readonly string[]): string {
@@ -90,6 +110,7 @@ function unknownKey(path: readonly PropertyKey[], keys: readonly string[]): stri
 /** Defaults obey the declared limits, and every name of the path is declared. */
 function checkParameters(name: string, header: EndpointHeader, at: Position): void {
   for (const [parameter, spec] of Object.entries(header.parameters)) {
+    checkEnum(name, parameter, spec, at)
     if (spec.default === undefined || spec.default === null) continue
     try {
       parseValue(parameter, String(spec.default), spec)
@@ -102,6 +123,14 @@ function checkParameters(name: string, header: EndpointHeader, at: Position): vo
       throw brokenEndpoint(name, `its path names {${parameter}}, which parameters does not.`, at)
     }
   }
+}
+
+function checkEnum(name: string, parameter: string, spec: ParameterSpec, at: Position): void {
+  const isNumeric = spec.type === 'integer' || spec.type === 'number'
+  const type = isNumeric ? 'number' : spec.type === 'string' ? 'string' : undefined
+  const wrong = spec.enum?.find((value) => typeof value !== type)
+  if (wrong === undefined) return
+  throw brokenEndpoint(name, `the enum of ${parameter}: ${wrong} is not of its type.`, at)
 }
 
 /** Own keys only: a parameter may be called `constructor`. */

@@ -22,6 +22,14 @@ const defaultMaxLength = 1000
  * @throws `api/invalid-parameter`, which names the parameter and says what is allowed
  */
 export function parseValue(name: string, text: string, spec: ParameterSpec): ParameterValue {
+  const value = parseTyped(name, text, spec)
+  if (spec.enum !== undefined && !spec.enum.some((allowed) => allowed === value)) {
+    throw problem('api/invalid-parameter', { name, reason: `is none of ${spec.enum.join(', ')}` })
+  }
+  return value
+}
+
+function parseTyped(name: string, text: string, spec: ParameterSpec): ParameterValue {
   const refuse = (reason: string) => problem('api/invalid-parameter', { name, reason })
   switch (spec.type) {
     case 'integer': {

@@ -1,29 +1,163 @@
-/** One SQL endpoint as a route. */
-import type { Hono } from 'hono'
+/** SQL endpoints as routes. */
+import type { Context, Hono } from 'hono'
+import { problem } from '../../core/problems.ts'
+import { requireRole } from '../access/principal.ts'
 import type { ApiEnvironment } from '../http/environment.ts'
-import type { PostgresSource } from '../sources/postgres-source.ts'
-import { type Endpoint, pathParameters } from './parse-endpoint.ts'
+import { etagOf, matchesEtag } from '../http/etag.ts'
+import { nextLink } from '../tables/row-headers.ts'
+import type { AnswerState } from './answer-state.ts'
+import { pathParameters } from './parse-endpoint.ts'
+import type { ParameterValue } from './parse-value.ts'
+import { takePage } from './read-page.ts'
 import { readParameters } from './read-parameters.ts'
-import { runEndpoint } from './run-endpoint.ts'
+import { askState, type EndpointAnswer, runEndpoint } from './run-endpoint.ts'
+import type { CheckedEndpoint, ServedEndpoint } from './served-endpoint.ts'
+import type { EndpointService, ReadyAnswer } from './service.ts'
 
-/** Adds the endpoint; HEAD is answered like GET, without the body. */
-export function addSqlRoute(
-  app: Hono<ApiEnvironment>,
-  endpoint: Endpoint,
-  postgres: Pick<PostgresSource, 'query'>,
-): void {
-  const { header } = endpoint
-  const names = pathParameters(header.path)
-  app.get(header.path.replaceAll(/\{([a-z0-9_]+)\}/g, ':$1'), async (context) => {
-    const query = new URL(context.req.url).searchParams
-    const path = new Map(names.map((name) => [name, context.req.param(name) ?? '']))
-    const values = readParameters(header.parameters, query, path)
-    const { body, truncated } = await runEndpoint(endpoint, values, postgres)
-    const cache = header.cache_seconds === 0 ? 'no-store' : `max-age=${header.cache_seconds}`
-    return context.body(body, 200, {
-      'content-type': 'application/json',
-      'cache-control': cache,
-      ...(truncated ? { 'x-truncated': 'true' } : {}),
-    })
-  })
+type ApiContext = Context<ApiEnvironment>
+
+/** Adds all endpoints; HEAD is answered like GET, without the body. */
+export function addSqlRoutes(app: Hono<ApiEnvironment>, service: EndpointService): void {
+  for (const served of service.endpoints) {
+    const { header } = served.endpoint
+    const names = pathParameters(header.path)
+    app.get(header.path.replaceAll(/\{([a-z0-9_]+)\}/g, ':$1'), (context) =>
+      answer(context, names, served, service),
+    )
+  }
+}
+
+/** One request, read. */
+type Asked = {
+  readonly values: readonly ParameterValue[]
+  readonly limit: number
+  readonly cursor: string | undefined
+  readonly hidesPersonalData: boolean
+  /** Everything that decides the answer but the tables. */
+  readonly key: string
+  /** The whole address. */
+  readonly url: string
+}
+
+async function answer(
+  context: ApiContext,
+  names: readonly string[],
+  served: ServedEndpoint,
+  service: EndpointService,
+): Promise<Response> {
+  const { header } = served.endpoint
+  const principal = context.get('principal')
+  requireRole(principal, header.roles)
+  if (header.personal_data === 'refuse' && !principal.seesPersonalData) {
+    throw problem('api/forbidden', {})
+  }
+  const hidesPersonalData = header.personal_data !== 'none' && !principal.seesPersonalData
+  const asked = readRequest(context, names, served, hidesPersonalData)
+  const ifNoneMatch = context.req.header('if-none-match')
+  const isPrivate = principal.kind !== 'anonymous' || header.roles.length > 0
+  const ready =
+    header.cache_seconds > 0
+      ? await service.cache.get(asked.key, header.cache_seconds, () =>
+          makeReady(asked, served, service),
+        )
+      : ((await unchanged(asked, served, service, ifNoneMatch)) ??
+        (await makeReady(asked, served, service)))
+  const headers = isPrivate ? { ...ready.headers, ...privately(ready.headers) } : ready.headers
+  const { etag } = ready.headers
+  return etag !== undefined && matchesEtag(ifNoneMatch, etag)
+    ? context.body(null, 304, headers)
+    : context.body(ready.body, 200, headers)
+}
+
+function privately(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const cache = headers['cache-control'] ?? ''
+  return cache.startsWith('max-age') ? { 'cache-control': `private, ${cache}` } : {}
+}
+
+function readRequest(
+  context: ApiContext,
+  names: readonly string[],
+  { endpoint: { header, sql }, fingerprint }: ServedEndpoint,
+  hidesPersonalData: boolean,
+): Asked {
+  const { url } = context.req
+  const query = new URL(url).searchParams
+  const path = new Map(names.map((name) => [name, context.req.param(name) ?? '']))
+  const { limit, cursor } = takePage(header, query)
+  const read = readParameters(header.parameters, query, path)
+  const values = sql.names.map((name) => read.get(name) ?? null)
+  const key = JSON.stringify([fingerprint, hidesPersonalData, limit, cursor ?? null, values])
+  return { values, limit, cursor, hidesPersonalData, key, url }
+}
+
+/** The headers alone when the caller has what he would get; that costs one look at the ledger. */
+async function unchanged(
+  asked: Asked,
+  served: ServedEndpoint,
+  { sources }: EndpointService,
+  ifNoneMatch: string | undefined,
+): Promise<ReadyAnswer | undefined> {
+  const checked = served.known()
+  if (ifNoneMatch === undefined || checked?.facts.isTaggable !== true) return undefined
+  const state = await askState(checked, sources)
+  const etag = tagOf(asked, checked, state)
+  if (!matchesEtag(ifNoneMatch, etag)) return undefined
+  return { body: '', headers: headersOf(served, state, etag) }
+}
+
+function tagOf({ key }: Asked, { facts }: CheckedEndpoint, state: AnswerState): string {
+  const types = facts.columns.map(({ name, type }) => `${name} ${type}`)
+  return etagOf([key, state.identity, types.join()])
+}
+
+async function makeReady(
+  asked: Asked,
+  served: ServedEndpoint,
+  service: EndpointService,
+): Promise<ReadyAnswer> {
+  const { values, limit, cursor, hidesPersonalData } = asked
+  const scope = JSON.stringify([served.fingerprint, hidesPersonalData, values])
+  const after = cursor === undefined ? undefined : service.seal.open(cursor, scope)
+  const question = { values, hidesPersonalData, limit, after }
+  const answer = await runEndpoint(served, question, service.sources)
+  const checked = served.known()
+  const etag =
+    checked !== undefined && answer.isTaggable ? tagOf(asked, checked, answer.state) : undefined
+  const headers = headersOf(served, answer.state, etag)
+  if (served.endpoint.header.page === undefined) {
+    const cut = answer.truncated ? { 'x-truncated': 'true' } : {}
+    return { body: answer.rows, headers: { ...headers, ...cut } }
+  }
+  return pageOf(asked, answer, headers, (keys) => service.seal.seal(keys, scope))
+}
+
+function pageOf(
+  { url }: Asked,
+  { rows, last }: EndpointAnswer,
+  headers: Readonly<Record<string, string>>,
+  seal: (keys: readonly (string | null)[]) => string,
+): ReadyAnswer {
+  if (last === undefined) return { body: `{"data":${rows},"next":null}`, headers }
+  const next = seal(last)
+  return {
+    body: `{"data":${rows},"next":${JSON.stringify(next)}}`,
+    headers: { ...headers, link: nextLink(url, next) },
+  }
+}
+
+function headersOf(
+  { endpoint: { header } }: ServedEndpoint,
+  { versions, asOf }: AnswerState,
+  etag: string | undefined,
+): Record<string, string> {
+  const kept = header.cache_seconds > 0 ? `max-age=${header.cache_seconds}` : undefined
+  const cache = kept ?? (etag === undefined ? 'no-store' : 'private, no-cache')
+  return {
+    'content-type': 'application/json',
+    'cache-control': cache,
+    vary: 'Authorization, X-Api-Key',
+    ...(versions === undefined ? {} : { 'x-table-version': versions }),
+    ...(asOf === undefined ? {} : { 'x-as-of': asOf }),
+    ...(etag === undefined ? {} : { etag }),
+  }
 }

@@ -200,7 +200,7 @@ describe('SQL endpoints over PostgreSQL', () => {
     for (const path of ['/api/active-users', '/livez', '/nothing', '/api/active-users?x=1']) {
       const { headers } = await api.get(path)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
-      expect(headers.get('x-frame-options')).toBe('SAMEORIGIN')
+      expect(headers.get('x-frame-options')).toBe('DENY')
       expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
     }
   })

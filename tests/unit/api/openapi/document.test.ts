@@ -18,7 +18,7 @@ select :user_id as user_id, :since as since, :state as state`,
 
 describe('the OpenAPI document', () => {
   it('has a path for each endpoint, with its parameters and their limits', () => {
-    const document = openApiDocument([describeSqlEndpoints([orders])])
+    const document = openApiDocument([describeSqlEndpoints([{ endpoint: orders }])])
     expect(document).toMatchObject({
       openapi: '3.1.0',
       paths: {

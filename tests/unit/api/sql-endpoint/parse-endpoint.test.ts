@@ -14,6 +14,7 @@ describe('parseEndpoint', () => {
       path: '/api/x',
       summary: 'An x',
       parameters: {},
+      roles: [],
       source: 'postgres',
       shape: 'array',
       cache_seconds: 0,

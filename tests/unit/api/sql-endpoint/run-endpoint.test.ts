@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SourceQuery } from '../../../../api/sources/postgres-source.ts'
+import type { EndpointFacts } from '../../../../api/sql-endpoint/facts.ts'
 import { parseEndpoint } from '../../../../api/sql-endpoint/parse-endpoint.ts'
 import { readParameters } from '../../../../api/sql-endpoint/read-parameters.ts'
-import { runEndpoint, statementOf } from '../../../../api/sql-endpoint/run-endpoint.ts'
+import { runEndpoint } from '../../../../api/sql-endpoint/run-endpoint.ts'
+import { createServedEndpoint } from '../../../../api/sql-endpoint/served-endpoint.ts'
+import { statementOf } from '../../../../api/sql-endpoint/statement.ts'
 
 const endpoint = parseEndpoint(
   'x.sql',
@@ -15,44 +18,89 @@ parameters: { text: { type: string, max_length: 50 }, count: { type: integer, de
 --- */ select :text as text, :count as count`,
 )
 
-/** Records what is sent and answers with the given rows. */
-function recorder(rows: string[] = []) {
-  const sent: SourceQuery[] = []
-  const query = async (one: SourceQuery) => {
-    sent.push(one)
-    return rows
-  }
-  return { sent, query }
+const users = {
+  schema: 'public',
+  name: 'users',
+  kind: 'r',
+  columns: [
+    { name: 'id', type: 'integer' },
+    { name: 'Mail', type: 'character varying(100)' },
+  ],
+  personal: ['Mail'],
+  published: { contract: '7', isWholly: true },
 }
+
+const facts: EndpointFacts = {
+  schema: 'public',
+  columns: [],
+  relations: [],
+  hasLedger: false,
+  isMasked: false,
+  isTaggable: false,
+}
+
+/** Records what is sent and answers with the given rows, the first first. */
+function recorder(...answers: (string | null)[][]) {
+  const sent: SourceQuery[] = []
+  const rows = async (one: SourceQuery) => {
+    sent.push(one)
+    return [answers[sent.length - 1] ?? answers.at(-1) ?? []]
+  }
+  return { sent, postgres: { rows } }
+}
+
+const question = { values: [], hidesPersonalData: true, limit: 2 }
 
 describe('runEndpoint', () => {
   it('sends the same text whatever the values are, and the values beside it', async () => {
-    const text = statementOf(endpoint, 3)
+    const served = createServedEndpoint(endpoint, async () => facts)
+    const text = statementOf(endpoint, facts, { isMasked: false, limit: 2 })
     await fc.assert(
       fc.asyncProperty(
         fc.string({ maxLength: 25 }).filter((value) => !value.includes('\0')),
         fc.maxSafeInteger(),
         async (value, count) => {
-          const source = recorder()
+          const sources = recorder(['{}', null, 'false'])
           const query = new URLSearchParams({ text: value, count: String(count) })
-          const values = readParameters(endpoint.header.parameters, query, new Map())
-          await runEndpoint(endpoint, values, source)
+          const read = readParameters(endpoint.header.parameters, query, new Map())
+          const values = endpoint.sql.names.map((name) => read.get(name) ?? null)
+          await runEndpoint(served, { ...question, values }, sources)
           // A lone surrogate cannot be sent in an address; URLSearchParams replaces it.
-          expect(source.sent[0]).toMatchObject({ text, values: [query.get('text'), count] })
+          expect(sources.sent[0]).toMatchObject({ text, values: [query.get('text'), count] })
         },
       ),
     )
   })
 
-  it('asks for one row more than it gives, and says when there was one', async () => {
-    const values = new Map([['text', 'a']])
-    expect(await runEndpoint(endpoint, values, recorder(['{}', '{}']))).toEqual({
-      body: '[{},{}]',
-      truncated: false,
-    })
-    expect(await runEndpoint(endpoint, values, recorder(['1', '2', '3']))).toEqual({
-      body: '[1,2]',
-      truncated: true,
-    })
+  it('drops an answer of tables that promise something else than when it was checked', async () => {
+    const published = { ...facts, hasLedger: true, relations: [users], isMasked: false }
+    const checks = [
+      published,
+      {
+        ...published,
+        isMasked: true,
+        relations: [{ ...users, published: { contract: '8', isWholly: true } }],
+      },
+    ]
+    let checked = 0
+    const served = createServedEndpoint(endpoint, async () => checks[checked++] ?? facts)
+    const state = '[["public","users","57","2024-11-25T12:00:00.000000Z","u","8"]]'
+    const sources = recorder(['{"mail":"a@b"}', state, 'false'], ['{"mail":null}', state, 'false'])
+    const answer = await runEndpoint(served, question, sources)
+    expect(answer).toMatchObject({ rows: '[{"mail":null}]', state: { versions: 'users=57' } })
+    expect(sources.sent[0]?.text).not.toContain('null::character')
+    expect(sources.sent[1]?.text).toContain('null::character varying(100) as "Mail"')
+  })
+
+  it('gives up when the tables change again and again', async () => {
+    const served = createServedEndpoint(endpoint, async () => ({
+      ...facts,
+      hasLedger: true,
+      relations: [users],
+    }))
+    const state = '[["public","users","57","2024-11-25T12:00:00.000000Z","u","8"]]'
+    await expect(
+      runEndpoint(served, question, recorder(['', state, 'false'])),
+    ).rejects.toMatchObject({ code: 'api/table-missing' })
   })
 })

@@ -1,0 +1,157 @@
+/** The lake as endpoints see it: DuckDB in this process, read-only, each answer of one snapshot. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { openDuckdb } from '../../core/clients/duckdb.ts'
+import { extensionsOf, type LakeOptions } from '../../core/clients/lake/attach.ts'
+import { currentSnapshot, snapshotTime } from '../../core/clients/lake/snapshots.ts'
+import { openLake } from '../../core/clients/lake.ts'
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
+import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
+import { type ColumnKind, duckdbKindOf } from './column-kind.ts'
+
+export type LakeQuery = {
+  readonly text: string
+  readonly values: readonly ParameterValue[]
+  readonly timeoutMs: number
+}
+
+export type LakeAnswer = {
+  /** The first column of every row. */
+  readonly rows: readonly string[]
+  readonly snapshot: number
+  /** When the snapshot was committed, ISO 8601. */
+  readonly asOf: string
+}
+
+export type LakeColumn = {
+  readonly name: string
+  readonly kind: ColumnKind
+  readonly type: string
+}
+
+export interface LakeSource {
+  /** @throws `api/timeout`, `api/overloaded`, `api/values-out-of-range`, `api/lake-unavailable` */
+  query(query: LakeQuery): Promise<LakeAnswer>
+  /** The columns of a query that is not run; errors are DuckDB's own. */
+  describe(text: string, parameters: number): Promise<readonly LakeColumn[]>
+  close(): void
+}
+
+export type LakeSourceOptions = {
+  readonly lake: LakeOptions
+  readonly extensionDirectory: string
+  readonly memoryLimit?: string | undefined
+  readonly threads?: number | undefined
+  readonly tempDirectory?: string | undefined
+  /** Queries at a time. Default 4. */
+  readonly maxConnections?: number
+  /** Queries that may wait for their turn; the rest are refused at once. Default 50. */
+  readonly maxWaiting?: number
+}
+
+/** Attaches the lake; names without a catalog are looked up in it. @throws `lake/*` */
+export async function openLakeSource(options: LakeSourceOptions): Promise<LakeSource> {
+  const { maxConnections = 4, maxWaiting = 50, threads, tempDirectory } = options
+  const duckdb = await openDuckdb({
+    extensionDirectory: options.extensionDirectory,
+    extensions: extensionsOf(options.lake),
+    memoryLimit: options.memoryLimit ?? '1GB',
+    threads,
+    tempDirectory,
+    config: { autoload_known_extensions: 'false', allow_community_extensions: 'false' },
+  })
+  const lake = await openLake(duckdb, { ...options.lake, readOnly: true, mustExist: true }).catch(
+    (error: unknown) => {
+      duckdb.close()
+      throw error
+    },
+  )
+  const free: DuckDBConnection[] = []
+  const waiting: (() => void)[] = []
+  let running = 0
+
+  async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (running >= maxConnections) {
+      if (waiting.length >= maxWaiting) throw problem('api/overloaded', {})
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    } else running++
+    let connection: DuckDBConnection | undefined
+    try {
+      connection = free.pop() ?? (await connectTo(lake))
+      await connection.run('begin')
+      return await work(connection)
+    } finally {
+      if (connection !== undefined) await giveBack(connection)
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+
+  async function giveBack(connection: DuckDBConnection): Promise<void> {
+    try {
+      await connection.run('rollback')
+      free.push(connection)
+    } catch {
+      connection.closeSync()
+    }
+  }
+
+  return {
+    query: ({ text, values, timeoutMs }) =>
+      withConnection(async (connection) => {
+        let isLate = false
+        const deadline = setTimeout(() => {
+          isLate = true
+          connection.interrupt()
+        }, timeoutMs)
+        try {
+          const snapshot = await currentSnapshot(connection)
+          const asOf = await snapshotTime(connection, options.lake.catalog, snapshot)
+          // Text is cast to the declared type in SQL, so no digit is lost on the way.
+          const bound = values.map((value) => (value === null ? null : String(value)))
+          const reader = await connection.runAndReadAll(text, bound)
+          const rows = reader.getRows().map(([json]) => String(json))
+          return { rows, snapshot, asOf }
+        } catch (cause) {
+          if (isLate) throw problem('api/timeout', { timeoutMs }, { cause })
+          throw explainLakeSourceError(cause)
+        } finally {
+          clearTimeout(deadline)
+        }
+      }),
+    describe: (text, parameters) =>
+      withConnection(async (connection) => {
+        const reader = await connection.runAndReadAll(
+          `describe select * from (\n${text}\n)`,
+          Array.from({ length: parameters }, () => null),
+        )
+        return reader.getRows().map(([name, type]) => ({
+          name: String(name),
+          type: String(type),
+          kind: duckdbKindOf(String(type)),
+        }))
+      }),
+    close: () => {
+      for (const connection of free) connection.closeSync()
+      lake.close()
+    },
+  }
+}
+
+async function connectTo(lake: Awaited<ReturnType<typeof openLake>>): Promise<DuckDBConnection> {
+  const connection = await lake.connect()
+  await connection.run('use lake')
+  return connection
+}
+
+function explainLakeSourceError(cause: unknown): unknown {
+  const message = messageOf(cause)
+  if (/^(Conversion|Out of Range) Error/.test(message)) {
+    return problem('api/values-out-of-range', {}, { cause })
+  }
+  if (/^(IO|HTTP|Connection) Error|unable to connect|could not connect/i.test(message)) {
+    return problem('api/lake-unavailable', {}, { cause })
+  }
+  return cause
+}

@@ -1,0 +1,104 @@
+/**
+ * The statements of an endpoint. Each reads the versions of its tables along with the rows, so that no answer is labelled
+ * with another version than its own, and gives one row: PostgreSQL joins the JSON of all rows.
+ */
+import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
+import type { EndpointFacts, ReadRelation } from './facts.ts'
+import type { PageSpec } from './header.ts'
+import type { Endpoint } from './parse-endpoint.ts'
+
+/** An alias that no column may have, because it would be taken for the row. */
+export const rowAlias = 'millrace_answer'
+
+export type StatementKind = {
+  readonly isMasked: boolean
+  /** Rows that are given; one more is read, to see that there are more. */
+  readonly limit: number
+  /** The page begins after the keys that are bound after the parameters. */
+  readonly isContinued?: boolean
+}
+
+/**
+ * Lines before the author's SQL. A masked table is a common table expression under the name of the table, so whatever
+ * the SQL does with it, it finds NULL in those columns; PostgreSQL plans it like the table itself.
+ */
+export function maskPrefix(
+  { relations, schema }: EndpointFacts,
+  maskOf: typeof maskedTable,
+): string {
+  // Only a name without schema can be taken by another table; check-endpoints.ts refuses the rest.
+  const masked = relations.filter((one) => one.personal.length > 0 && one.schema === schema)
+  if (masked.length === 0) return ''
+  return `with ${masked.map((relation) => maskOf(relation)).join(',\n')}\n`
+}
+
+/** The table with NULL in its columns with personal data. */
+export function maskedTable({ schema, name, columns, personal }: ReadRelation): string {
+  const list = columns.map((column) => {
+    const quoted = quoteIdent(column.name)
+    return personal.includes(column.name) ? `null::${column.type} as ${quoted}` : quoted
+  })
+  const from = `${quoteIdent(schema)}.${quoteIdent(name)}`
+  return `${quoteIdent(name)} as not materialized (select ${list.join(', ')} from ${from})`
+}
+
+/** Columns: JSON (of the only row, or of all rows with commas between), state, more rows are there, page keys. */
+export function statementOf(endpoint: Endpoint, facts: EndpointFacts, kind: StatementKind): string {
+  const prefix = kind.isMasked ? maskPrefix(facts, maskedTable) : ''
+  const state = stateExpression(facts)
+  const { shape, page } = endpoint.header
+  const answer = `(\n${endpoint.sql.text}\n) as ${rowAlias}`
+  if (shape === 'object') {
+    return `${prefix}select to_json(${rowAlias})::text, ${state} from ${answer} limit 2`
+  }
+  const keys = (page?.by ?? []).map((_, index) => `k${index}`)
+  const rows = page === undefined ? `${answer}` : pageRows(endpoint, facts, page, kind)
+  const last = keys.map((key) => `, max(${key}) filter (where place = ${kind.limit})`).join('')
+  return `${prefix}select string_agg(doc, ',') filter (where place <= ${kind.limit}), ${state}, (count(*) > ${kind.limit})::text${last}
+from (
+  select to_json(${rowAlias})::text as doc, row_number() over () as place${keyTexts(page)}
+  from ${rows}
+  limit ${kind.limit + 1}
+) as answer_rows`
+}
+
+function keyTexts(page: PageSpec | undefined): string {
+  const keys = (page?.by ?? []).map((name, index) => `, ${keyOf(name)}::text as k${index}`)
+  return keys.join('')
+}
+
+function keyOf(name: string): string {
+  return `${rowAlias}.${quoteIdent(name)}`
+}
+
+function pageRows(
+  { sql }: Endpoint,
+  { columns }: EndpointFacts,
+  { by, descending }: PageSpec,
+  { isContinued }: StatementKind,
+): string {
+  const keys = by.map(keyOf).join(', ')
+  const bound = by.map((name, index) => {
+    const type = columns.find((column) => column.name === name)?.type ?? 'text'
+    return `$${sql.names.length + index + 1}::text::${type}`
+  })
+  const after = isContinued ? ` and (${keys}) ${descending ? '<' : '>'} (${bound.join(', ')})` : ''
+  const present = by.map((name) => `${keyOf(name)} is not null`).join(' and ')
+  const order = by.map((name) => `${keyOf(name)}${descending ? ' desc' : ''}`).join(', ')
+  return `(select * from (\n${sql.text}\n) as ${rowAlias} where ${present}${after} order by ${order}) as ${rowAlias}`
+}
+
+/**
+ * JSON text: one array for each table of the ledger, of name, version, as of, source, hash of the contract. All that are
+ * read are looked for, so that one that is published for the first time is seen too.
+ */
+export function stateExpression({ relations, hasLedger }: EndpointFacts): string {
+  if (!hasLedger || relations.length === 0) return 'null::text'
+  const read = relations.map(
+    ({ schema, name }) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`,
+  )
+  return `(select json_agg(json_build_array(schema_name, table_name, coalesce(version, snapshot)::text,
+    to_char(as_of at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), source_uuid,
+    coalesce(jsonb_hash_extended(contract, 0), 0)::text) order by table_name)::text
+  from millrace.published where (schema_name, table_name) in (${read.join(', ')}))`
+}
