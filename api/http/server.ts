@@ -4,14 +4,30 @@ import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 
+/** Milliseconds; a socket that takes longer is closed, for slow senders must not hold it. */
+export type Timeouts = {
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersMs: number
+  /** From there to the end of the body as well. */
+  readonly requestMs: number
+  /** How often it is looked for them; what is allowed above may take so much longer. */
+  readonly checkMs: number
+}
+
+const defaultTimeouts: Timeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2000 }
+
 /** Opens the port. @returns it, also when it was 0 @throws `api/port-taken`, `api/cannot-listen` */
 export async function listenOn(
   listener: RequestListener,
-  host: string,
-  port: number,
+  options: { readonly host: string; readonly port: number; readonly timeouts?: Timeouts },
 ): Promise<{ readonly server: Server; readonly port: number }> {
-  // Headers come within ten seconds and bodies within thirty, or the socket is closed: slow senders must not hold it.
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, listener)
+  const { host, port, timeouts = defaultTimeouts } = options
+  const limits = {
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: timeouts.checkMs, // Node's own default is 30 s
+  }
+  const server = createServer(limits, listener)
   return await new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = messageOf(cause)
