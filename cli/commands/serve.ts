@@ -39,12 +39,16 @@ export const serveCommand = defineCommand({
         schema: postgres.schema,
         projectDir: config.projectDir,
       }
-      const { url, paths, finished } = await serveApi({ ...options, log }, signal)
+      const { url, paths, isOpen, finished } = await serveApi({ ...options, log }, signal)
       process.stderr.write(
         `Serving ${url} (Ctrl-C stops it)\n${paths.map((path) => `  ${url}${path}\n`).join('')}`,
       )
+      if (isOpen) process.stderr.write(openNote)
       await finished
       return 0
     })
   },
 })
+
+const openNote = `It is open: whoever uses this machine may call it (api.access, docs/reference/access.md).
+`
