@@ -1,5 +1,5 @@
 /** Writes artifacts and SQL under the target folder; a reader never meets half a file. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
@@ -76,9 +76,12 @@ export function writeAll(files: ReadonlyMap<string, string>): void {
 }
 
 function holds(file: string, text: string): boolean {
+  // Most are not there, or have another size: to be told so costs less than to read, and much less than an exception.
+  const size = statSync(file, { throwIfNoEntry: false })?.size
+  if (size !== Buffer.byteLength(text)) return false
   try {
     return readFileSync(file, 'utf8') === text
   } catch {
-    return false // it is not there, or whoever writes it says why not
+    return false // whoever writes it says why not
   }
 }
