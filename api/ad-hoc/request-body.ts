@@ -1,6 +1,8 @@
 /** The body of `POST /api/sql`. */
+import type { Context } from 'hono'
 import { z } from 'zod'
 import { problem } from '../../core/problems.ts'
+import { readJsonBody } from '../http/json-body.ts'
 
 /** Characters; the parser needs some hundred bytes for each. */
 export const maxSqlLength = 50_000
@@ -22,26 +24,13 @@ export const bodySchema = z.strictObject({
 })
 
 /** Reads the body. @throws `api/invalid-parameter`, which names the field */
-export function parseBody(text: string): z.output<typeof bodySchema> {
-  const parsed = bodySchema.safeParse(parseJson(text))
-  if (parsed.error !== undefined) {
-    const [issue] = parsed.error.issues
-    const name = issue?.path.join('.') || 'body'
-    throw problem('api/invalid-parameter', { name, reason: `is wrong: ${issue?.message}` })
-  }
-  for (const [name, value] of Object.entries(parsed.data.parameters)) {
+export async function readBody(context: Context): Promise<z.output<typeof bodySchema>> {
+  const body = await readJsonBody(context, bodySchema)
+  for (const [name, value] of Object.entries(body.parameters)) {
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
       const reason = 'has more digits than a number of JSON keeps; give it as a string'
       throw problem('api/invalid-parameter', { name: `parameters.${name}`, reason })
     }
   }
-  return parsed.data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw problem('api/invalid-parameter', { name: 'body', reason: 'is not JSON' })
-  }
+  return body
 }

@@ -7,7 +7,7 @@ import { chooseFormat, formats, mediaTypeOf } from '../formats/format.ts'
 import type { ApiEnvironment } from '../http/environment.ts'
 import type { Pool } from './pool.ts'
 import type { AnswerFormat, PersonalColumns } from './protocol.ts'
-import { maxSqlLength, parseBody } from './request-body.ts'
+import { maxSqlLength, readBody } from './request-body.ts'
 
 export type AdHocService = {
   readonly pool: Pick<Pool, 'run'>
@@ -55,17 +55,6 @@ async function answer(
       ...(head.truncated ? { 'x-truncated': 'true' } : {}),
     },
   })
-}
-
-async function readBody(context: Context<ApiEnvironment>) {
-  // A page of another site can send other types without asking first.
-  if (!/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
-    throw problem('api/invalid-parameter', {
-      name: 'Content-Type',
-      reason: 'has to be application/json',
-    })
-  }
-  return parseBody(await context.req.text())
 }
 
 function toAnswerFormat(name: string): AnswerFormat {
