@@ -7,8 +7,8 @@ import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
 import type { Access } from './access/access.ts'
 import { accessCheck, hostCheck } from './access/add-access.ts'
-import { describeAdHoc } from './ad-hoc/describe.ts'
 import { type AdHocService, addAdHocRoutes } from './ad-hoc/routes.ts'
+import { describeFeatures } from './describe-features.ts'
 import { corsOf } from './http/cors.ts'
 import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessChecks } from './http/health.ts'
@@ -19,14 +19,11 @@ import { observeRequests } from './http/observe-requests.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
 import { requestIdHeader, securityHeaders } from './http/security-headers.ts'
 import type { Tracer } from './http/tracer.ts'
-import { openApiDocument } from './openapi/document.ts'
-import { describePredictions } from './predictions/describe.ts'
+import { addOpenApiRoutes } from './openapi/routes.ts'
 import { addPredictionRoutes } from './predictions/routes.ts'
 import type { PredictionService } from './predictions/service.ts'
-import { describeSqlEndpoints } from './sql-endpoint/describe.ts'
 import { addSqlRoutes } from './sql-endpoint/route.ts'
 import type { EndpointService } from './sql-endpoint/service.ts'
-import { describeTables } from './tables/describe.ts'
 import { addTablesRoutes } from './tables/routes.ts'
 import type { TableService } from './tables/service.ts'
 
@@ -84,16 +81,16 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   addTablesRoutes(app, dependencies.tables)
   if (dependencies.predictions !== undefined) addPredictionRoutes(app, dependencies.predictions)
   if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
-  const document = JSON.stringify(describe(dependencies))
-  app.get('/openapi.json', (context) =>
-    context.body(document, 200, { 'content-type': 'application/json' }),
-  )
+  const isOpen = dependencies.access.everyone !== undefined
+  addOpenApiRoutes(app, { features: describeFeatures(dependencies), isOpen })
   app.notFound((context) =>
     problemResponse(context, problem('api/not-found', { path: context.req.path })),
   )
   app.onError((error, context) => {
+    // What fails because its client has left is no failure of ours.
+    const hasLeft = context.env?.outgoing?.destroyed === true
     if (!isForCallers(error) || error.cause !== undefined) {
-      const level = isForCallers(error) ? 'warn' : 'error'
+      const level = hasLeft ? 'info' : isForCallers(error) ? 'warn' : 'error'
       const request_id = context.get('requestId')
       log[level]({ event: 'request.failed', request_id, path: context.req.path, err: error })
     }
@@ -113,14 +110,4 @@ function accessChecks(dependencies: ApiDependencies): MiddlewareHandler<ApiEnvir
     accessCheck(access, log, clock),
     requestBodyLimit(maxBodyBytes),
   ]
-}
-
-function describe({ sql: { endpoints }, adHoc, predictions }: ApiDependencies) {
-  const model = predictions === undefined ? [] : [describePredictions(predictions.computes)]
-  const sql = adHoc === undefined ? [] : [describeAdHoc(adHoc.schemas)]
-  const described = endpoints.map((served) => ({
-    endpoint: served.endpoint,
-    columns: served.known()?.facts.columns,
-  }))
-  return openApiDocument([describeSqlEndpoints(described), describeTables(), ...model, ...sql])
 }

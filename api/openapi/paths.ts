@@ -7,7 +7,9 @@ export type OpenApiValue =
   | boolean
   | null
   | readonly OpenApiValue[]
-  | { readonly [key: string]: OpenApiValue }
+  | OpenApiObject
+
+export type OpenApiObject = { readonly [key: string]: OpenApiValue }
 
 export type OpenApiOperation = {
   readonly operationId: string
@@ -18,6 +20,10 @@ export type OpenApiOperation = {
   readonly requestBody?: OpenApiValue
   /** Status → response; the problems that every route can answer with are added to them. */
   readonly responses: { readonly [status: string]: OpenApiValue }
+  /** Callers who have none of these do not see the operation; an empty list or none: everybody does. */
+  readonly roles?: readonly string[]
+  /** Answered without a key, and never refused for too much load. */
+  readonly isProbe?: boolean
 }
 
 /** Path with `{name}` parameters → method → operation. */

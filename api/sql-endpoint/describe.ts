@@ -27,6 +27,7 @@ function operationOf({ endpoint: { name, header }, columns }: DescribedEndpoint)
     operationId: name,
     summary: header.summary,
     tags: ['endpoints'],
+    roles: header.roles,
     parameters: [
       ...Object.entries(header.parameters).map(([parameter, spec]) =>
         parameterOf(parameter, spec, inPath.includes(parameter)),
