@@ -19,6 +19,7 @@ import { drainOnAbort, listenOn, type Timeouts } from './http/server.ts'
 import type { NamedPredictor } from './predictions/fallback.ts'
 import { openPredictionService } from './predictions/service.ts'
 import { openPostgresSource, type PoolStats } from './sources/postgres-source.ts'
+import { listenForPublishes, type PublishNotices } from './sources/publish-notices.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
 import { openEndpointService } from './sql-endpoint/service.ts'
 import { checkPublishedTables, readFreshness } from './tables/freshness.ts'
@@ -86,15 +87,18 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   })
   const lag = watchEventLoop()
   let access: Access | undefined
+  let notices: PublishNotices | undefined
   const closeAll = async () => {
     lag.stop()
     await access?.close()
-    const open = [postgres.close(), watch.close(), tables.exports.close(), adHoc?.pool.close()]
+    const open = [postgres, watch, notices, tables.exports, adHoc?.pool].map((one) => one?.close())
     await Promise.all(open)
   }
   try {
     await sql.check(describePostgres(postgresUrl))
     await tables.catalog.reload()
+    const { onPublish } = sql
+    notices = listenForPublishes({ url: postgresUrl, schema, onPublish, log, clock })
     access = await openAccess({ host: options.host, settings, postgresUrl, log, clock })
     const predictions = openPredictionService({
       source: postgres,

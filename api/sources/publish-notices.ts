@@ -14,10 +14,12 @@ export type PublishNoticesOptions = {
   readonly clock: Pick<Clock, 'sleep'>
 }
 
+export type PublishNotices = { close(): Promise<void> }
+
 const retryMs = 1000
 
 /** Listens until it is closed; `onPublish` is also called when it listens again, because it may have missed one. */
-export function listenForPublishes(options: PublishNoticesOptions): { close(): Promise<void> } {
+export function listenForPublishes(options: PublishNoticesOptions): PublishNotices {
   const { schema, onPublish, log, clock } = options
   const pool = openPostgres({
     url: options.url,
@@ -32,6 +34,8 @@ export function listenForPublishes(options: PublishNoticesOptions): { close(): P
       client.once('end', resolve)
       client.once('error', () => resolve())
       closing.signal.addEventListener('abort', () => resolve(), { once: true })
+      // It may have been closed while it connected.
+      if (closing.signal.aborted) resolve()
     })
     client.on('notification', ({ payload }) => {
       if (payload === schema) onPublish()

@@ -1,5 +1,23 @@
+import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { openTestApi, shippedActiveUsers, type TestApi } from '../../support/api.ts'
+import { z } from 'zod'
+import type { ApiEnvironment } from '../../../api/http/environment.ts'
+import { problemResponse } from '../../../api/http/problem-response.ts'
+import { listenForPublishes } from '../../../api/sources/publish-notices.ts'
+import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
+import { describeSqlEndpoints } from '../../../api/sql-endpoint/describe.ts'
+import { parseEndpoint } from '../../../api/sql-endpoint/parse-endpoint.ts'
+import { addSqlRoutes } from '../../../api/sql-endpoint/route.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { silentLog } from '../../../core/silent-log.ts'
+import { migrate } from '../../../transform/publish/migrate.ts'
+import { openTestApi, runSql, shippedActiveUsers, type TestApi } from '../../support/api.ts'
+import { servedSql } from '../../support/served-table.ts'
+
+const pageSchema = z.object({
+  data: z.array(z.object({ id: z.number() })),
+  next: z.string().nullable(),
+})
 
 const userActivity = `
   create table user_activity (
@@ -258,5 +276,278 @@ describe('the check before traffic', () => {
     })
     expect((await api.get('/api/w')).body).toMatchObject({ status: 500, code: 'api/internal' })
     await api.close()
+  })
+})
+
+describe('endpoints over published tables', () => {
+  const schema = 'api_published'
+  const url = () => inject('services').postgresUrl
+  const served = (more: Omit<Parameters<typeof servedSql>[0], 'schema'>) =>
+    servedSql({ schema, ...more })
+  const listed = (header: string) => `summary: x\nparameters: {}\n${header}`
+  const published = {
+    people: endpoint(listed('path: /api/people'), 'select id, email, name from people order by id'),
+    whole: endpoint(
+      listed('path: /api/whole\npersonal_data: mask'),
+      `with p as (select * from people), q as (select lower(email) as mail, p.* from p)
+       select id, to_json(q) as row, mail, q::text as text, (select count(r.email) from people r) as mails
+       from q where email is null or id < 3 order by id`,
+    ),
+    staff: endpoint(listed('path: /api/staff\nroles: [staff]'), 'select count(*) as n from people'),
+    mails: endpoint(
+      listed('path: /api/mails\npersonal_data: refuse'),
+      'select lower(email) as mail from people order by 1',
+    ),
+    counted: endpoint(
+      listed('path: /api/counted\npersonal_data: none\nshape: object'),
+      'select count(email) as mails from people',
+    ),
+    kept: endpoint(
+      listed('path: /api/kept\ncache_seconds: 600\nshape: object'),
+      'select count(*) as n from orders',
+    ),
+    plain: endpoint(listed('path: /api/plain\nshape: object'), 'select max(id) as id from orders'),
+    both: endpoint(
+      listed('path: /api/both\nshape: object'),
+      'select (select count(*) from people) as people, (select count(*) from order_view) as orders, (select count(*) from merged) as merged',
+    ),
+    timed: endpoint(
+      listed('path: /api/timed\nshape: object'),
+      'select count(*) as n, now() as at from orders',
+    ),
+    pages: endpoint(
+      `path: /api/pages/{kind}\nsummary: x\nparameters: { kind: { type: integer, enum: [0, 1], example: 1 } }
+page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
+      'select id, at, price from orders where kind = :kind',
+    ),
+  }
+  let api: TestApi
+  let app: Hono<ApiEnvironment>
+  const as = async (path: string, roles: string, init?: RequestInit) => {
+    const headers = { 'x-roles': roles, ...init?.headers }
+    const response = await app.request(path, { ...init, headers })
+    const text = await response.text()
+    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    return { status: response.status, headers: response.headers, body }
+  }
+
+  beforeAll(async () => {
+    await migrate(url(), { schema, withTables: false })
+    const setup = `
+      create table people (id int primary key, email text, name varchar(20));
+      insert into people select i, 'A' || i || '@example.org', 'n' || i from generate_series(1, 3) i;
+      create table orders (id int primary key, kind int, at timestamp, price numeric);
+      insert into orders select i, i % 2, nullif(timestamp '2024-01-01' + (i / 5) * interval '1.000001 hours', timestamp '2024-01-01'), 1.50
+        from generate_series(1, 100) i;
+      create index on orders (kind, at);
+      create view order_view as select * from orders;
+      create table merged (id int primary key);
+      create view people_view as select email from people;
+      create function mail_of(int) returns text language plpgsql as $$ begin return (select email from people where id = $1); end $$;
+      ${served({ table: 'people', rows: 3, pii: ['Email'] })}
+      ${served({ table: 'orders', version: 12 })}
+      ${served({ table: 'merged', version: 3, strategy: 'merge' })}`
+    api = await openTestApi(url(), schema, { setup, endpoints: published })
+    app = new Hono<ApiEnvironment>()
+    app.use((context, next) => {
+      const roles = new Set((context.req.header('x-roles') ?? '').split(','))
+      const principal = { id: 'x', kind: 'key', roles, seesPersonalData: roles.has('dpo') } as const
+      context.set('principal', principal)
+      return next()
+    })
+    addSqlRoutes(app, api.sql)
+    app.onError((error, context) => problemResponse(context, error))
+  })
+  afterAll(() => api.close())
+
+  it('finds nothing wrong with them', async () => {
+    await expect(api.check()).resolves.toBeUndefined()
+  })
+
+  it('answers with the versions of the tables it read, and the age of the oldest', async () => {
+    const { headers, body } = await as('/api/both', '')
+    expect(body).toEqual({ people: 3, orders: 100, merged: 0 })
+    expect(headers.get('x-table-version')).toBe('merged=3, orders=12, people=7')
+    expect(headers.get('x-as-of')).toBe('2024-11-25T12:00:00.000000Z')
+  })
+
+  it('shows no personal data to callers without the right, however the SQL is written', async () => {
+    const rows = [1, 2, 3].map((id) => ({ id, email: null, name: `n${id}` }))
+    expect((await as('/api/people', '')).body).toEqual(rows)
+    expect((await as('/api/people', 'dpo')).body).toHaveProperty('0.email', 'A1@example.org')
+    const whole = await as('/api/whole', '')
+    expect(JSON.stringify(whole.body)).not.toContain('example.org')
+    expect(whole.body).toHaveLength(3)
+    expect(whole.body).toHaveProperty('0.mails', 0)
+    expect((await as('/api/whole', 'dpo')).body).toMatchObject([
+      { id: 1, mail: 'a1@example.org', mails: 3 },
+      { id: 2 },
+    ])
+  })
+
+  it('refuses callers without the role or the right that an endpoint asks for', async () => {
+    expect((await as('/api/staff', '')).body).toMatchObject({ status: 403, code: 'api/forbidden' })
+    expect((await as('/api/staff', 'other,staff')).body).toEqual([{ n: 3 }])
+    expect((await as('/api/mails', 'staff')).status).toBe(403)
+    expect((await as('/api/mails', 'dpo')).body).toHaveLength(3)
+    expect((await as('/api/counted', '')).body).toEqual({ mails: 3 })
+  })
+
+  it('masks a column at once when it is tagged while the API runs', async () => {
+    expect((await as('/api/people', '')).body).toHaveProperty('0.name', 'n1')
+    await runSql(url(), served({ table: 'people', rows: 3, pii: ['email', 'name'] }))
+    expect((await as('/api/people', '')).body).toHaveProperty('0', {
+      id: 1,
+      email: null,
+      name: null,
+    })
+    await runSql(url(), served({ table: 'people', rows: 3, pii: ['email'] }))
+    expect((await as('/api/people', '')).body).toHaveProperty('0.name', 'n1')
+  })
+
+  it.each([
+    ['select lower(email) as mail from people', 'people.email'],
+    ['select id from people where email like :q', 'people.email'],
+    ['select email from api_published.people', 'where masks do not reach'],
+    ['select * from people_view', 'where masks do not reach'],
+    ['select mail_of(1) as m', 'the function mail_of'],
+    ['select email as e, id from people', 'people.email'],
+  ])('refuses %s, because it is not said who may see what', async (sql, reason) => {
+    const parameters = sql.includes(':q') ? '{ q: { type: string } }' : '{}'
+    const text = endpoint(`path: /api/x\nsummary: x\nparameters: ${parameters}`, sql)
+    const x = parseEndpoint('api/endpoints/x.sql', text)
+    await expect(checkEndpoint(x, api.sql.sources)).rejects.toMatchObject({
+      code: 'api/broken-endpoint',
+      message: expect.stringContaining(reason),
+    })
+  })
+
+  it('answers 304 to who has the rows of this version, only where the version decides the answer', async () => {
+    const first = await as('/api/plain', '')
+    const etag = first.headers.get('etag') ?? ''
+    expect(etag).toMatch(/^W\/"/)
+    const again = await as('/api/plain', '', { headers: { 'if-none-match': etag } })
+    expect([again.status, again.body]).toEqual([304, undefined])
+    expect(again.headers.get('x-table-version')).toBe('orders=12')
+    await runSql(url(), served({ table: 'orders', version: 13 }))
+    const other = await as('/api/plain', '', { headers: { 'if-none-match': etag } })
+    expect([other.status, other.headers.get('x-table-version')]).toEqual([200, 'orders=13'])
+    // One reads the clock, the other a table that applications write and a view.
+    expect((await as('/api/timed', '')).headers.get('etag')).toBeNull()
+    expect((await as('/api/both', '')).headers.get('etag')).toBeNull()
+    const seen = await as('/api/people', 'dpo')
+    const hidden = await as('/api/people', '')
+    expect(seen.headers.get('etag')).not.toBe(hidden.headers.get('etag'))
+  })
+
+  it('keeps an answer for its seconds, and only until the next publish', async () => {
+    expect((await as('/api/kept', '')).body).toEqual({ n: 100 })
+    await runSql(url(), `insert into ${schema}.orders values (101, 5, now(), 1)`)
+    const kept = await as('/api/kept', '')
+    expect(kept.body).toEqual({ n: 100 })
+    expect(kept.headers.get('cache-control')).toBe('private, max-age=600')
+    const tag = { headers: { 'if-none-match': kept.headers.get('etag') ?? '' } }
+    expect((await as('/api/kept', '', tag)).status).toBe(304)
+    const notices = listenForPublishes({
+      url: url(),
+      schema,
+      onPublish: api.sql.onPublish,
+      log: silentLog,
+      clock: systemClock,
+    })
+    await expect.poll(async () => (await as('/api/kept', '')).body).toEqual({ n: 101 })
+    await runSql(
+      url(),
+      `delete from ${schema}.orders where id = 101; notify millrace_published, '${schema}'`,
+    )
+    await expect.poll(async () => (await as('/api/kept', '')).body).toEqual({ n: 100 })
+    await notices.close()
+  })
+
+  it('gives every row once over pages, and says where the next one begins', async () => {
+    const seen: unknown[] = []
+    let path: string | undefined = '/api/pages/1?limit=9'
+    let sizes = 0
+    while (path !== undefined) {
+      const { status, headers, body } = await as(path, '')
+      expect(status).toBe(200)
+      const { data, next } = pageSchema.parse(body)
+      seen.push(...data.map(({ id }) => id))
+      sizes = Math.max(sizes, data.length)
+      path = /<(.*)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]
+      expect(path === undefined).toBe(next === null)
+    }
+    // The rows without a time are left out; of equal times the larger id comes first.
+    const ids = Array.from({ length: 50 }, (_, index) => 99 - 2 * index).filter((id) => id >= 5)
+    expect(seen).toEqual(ids)
+    expect(sizes).toBe(9)
+    expect(pageSchema.parse((await as('/api/pages/0', '')).body).data).toHaveLength(7)
+  })
+
+  it('refuses cursors of another question, and parameters outside of what is declared', async () => {
+    const { next } = pageSchema.parse((await as('/api/pages/1', '')).body)
+    const cursor = encodeURIComponent(next ?? '')
+    expect((await as(`/api/pages/1?cursor=${cursor}&limit=3`, '')).status).toBe(200)
+    for (const query of [`0?cursor=${cursor}`, '1?cursor=x', `1?cursor=${cursor}A`]) {
+      expect((await as(`/api/pages/${query}`, '')).body).toMatchObject({
+        code: 'api/invalid-cursor',
+      })
+    }
+    expect((await as(`/api/pages/1?cursor=${cursor}`, 'dpo')).status).toBe(400)
+    for (const query of ['1?limit=21', '1?limit=0', '1?limit=1&limit=2', '2']) {
+      expect((await as(`/api/pages/${query}`, '')).body).toMatchObject({
+        code: 'api/invalid-parameter',
+      })
+    }
+  })
+
+  it('describes the types of its answers', () => {
+    const known = api.sql.endpoints.map((one) => ({
+      endpoint: one.endpoint,
+      columns: one.known()?.facts.columns,
+    }))
+    const paths = describeSqlEndpoints(known)
+    expect(paths['/api/pages/{kind}']?.get?.responses['200']).toMatchObject({
+      content: {
+        'application/json': {
+          schema: {
+            required: ['data', 'next'],
+            properties: {
+              data: {
+                items: {
+                  properties: {
+                    id: { type: ['integer', 'null'], format: 'int32' },
+                    at: { type: ['string', 'null'] },
+                    price: { type: ['number', 'null'] },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    })
+  })
+
+  it('goes on when a table is replaced by another of the same name', async () => {
+    const swapped = (columns: string, version: number) =>
+      `begin; set local search_path = ${schema}; create table next (id int primary key, ${columns});
+       insert into next select i, 'a' || i, 'b' from generate_series(1, 4) i;
+       alter table people rename to old; alter table next rename to people; drop table old cascade;
+       ${served({ table: 'people', version, pii: ['email'] })} commit`
+    for (let round = 0; round < 3; round++) {
+      await runSql(
+        url(),
+        swapped(
+          round % 2 ? 'name text, email text' : 'email text, name varchar(9), x int',
+          20 + round,
+        ),
+      )
+      for (const roles of ['', 'dpo', '', 'dpo']) {
+        const { status, headers, body } = await as('/api/people', roles)
+        expect([status, headers.get('x-table-version')]).toEqual([200, `people=${20 + round}`])
+        expect(body).toHaveLength(4)
+      }
+    }
   })
 })
