@@ -31,7 +31,7 @@ export function baseNames(
   const names: (readonly [string, unknown])[] = [
     ['env_var', env],
     ['target', targetValue(inputs)],
-    ...textFunctions(inputs.md5),
+    ...functionsOf(inputs.md5),
   ]
   const plainly = (text: string) => {
     const [variable] = baseNames(inputs, vars, showsSecrets)
@@ -106,8 +106,29 @@ const connectionDefaults = {
   disable_transactions: false,
 }
 
-/** A dict, as in dbt: it can be printed, walked and written as JSON. */
+type Md5 = CompileInputs['md5']
+const functions = new WeakMap<Md5, ReturnType<typeof textFunctions>>()
+
+/** They keep nothing, so that all templates share them. */
+function functionsOf(md5: Md5): ReturnType<typeof textFunctions> {
+  const known = functions.get(md5) ?? textFunctions(md5)
+  functions.set(md5, known)
+  return known
+}
+
+type ShownTarget = { readonly engine: CompileInputs['engine']; readonly value: unknown }
+const targets = new WeakMap<CompileInputs['target'], ShownTarget>()
+
+/** A dict, as in dbt: it can be printed, walked and written as JSON. One for all templates of a command. */
 function targetValue({ target, engine }: CompileInputs): unknown {
+  const known = targets.get(target)
+  if (known !== undefined && known.engine === engine) return known.value
+  const value = showTarget(target, engine)
+  targets.set(target, { engine, value })
+  return value
+}
+
+function showTarget(target: CompileInputs['target'], engine: CompileInputs['engine']): unknown {
   const { name, profileName = name, database, schema, type, threads, path = null } = target
   const root = engine?.externalRoot === undefined ? {} : { external_root: engine.externalRoot }
   const connection = { ...connectionDefaults, ...root, ...target.connection }

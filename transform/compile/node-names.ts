@@ -87,11 +87,12 @@ export function namesOfNode(
 ): Map<string, unknown> {
   const render = (text: string) => renderText(node, host, macros(), text)
   const base = baseNames(inputs, vars, false, render, onMissing)
+  const run = valuesOfRun(inputs)
   const names = new Map<string, unknown>([
     ...callNames(host),
     ['config', configValue(host, node.kind)],
     ...base,
-    ['env', new Map(base).get('target')],
+    ['env', base.find(([name]) => name === 'target')?.[1]],
     ['model', lazily(node.id, () => host.model?.() ?? modelOf(node, host))],
     ['execute', host.execute],
     ['project_name', node.package],
@@ -103,12 +104,12 @@ export function namesOfNode(
     ['defer_relation', host.deferRelation?.() ?? null],
     ['sql', host.compiledCode?.() ?? ''],
     ['compiled_code', host.compiledCode?.() ?? ''],
-    ...namesOfRun(inputs),
+    ...run.names,
     ...resultNames(),
     ...actionNames(node, host, macros),
-    ['modules', modulesOf(inputs, warn)],
+    ['modules', modulesOf(run.modules, warn)],
     ['exceptions', exceptionsValue(node, warn)],
-    ['adapter', adapterOf(node, host, inputs, macros, warn)],
+    ['adapter', adapterOf(node, host, inputs, run, macros, warn)],
     ['api', api],
     ['column', columnType],
     ['context', contextValue(() => macros().context)],
@@ -119,31 +120,47 @@ export function namesOfNode(
 
 const api = makeHostObject({ Relation: relationType, Column: columnType })
 
-type RunNames = readonly (readonly [string, unknown])[]
-
 /** The same for every node of a run, so made once. */
-const runs = new WeakMap<object, { readonly inputs: CompileInputs; readonly names: RunNames }>()
+type RunValues = {
+  readonly inputs: CompileInputs
+  readonly names: readonly (readonly [string, unknown])[]
+  readonly modules: unknown
+  /** Flags that are on, in lower case. */
+  readonly behavior: ReadonlySet<string>
+}
 
-function namesOfRun(inputs: CompileInputs): RunNames {
+const runs = new WeakMap<object, RunValues>()
+
+function valuesOfRun(inputs: CompileInputs): RunValues {
   const known = runs.get(inputs.environment)
-  if (known !== undefined && differInDatabaseOnly(known.inputs, inputs)) return known.names
+  if (known !== undefined && differInDatabaseOnly(known.inputs, inputs)) return known
   const flags = flagsOf({ full_refresh: inputs.fullRefresh, ...inputs.flags })
   const names = [...runNames(inputs, flags), ['flags', flagsValue(flags)] as const]
-  runs.set(inputs.environment, { inputs, names })
-  return names
+  const modules = names.find(([name]) => name === 'modules')?.[1]
+  const on = Object.entries(inputs.flags ?? {}).filter(([, value]) => value === true)
+  const behavior = new Set(on.map(([name]) => name.toLowerCase()))
+  const made = { inputs, names, modules, behavior }
+  runs.set(inputs.environment, made)
+  return made
 }
 
 /** Each node of a run asks by a database of its own, which none of these names reaches. */
 function differInDatabaseOnly(one: CompileInputs, other: CompileInputs): boolean {
-  if (one === other) return true
-  const mine = Object.entries({ ...one, database: undefined })
-  const theirs = new Map(Object.entries({ ...other, database: undefined }))
-  return mine.length === theirs.size && mine.every(([key, value]) => theirs.get(key) === value)
+  return one === other || (holdsAll(one, other) && holdsAll(other, one))
+}
+
+function holdsAll(one: CompileInputs, other: CompileInputs): boolean {
+  // No list is made of them: it is asked for each node.
+  for (const key in other) {
+    if (key === 'database') continue
+    const name = key as keyof CompileInputs // of both
+    if (one[name] !== other[name]) return false
+  }
+  return true
 }
 
 /** `modules`, one of which dbt wants gone. */
-function modulesOf(inputs: CompileInputs, warn: (warning: MillraceError) => void): unknown {
-  const modules = namesOfRun(inputs).find(([name]) => name === 'modules')?.[1]
+function modulesOf(modules: unknown, warn: (warning: MillraceError) => void): unknown {
   if (!isHostObject(modules)) return modules
   const attribute = (name: string) => {
     if (name === 'itertools') {
@@ -222,6 +239,7 @@ function adapterOf(
   node: NamedNode,
   { execute }: NodeHost,
   inputs: CompileInputs,
+  { behavior }: RunValues,
   macros: () => NodeNames,
   warn: (warning: MillraceError) => void,
 ): HostObject {
@@ -235,7 +253,6 @@ function adapterOf(
     throw problem('model/unknown-macro', { name: `default__${name}`, nearest: undefined })
   }
   const warned = warnedFor(inputs.target)
-  const isOn = ([, value]: readonly [string, unknown]) => value === true
   return adapterValue({
     execute,
     catalog: inputs.target.database,
@@ -243,11 +260,7 @@ function adapterOf(
     dispatch,
     macro: (name) => macros().macro(name),
     engine: inputs.engine ?? {},
-    behavior: new Set(
-      Object.entries(inputs.flags ?? {})
-        .filter(isOn)
-        .map(([name]) => name.toLowerCase()),
-    ),
+    behavior,
     md5: inputs.md5,
     startedAt: inputs.startedAt,
     invocationId: inputs.invocationId,
