@@ -75,6 +75,20 @@ describe('the demo', () => {
     const url = /Serving (http:\S+)/.exec(shown)?.[1]
     const response = await fetch(`${url}/api/active-users?days=30`)
     expect(await response.json()).toEqual({ active_users: expect.any(Number) })
+    const paths = [
+      'users/1/activity',
+      'metrics/total_purchases',
+      'tables/users?select=email&limit=1',
+    ]
+    const reports = ['monthly-activity', 'top-purchasers', 'funnel'].map((one) => `reports/${one}`)
+    for (const path of [...paths, ...reports]) {
+      const { status, headers } = await fetch(`${url}/api/${path}`)
+      expect([path, status, headers.get('x-table-version')]).toEqual([
+        path,
+        200,
+        expect.stringMatching(/^[a-z_]+=\d+$/),
+      ])
+    }
     running.process.kill('SIGINT')
     expect((await running.finished).code).toBe(0)
     expect((await millrace('status')).code).toBe(0)
