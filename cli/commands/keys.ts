@@ -14,6 +14,8 @@ export const keysCommand = defineCommand({
   describe: 'Make, list or revoke keys of the HTTP API',
   builder: (yargs) =>
     yargs
+      // Elsewhere the last one wins; here a role would be lost without a word.
+      .parserConfiguration({ 'duplicate-arguments-array': true })
       .positional('action', { choices: actions, demandOption: true, describe: 'What to do' })
       .positional('prefix', { type: 'string', describe: 'revoke: the 8 characters after mlr_' })
       .option('name', {
@@ -25,7 +27,7 @@ export const keysCommand = defineCommand({
         type: 'string',
         array: true,
         default: [] as string[], // yargs would infer never[] from an empty list
-        describe: 'create: what it may; several after a comma or a space',
+        describe: 'create: what it may; can be given several times',
         requiresArg: true,
       })
       .option('expires', {
@@ -103,7 +105,7 @@ type Asked = {
 }
 
 function readWish({ name, role, expires }: Asked) {
-  if (name === undefined || !/^[^\p{C}]{1,200}$/u.test(name)) {
+  if (typeof name !== 'string' || !/^[^\p{C}]{1,200}$/u.test(name)) {
     throw refuse('create takes --name, of 1 to 200 characters.')
   }
   const roles = [...new Set(role.flatMap((text) => text.split(',')).filter((one) => one !== ''))]

@@ -145,7 +145,8 @@ describe('before there is a key', () => {
 
 describe('keys of the command line', () => {
   it('are shown once, listed without their secret, taken by servers, and refused once they are revoked', async () => {
-    const made = await keys('create', '--name', 'the boss', '--role', 'boss,b', '--expires', '90d')
+    const roles = ['--role', 'boss', '--role', 'b']
+    const made = await keys('create', '--name', 'the boss', ...roles, '--expires', '90d')
     expect(made.stdout).toMatch(/^mlr_[a-z2-7]{8}_[\w-]{43}\n$/)
     const key = made.stdout.trim()
     const prefix = key.slice(4, 12)
