@@ -59,6 +59,7 @@ conformance: ## let real dbt compile and build the fixtures anew, and compare wi
 docs: ## regenerate the reference pages
 	node docs/config-reference.ts
 	node docs/dbt-compatibility.ts
+	node docs/openapi-reference.ts
 
 clean: ## stop the services and remove their data; downloads stay in the cache
 	-@./millrace down --purge

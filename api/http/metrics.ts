@@ -169,25 +169,26 @@ function addCache(registry: Registry, read: () => CacheStats): void {
 
 function addTables(registry: Registry, read: () => Promise<readonly TableFreshness[]>): void {
   const registers = [registry]
-  const version = new Gauge({
-    name: 'millrace_table_version',
-    help: 'Snapshot of the lake that a published table shows',
-    labelNames: ['table'],
-    registers,
-  })
-  new Gauge({
-    name: 'millrace_table_freshness_seconds',
-    help: 'Seconds since the rows of a published table were right',
-    labelNames: ['table'],
-    registers,
-    async collect() {
-      const tables = await read()
-      this.reset()
-      version.reset()
-      for (const table of tables) {
-        this.set({ table: table.table }, table.ageSeconds)
-        version.set({ table: table.table }, table.version)
-      }
-    },
-  })
+  const gauge = (name: string, help: string, figure: (table: TableFreshness) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['table'],
+      registers,
+      async collect() {
+        const tables = await read()
+        this.reset()
+        for (const table of tables) this.set({ table: table.table }, figure(table))
+      },
+    })
+  gauge(
+    'millrace_table_version',
+    'Snapshot of the lake that a published table shows',
+    ({ version }) => version,
+  )
+  gauge(
+    'millrace_table_freshness_seconds',
+    'Seconds since the rows of a published table were right',
+    ({ ageSeconds }) => ageSeconds,
+  )
 }

@@ -21,14 +21,18 @@ export function readFreshness(
   const text = `select table_name, coalesce(version, snapshot)::text, (extract(epoch from as_of) * 1000)::bigint::text
     from millrace.published where schema_name = ${quoteLiteral(schema)} and as_of is not null`
   let held: readonly Held[] = []
+  let reading: Promise<readonly Held[]> | undefined
   let readAt = Number.NEGATIVE_INFINITY
+  const read = () =>
+    source
+      .rows({ text, values: [], timeoutMs })
+      .then(toHeld, (error: unknown) => (isShapeError(error) ? [] : held))
   return async () => {
-    if (now() - readAt >= keptMs) {
+    if (reading === undefined || now() - readAt >= keptMs) {
       readAt = now()
-      held = await source
-        .rows({ text, values: [], timeoutMs })
-        .then(toHeld, (error: unknown) => (isShapeError(error) ? [] : held))
+      reading = read()
     }
+    held = await reading
     return held.map(({ table, version, asOfMs }) => {
       return { table, version, ageSeconds: Math.max(0, now() - asOfMs) / 1000 }
     })
