@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { describePostgres } from '../core/clients/describe-postgres.ts'
+import type { Lake } from '../core/clients/lake.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Settings } from '../core/settings.ts'
@@ -18,6 +19,7 @@ import { malformedRequest } from './http/problem-response.ts'
 import { drainOnAbort, listenOn, type Timeouts } from './http/server.ts'
 import type { NamedPredictor } from './predictions/fallback.ts'
 import { openPredictionService } from './predictions/service.ts'
+import { openLakeSource } from './sources/lake-source.ts'
 import { openPostgresSource, type PoolStats } from './sources/postgres-source.ts'
 import { listenForPublishes, type PublishNotices } from './sources/publish-notices.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
@@ -42,6 +44,8 @@ export type ServeOptions = {
   readonly predictors?: readonly NamedPredictor[]
   /** Default: `defaultTimeouts`. */
   readonly timeouts?: Timeouts
+  /** Asked for when an endpoint says `source: lake`; read-only. */
+  readonly openLake?: (() => Promise<Lake>) | undefined
   readonly log: Log
   readonly clock?: Clock
 }
@@ -78,9 +82,12 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   // Whoever asks whether PostgreSQL answers must not stand in line behind those whom it answers.
   const watch = openPostgresSource({ url: postgresUrl, schema, maxConnections: 1 })
   const tables = openTableService({ url: postgresUrl, schema, source: postgres, log, settings })
+  const needsLake = endpoints.some(({ header }) => header.source === 'lake')
+  const opened = needsLake ? await options.openLake?.() : undefined
+  const lake = opened && openLakeSource({ lake: opened })
   const sql = openEndpointService({
     endpoints,
-    sources: { postgres, schema },
+    sources: { postgres, schema, lake },
     seal: tables.seal,
     cacheBytes: settings.cache_bytes,
     clock,
@@ -90,6 +97,7 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   let notices: PublishNotices | undefined
   const closeAll = async () => {
     lag.stop()
+    lake?.close()
     await access?.close()
     const open = [postgres, watch, notices, tables.exports, adHoc?.pool].map((one) => one?.close())
     await Promise.all(open)

@@ -1,9 +1,7 @@
 /** The lake as endpoints see it: DuckDB in this process, read-only, each answer of one snapshot. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { openDuckdb } from '../../core/clients/duckdb.ts'
-import { extensionsOf, type LakeOptions } from '../../core/clients/lake/attach.ts'
 import { currentSnapshot, snapshotTime } from '../../core/clients/lake/snapshots.ts'
-import { openLake } from '../../core/clients/lake.ts'
+import type { Lake } from '../../core/clients/lake.ts'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
@@ -38,34 +36,17 @@ export interface LakeSource {
 }
 
 export type LakeSourceOptions = {
-  readonly lake: LakeOptions
-  readonly extensionDirectory: string
-  readonly memoryLimit?: string | undefined
-  readonly threads?: number | undefined
-  readonly tempDirectory?: string | undefined
+  /** Attached read-only. */
+  readonly lake: Lake
   /** Queries at a time. Default 4. */
   readonly maxConnections?: number
   /** Queries that may wait for their turn; the rest are refused at once. Default 50. */
   readonly maxWaiting?: number
 }
 
-/** Attaches the lake; names without a catalog are looked up in it. @throws `lake/*` */
-export async function openLakeSource(options: LakeSourceOptions): Promise<LakeSource> {
-  const { maxConnections = 4, maxWaiting = 50, threads, tempDirectory } = options
-  const duckdb = await openDuckdb({
-    extensionDirectory: options.extensionDirectory,
-    extensions: extensionsOf(options.lake),
-    memoryLimit: options.memoryLimit ?? '1GB',
-    threads,
-    tempDirectory,
-    config: { autoload_known_extensions: 'false', allow_community_extensions: 'false' },
-  })
-  const lake = await openLake(duckdb, { ...options.lake, readOnly: true, mustExist: true }).catch(
-    (error: unknown) => {
-      duckdb.close()
-      throw error
-    },
-  )
+/** Names without a catalog are looked up in the lake, which `close()` closes. */
+export function openLakeSource(options: LakeSourceOptions): LakeSource {
+  const { lake, maxConnections = 4, maxWaiting = 50 } = options
   const free: DuckDBConnection[] = []
   const waiting: (() => void)[] = []
   let running = 0
@@ -107,7 +88,7 @@ export async function openLakeSource(options: LakeSourceOptions): Promise<LakeSo
         }, timeoutMs)
         try {
           const snapshot = await currentSnapshot(connection)
-          const asOf = await snapshotTime(connection, options.lake.catalog, snapshot)
+          const asOf = await snapshotTime(connection, lake.options.catalog, snapshot)
           // Text is cast to the declared type in SQL, so no digit is lost on the way.
           const bound = values.map((value) => (value === null ? null : String(value)))
           const reader = await connection.runAndReadAll(text, bound)
@@ -139,7 +120,7 @@ export async function openLakeSource(options: LakeSourceOptions): Promise<LakeSo
   }
 }
 
-async function connectTo(lake: Awaited<ReturnType<typeof openLake>>): Promise<DuckDBConnection> {
+async function connectTo(lake: Lake): Promise<DuckDBConnection> {
   const connection = await lake.connect()
   await connection.run('use lake')
   return connection

@@ -75,7 +75,15 @@ export async function checkEndpoints<T>(
 async function lakeFacts(endpoint: Endpoint, lake: LakeSource | undefined): Promise<EndpointFacts> {
   const at = { file: endpoint.file }
   if (lake === undefined) throw brokenEndpoint(endpoint.name, 'no lake is configured.', at)
-  const columns = await lake.describe(endpoint.sql.text, endpoint.sql.names.length)
+  const columns = await lake
+    .describe(endpoint.sql.text, endpoint.sql.names.length)
+    .catch((cause: unknown) => {
+      // The first line says what is wrong, the rest draws it.
+      const reason = `${messageOf(cause).split('\n')[0]}.`
+      const isMissing = /^Catalog Error: Table with name/.test(reason)
+      if (!isMissing) throw brokenEndpoint(endpoint.name, reason, at)
+      throw problem('api/not-built', { endpoint: endpoint.name, reason }, { at, cause })
+    })
   return {
     schema: '',
     columns: columns.map((column) => ({ ...column, isPersonal: false })),

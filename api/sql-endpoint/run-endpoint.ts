@@ -7,7 +7,7 @@ import { type AnswerState, isAsChecked } from './answer-state.ts'
 import type { ParameterValue } from './parse-value.ts'
 import type { CheckedEndpoint, ServedEndpoint } from './served-endpoint.ts'
 import { explainRecheck } from './served-endpoint.ts'
-import { stateExpression } from './statement.ts'
+import { lakeStatementOf, stateExpression } from './statement.ts'
 
 export type EndpointQuestion = {
   /** Values of `$1`, `$2`, … */
@@ -95,12 +95,14 @@ function severalRows(name: string): Error {
 }
 
 async function runOnLake(
-  { endpoint: { name, header, sql } }: ServedEndpoint,
+  served: ServedEndpoint,
   { values, limit }: EndpointQuestion,
   { lake }: AnswerSources,
 ): Promise<EndpointAnswer> {
   if (lake === undefined) throw problem('api/lake-unavailable', {})
-  const text = `select to_json(answer)::varchar from (\n${sql.text}\n) as answer limit ${limit + 1}`
+  const { header, name } = served.endpoint
+  const { facts } = await served.checked().catch(rethrow)
+  const text = lakeStatementOf(served.endpoint, facts, limit)
   const found = await lake.query({ text, values, timeoutMs: header.timeout_ms })
   const { snapshot, asOf } = found
   const state: AnswerState = {

@@ -62,6 +62,31 @@ from (
 ) as answer_rows`
 }
 
+/** On the lake, where times and numbers that are none have to be written as JSON has them. */
+export function lakeStatementOf(
+  { sql }: Endpoint,
+  { columns }: EndpointFacts,
+  limit: number,
+): string {
+  const written = columns.flatMap(({ name, kind }) => {
+    const column = quoteIdent(name)
+    const iso = `strftime(${column}::timestamp, '%Y-%m-%dT%H:%M:%S.%f')`
+    switch (kind.name) {
+      case 'timestamp':
+        return [`${iso} as ${column}`]
+      case 'timestamptz':
+        return [`${iso} || 'Z' as ${column}`]
+      case 'float32':
+      case 'float64':
+        return [`case when isfinite(${column}) then ${column} end as ${column}`]
+      default:
+        return []
+    }
+  })
+  const shown = written.length === 0 ? '*' : `* replace (${written.join(', ')})`
+  return `select to_json(${rowAlias})::varchar from (select ${shown} from (\n${sql.text}\n)) as ${rowAlias} limit ${limit + 1}`
+}
+
 function keyTexts(page: PageSpec | undefined): string {
   const keys = (page?.by ?? []).map((name, index) => `, ${keyOf(name)}::text as k${index}`)
   return keys.join('')

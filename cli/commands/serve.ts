@@ -1,6 +1,6 @@
 /** `millrace serve`: the HTTP API over the published tables. */
 import { defineCommand } from '../command.ts'
-import { openContext, postgresUrlOf } from '../context.ts'
+import { openConfiguredLake, openContext, postgresUrlOf } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
 
 export const serveCommand = defineCommand({
@@ -35,6 +35,7 @@ export const serveCommand = defineCommand({
         ...api,
         settings: api,
         adHoc,
+        openLake: () => openConfiguredLake(config, { readOnly: true, mustExist: true }),
         postgresUrl,
         schema: postgres.schema,
         projectDir: config.projectDir,

@@ -287,7 +287,7 @@ export const apiProblems = {
   'api/not-built': defineProblem<{ endpoint: string; reason: string }>({
     actor: 'user',
     message: ({ endpoint, reason }) =>
-      `The endpoint ${endpoint} reads a table that PostgreSQL does not have yet: ${reason}`,
+      `The endpoint ${endpoint} reads a table that is not there yet: ${reason}`,
     hint: () => 'run `millrace build` first; it makes and publishes the tables.',
   }),
   'api/no-endpoints': defineProblem<{ directory: string }>({

@@ -5,6 +5,7 @@ import { openToEveryone } from '../../api/access/open-access.ts'
 import { createApi } from '../../api/create-api.ts'
 import type { NamedPredictor } from '../../api/predictions/fallback.ts'
 import { openPredictionService } from '../../api/predictions/service.ts'
+import type { LakeSource } from '../../api/sources/lake-source.ts'
 import { openPostgresSource } from '../../api/sources/postgres-source.ts'
 import { parseEndpoint } from '../../api/sql-endpoint/parse-endpoint.ts'
 import { openEndpointService } from '../../api/sql-endpoint/service.ts'
@@ -46,6 +47,7 @@ export async function openTestApi(
     readonly setup?: string
     readonly endpoints?: Readonly<Record<string, string>>
     readonly tables?: Partial<TableSettings>
+    readonly lake?: LakeSource
     readonly predictors?: readonly NamedPredictor[]
     readonly predictions?: Partial<PredictionSettings>
   } = {},
@@ -79,7 +81,7 @@ export async function openTestApi(
   })
   const sql = openEndpointService({
     endpoints,
-    sources: { postgres, schema },
+    sources: { postgres, schema, lake: options.lake },
     seal: tables.seal,
     cacheBytes: settings.cache_bytes,
     clock: systemClock,
@@ -106,6 +108,7 @@ export async function openTestApi(
       return { status: response.status, headers: response.headers, text, body }
     },
     close: async () => {
+      options.lake?.close()
       await Promise.all([postgres.close(), tables.exports.close()])
     },
   }
