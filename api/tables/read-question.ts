@@ -106,6 +106,8 @@ function refuseColumn(table: PublishedTable, column: string): never {
 }
 
 function refuseForFormat(query: URLSearchParams, format: FormatName): void {
+  // The first was taken, and something between may have looked at the last.
+  readSingle(query, 'format')
   const refuse = (name: string, only: FormatName) => {
     if (format === only || !query.has(name)) return
     throw problem('api/invalid-parameter', { name, reason: `is only for ${only}` })

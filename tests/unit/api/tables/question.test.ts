@@ -51,6 +51,7 @@ describe('the question of a request', () => {
     ['limit=-1', 'api/invalid-parameter'],
     ['limit=1e3', 'api/invalid-parameter'],
     ['count=all', 'api/invalid-parameter'],
+    ['format=json&format=csv', 'api/invalid-parameter'],
     ['escape_formulas=true', 'api/invalid-parameter'],
     [`cursor=${'a'.repeat(4097)}`, 'api/invalid-cursor'],
     ['offset=5', 'api/unknown-parameter'],
