@@ -13,7 +13,7 @@ import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { createKeySet } from './tokens/key-set.ts'
 import { createTokenVerifier, type TokenRules } from './tokens/verify-token.ts'
 
-export type AccessSettings = Pick<
+type AccessSettings = Pick<
   Settings['api'],
   | 'access'
   | 'anonymous_roles'

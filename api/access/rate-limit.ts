@@ -1,10 +1,11 @@
 /**
  * How many requests a caller may make: each has a bucket that fills evenly (GCRA: one number per caller, the time at
- * which his bucket is full again). Memory is bounded; beyond it the caller who came longest ago is forgotten.
+ * which his bucket is full again). Memory is bounded; beyond it those who came longest ago are forgotten.
  *
  * hono-rate-limiter 0.5.4 was looked at: its windows let twice the limit through at their border, and its memory
  * grows with every address that comes within two of them.
  */
+import { createRecentMap } from './recent-map.ts'
 
 export type RateRule = {
   readonly perMinute: number
@@ -40,7 +41,7 @@ export function createRateLimiter(
 ): RateLimiter {
   const interval = 60_000 / perMinute
   const capacity = interval * burst
-  const fullAt = new Map<string, number>()
+  const fullAt = createRecentMap<number>(maxCallers)
 
   function judge(caller: string, now: number): Allowance & { readonly next: number } {
     const before = Math.max(fullAt.get(caller) ?? 0, now)
@@ -64,10 +65,6 @@ export function createRateLimiter(
     take: (caller, now) => {
       const allowance = judge(caller, now)
       if (!allowance.allowed) return allowance
-      // Last in the order of the map is who came last.
-      if (!fullAt.delete(caller) && fullAt.size >= maxCallers) {
-        fullAt.delete(fullAt.keys().next().value ?? '')
-      }
       fullAt.set(caller, allowance.next)
       return allowance
     },

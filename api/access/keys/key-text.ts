@@ -4,7 +4,7 @@
  * At rest it is a plain SHA-256. A slow hash (bcrypt, argon2) makes guessing dear where people choose the secret; against
  * 256 random bits there is nothing to guess, and a slow hash would only be a way to keep the server busy.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const pattern = /^mlr_([a-z0-9]{8})_[A-Za-z0-9_-]{43}$/
 const prefixAlphabet = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -33,5 +33,5 @@ export function prefixOf(text: string): string | undefined {
 
 /** SHA-256 of the whole key. */
 export function hashKey(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

@@ -1,14 +1,15 @@
 /** Tokens (JWT) of an identity provider: signature, issuer, audience and times, checked by jose. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import type { Clock } from '../../../core/clock.ts'
+import { createRecentMap } from '../recent-map.ts'
 import type { KeySet } from './key-set.ts'
 import { rolesOfClaims } from './roles-of-claims.ts'
 
-export type TokenHolder = { readonly subject: string; readonly roles: readonly string[] }
+type TokenHolder = { readonly subject: string; readonly roles: readonly string[] }
 
 /** Why a token is not taken; for the log, never for the caller. */
-export type TokenRefusal = { readonly refused: string }
+type TokenRefusal = { readonly refused: string }
 
 export type TokenVerifier = {
   /** The holder of a token that was checked within the last minute. */
@@ -41,7 +42,9 @@ export function createTokenVerifier(
   keySet: Pick<KeySet, 'keyOf'>,
   clock: Clock,
 ): TokenVerifier {
-  const known = new Map<string, { readonly holder: TokenHolder; readonly until: number }>()
+  const remembered = createRecentMap<{ readonly holder: TokenHolder; readonly until: number }>(
+    maxKnown,
+  )
   const expected = {
     algorithms,
     issuer: rules.issuer,
@@ -52,11 +55,8 @@ export function createTokenVerifier(
 
   return {
     known: (token) => {
-      const name = digest(token)
-      const found = known.get(name)
-      if (found === undefined || found.until > clock.now()) return found?.holder
-      known.delete(name)
-      return undefined
+      const found = remembered.get(digest(token))
+      return found === undefined || found.until <= clock.now() ? undefined : found.holder
     },
     verify: async (token) => {
       if (token.length > maxTokenLength) return { refused: 'too long' }
@@ -70,8 +70,7 @@ export function createTokenVerifier(
         }
         const holder = { subject, roles: rolesOfClaims(payload, rules.rolesClaim) }
         const expiresAt = ((exp ?? 0) + toleranceSeconds) * 1000
-        if (known.size >= maxKnown) known.delete(known.keys().next().value ?? '')
-        known.set(digest(token), { holder, until: Math.min(expiresAt, now + knownMs) })
+        remembered.set(digest(token), { holder, until: Math.min(expiresAt, now + knownMs) })
         return holder
       } catch (error) {
         if (error instanceof errors.JOSEError) return { refused: `${error.code} ${error.message}` }
@@ -85,5 +84,5 @@ export function createTokenVerifier(
 
 /** What is kept of a token names it and does not hold it. */
 function digest(token: string): string {
-  return createHash('sha256').update(token).digest('base64')
+  return hash('sha256', token, 'base64')
 }
