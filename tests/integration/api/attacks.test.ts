@@ -43,6 +43,15 @@ parameters:
 select :user_id as user_id, :text as text, :ratio as ratio, :flag as flag, :on_day as on_day, :since as since
 `
 
+const paged = `/* ---
+path: /api/paged
+summary: The ids of people
+page: { by: [id], size: 1 }
+personal_data: none
+--- */
+select id from people
+`
+
 let folder: string
 let api: ServedApi
 const stop = new AbortController()
@@ -54,6 +63,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-attacks-'))
   await mkdir(join(folder, 'api/endpoints'), { recursive: true })
   await writeFile(join(folder, 'api/endpoints/typed.sql'), typed)
+  await writeFile(join(folder, 'api/endpoints/paged.sql'), paged)
   const settings = { ...settingsSchema.parse({}).api, cursor_secret: new Secret('CANARY-cursor') }
   const place = { projectDir: folder, host: '127.0.0.1', port: 0, postgresUrl: url(), schema }
   api = await serveApi({ ...place, settings, log: silentLog }, stop.signal)
@@ -214,6 +224,19 @@ describe('a cursor', () => {
     for (const cursor of [forged(['0']), forged(['0'], 'CANARY-cursor'), forged([], '')]) {
       expectRefused(await send(`GET /api/tables/people?cursor=${cursor}`), 400, 'invalid-cursor')
     }
+  })
+
+  it('of an endpoint is refused by a table, and the other way round', async () => {
+    const cursorOf = async (path: string) => {
+      const { headers } = await send(`GET ${path}`)
+      return /cursor=([\w-]+)/.exec(headers['link'] ?? '')?.[1] ?? ''
+    }
+    const [endpoint, table] = ['/api/paged?limit=1', '/api/tables/people?limit=1']
+    const [ofEndpoint, ofTable] = [await cursorOf(endpoint), await cursorOf(table)]
+    expect((await send(`GET ${endpoint}&cursor=${ofEndpoint}`)).status).toBe(200)
+    expect((await send(`GET ${table}&cursor=${ofTable}`)).status).toBe(200)
+    expectRefused(await send(`GET ${endpoint}&cursor=${ofTable}`), 400, 'invalid-cursor')
+    expectRefused(await send(`GET ${table}&cursor=${ofEndpoint}`), 400, 'invalid-cursor')
   })
 
   it('is refused in another spelling of the same bytes', async () => {
