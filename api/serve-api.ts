@@ -22,8 +22,11 @@ import { openPredictionService } from './predictions/service.ts'
 import { openLakeSource } from './sources/lake-source.ts'
 import { openPostgresSource, type PoolStats } from './sources/postgres-source.ts'
 import { listenForPublishes, type PublishNotices } from './sources/publish-notices.ts'
+import { checkEndpoint, checkEndpoints } from './sql-endpoint/check-endpoints.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
-import { openEndpointService } from './sql-endpoint/service.ts'
+import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
+import { type EndpointService, openEndpointService } from './sql-endpoint/service.ts'
+import { watchEndpoints } from './sql-endpoint/watch-endpoints.ts'
 import { checkPublishedTables, readFreshness } from './tables/freshness.ts'
 import { openTableService } from './tables/service.ts'
 
@@ -46,6 +49,11 @@ export type ServeOptions = {
   readonly timeouts?: Timeouts
   /** Asked for when an endpoint says `source: lake`; read-only. */
   readonly openLake?: (() => Promise<Lake>) | undefined
+  /**
+   * Endpoint files are watched, and this is called after each change with what is wrong in them; what is broken keeps
+   * serving as it was.
+   */
+  readonly onReload?: ((problems: readonly unknown[]) => void) | undefined
   readonly log: Log
   readonly clock?: Clock
 }
@@ -72,6 +80,9 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   const { log, clock = systemClock, postgresUrl } = options
   const endpoints = await loadEndpoints(options.projectDir)
   const { schema, settings } = options
+  const needsLake = endpoints.some(({ header }) => header.source === 'lake')
+  const opened = needsLake ? await options.openLake?.() : undefined
+  const lake = opened && openLakeSource({ lake: opened })
   const adHoc = options.adHoc && (await openAdHoc(options.adHoc, log, clock))
   const postgres = openPostgresSource({
     url: postgresUrl,
@@ -82,16 +93,12 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   // Whoever asks whether PostgreSQL answers must not stand in line behind those whom it answers.
   const watch = openPostgresSource({ url: postgresUrl, schema, maxConnections: 1 })
   const tables = openTableService({ url: postgresUrl, schema, source: postgres, log, settings })
-  const needsLake = endpoints.some(({ header }) => header.source === 'lake')
-  const opened = needsLake ? await options.openLake?.() : undefined
-  const lake = opened && openLakeSource({ lake: opened })
-  const sql = openEndpointService({
-    endpoints,
-    sources: { postgres, schema, lake },
-    seal: tables.seal,
-    cacheBytes: settings.cache_bytes,
-    clock,
-  })
+  const sources = { postgres, schema, lake }
+  const { seal } = tables
+  const { cache_bytes: cacheBytes } = settings
+  const serviceOf = (served: readonly Endpoint[]) =>
+    openEndpointService({ endpoints: served, sources, seal, cacheBytes, clock })
+  let sql = serviceOf(endpoints)
   const lag = watchEventLoop()
   let access: Access | undefined
   let notices: PublishNotices | undefined
@@ -103,9 +110,10 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     await Promise.all(open)
   }
   try {
-    await sql.check(describePostgres(postgresUrl))
+    const database = describePostgres(postgresUrl)
+    await sql.check(database)
     await tables.catalog.reload()
-    const { onPublish } = sql
+    const onPublish = () => sql.onPublish()
     notices = listenForPublishes({ url: postgresUrl, schema, onPublish, log, clock })
     access = await openAccess({ host: options.host, settings, postgresUrl, log, clock })
     const predictions = openPredictionService({
@@ -132,29 +140,47 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
       },
     })
     let stopping = false
-    const app = createApi({
-      access,
-      corsOrigins: settings.cors_origins,
-      maxBodyBytes: settings.max_body_bytes,
-      sql,
-      tables,
-      predictions,
-      adHoc,
-      checks: {
-        postgres: () => watch.query({ text: 'select 1::text', values: [], timeoutMs: 1000 }),
-        tables: checkPublishedTables(watch, schema),
-      },
-      ...(adHoc === undefined ? {} : { optionalChecks: { lake: () => checkAdHoc(adHoc.pool) } }),
-      isStopping: () => stopping,
-      metrics,
-      metricsRoles: settings.metrics_roles,
-      logShare: settings.log_share,
-      log,
-      clock,
-    })
-    const listener = guardDoor(listenerOf(app), { admission, metrics, log })
+    const known = access
+    const appOf = (service: EndpointService) =>
+      createApi({
+        access: known,
+        corsOrigins: settings.cors_origins,
+        maxBodyBytes: settings.max_body_bytes,
+        sql: service,
+        tables,
+        predictions,
+        adHoc,
+        checks: {
+          postgres: () => watch.query({ text: 'select 1::text', values: [], timeoutMs: 1000 }),
+          tables: checkPublishedTables(watch, schema),
+        },
+        ...(adHoc === undefined ? {} : { optionalChecks: { lake: () => checkAdHoc(adHoc.pool) } }),
+        isStopping: () => stopping,
+        metrics,
+        metricsRoles: settings.metrics_roles,
+        logShare: settings.log_share,
+        log,
+        clock,
+      })
+    let app = appOf(sql)
+    const listener = guardDoor(
+      listenerOf(() => app),
+      { admission, metrics, log },
+    )
     const { server, port } = await listenOn(listener, options)
     log.info({ event: 'api.listening', host: options.host, port, endpoints: endpoints.length })
+    const swap = async (served: readonly Endpoint[]) => {
+      const next = serviceOf(served)
+      await next.check(database)
+      app = appOf(next)
+      sql = next
+    }
+    if (options.onReload !== undefined) {
+      const check = (endpoint: Endpoint) =>
+        checkEndpoints([endpoint], (one) => checkEndpoint(one, sources), database)
+      const { projectDir, onReload } = options
+      void watchEndpoints({ projectDir, endpoints, check, swap, onReload, clock }, signal)
+    }
     const onStopping = () => {
       stopping = true
     }
@@ -172,9 +198,9 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
 }
 
 /** What cannot even become a request of the web is answered as every other mistake. */
-function listenerOf(app: ReturnType<typeof createApi>): RequestListener {
+function listenerOf(app: () => ReturnType<typeof createApi>): RequestListener {
   const errorHandler = () => malformedRequest()
-  return getRequestListener((request, env) => app.fetch(request, env), { errorHandler })
+  return getRequestListener((request, env) => app().fetch(request, env), { errorHandler })
 }
 
 function adHocStats(pool: Pool): PoolStats {

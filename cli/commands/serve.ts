@@ -2,6 +2,7 @@
 import { defineCommand } from '../command.ts'
 import { openConfiguredLake, openContext, postgresUrlOf } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
+import { printError } from '../print-error.ts'
 
 export const serveCommand = defineCommand({
   command: 'serve',
@@ -17,6 +18,11 @@ export const serveCommand = defineCommand({
         type: 'number',
         describe: 'Port to listen on, 0: a free one (default: api.port)',
         requiresArg: true,
+      })
+      .option('watch', {
+        type: 'boolean',
+        default: false,
+        describe: 'Take changed endpoint files into service as they are saved',
       })
       .example('$0 serve --port 8081', "then: curl 'localhost:8081/api/active-users?days=30'"),
   handler: async (args) => {
@@ -35,6 +41,7 @@ export const serveCommand = defineCommand({
         ...api,
         settings: api,
         adHoc,
+        onReload: args.watch ? reportReload : undefined,
         openLake: () => openConfiguredLake(config, { readOnly: true, mustExist: true }),
         postgresUrl,
         schema: postgres.schema,
@@ -50,6 +57,12 @@ export const serveCommand = defineCommand({
     })
   },
 })
+
+function reportReload(problems: readonly unknown[]): void {
+  for (const error of problems) printError(error, false)
+  const outcome = problems.length === 0 ? 'in service' : 'not in service; what was there before is'
+  process.stderr.write(`Changed endpoints are ${outcome}\n`)
+}
 
 const openNote = `It is open: whoever uses this machine may call it (api.access, docs/reference/access.md).
 `

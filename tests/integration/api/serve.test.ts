@@ -65,6 +65,31 @@ describe('millrace serve', () => {
     )
   })
 
+  it('takes a changed endpoint into service with --watch, and keeps the old one when it is broken', async () => {
+    const cli = startCli(serve('--port', '0', '--watch'), { env: env() })
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await cli.shows(/Serving http/))?.[0] ?? ''
+    const file = join(projectDir, 'api/endpoints/version.sql')
+    const version = (sql: string) =>
+      writeFile(file, `/* ---\npath: /api/version\nsummary: x\nshape: object\n--- */\n${sql}\n`)
+    const answer = async () => {
+      const response = await fetch(`${url}/api/version`)
+      return response.status === 200 ? await response.text() : response.status
+    }
+    expect(await answer()).toBe(404)
+    await version('select 1 as v')
+    await expect.poll(answer, { timeout: 20_000 }).toBe('{"v":1}')
+    await version('select nope as v')
+    await cli.shows(/error\[api\/broken-endpoint\] api\/endpoints\/version\.sql:6/)
+    expect(await answer()).toBe('{"v":1}')
+    await version('select 3 as v')
+    await expect.poll(answer, { timeout: 20_000 }).toBe('{"v":3}')
+    await rm(file)
+    await expect.poll(answer, { timeout: 20_000 }).toBe(404)
+    expect((await fetch(`${url}/api/active-users`)).status).toBe(200)
+    cli.process.kill('SIGTERM')
+    expect((await cli.finished).code).toBe(0)
+  })
+
   it('says that the port is taken, and ends with 2', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
