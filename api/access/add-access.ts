@@ -15,13 +15,15 @@ const probes: ReadonlySet<string> = new Set(['/livez', '/readyz'])
 
 /**
  * Refuses requests for another host than this machine where access is open: a page of another site can point its own
- * name at 127.0.0.1 and read what is served there, but its requests still carry that name.
+ * name at 127.0.0.1 and read what is served there, but its requests still carry that name. A proxy on this machine often
+ * asks for it by its own name, whoever is behind; most say for whom they ask, and then it is not this machine.
  */
 export function hostCheck({ everyone }: Access): MiddlewareHandler<ApiEnvironment> {
   return async (context, next) => {
     if (everyone === undefined) return await next()
     const host = context.req.header('host') ?? new URL(context.req.url).host
-    if (isOwnHost(host, 'localhost')) return await next()
+    const isHandedOn = context.req.header('x-forwarded-for') !== undefined
+    if (isOwnHost(host, 'localhost') && !isHandedOn) return await next()
     return problemResponse(context, problem('api/foreign-host', {}))
   }
 }

@@ -56,9 +56,10 @@ export const apiProblems = {
   }),
   'api/foreign-host': defineProblem<Record<string, never>>({
     actor: 'user',
-    message: () => 'This server answers only requests for this machine, such as for localhost.',
+    message: () =>
+      'This server answers only requests of and for this machine, such as for localhost.',
     hint: () =>
-      'it is open to everyone on this machine; with keys (api.access: required) it answers other names.',
+      'it is open to everyone on this machine; with keys (api.access: required) it answers other names, and through proxies.',
     httpStatus: 421,
   }),
   'api/url-too-long': defineProblem<{ limit: number }>({

@@ -562,6 +562,12 @@ describe('a server that is open', () => {
     if (status === 421) expect(text).toContain('api/foreign-host')
   })
 
+  it('does not take for this machine what a proxy hands on', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.1' }
+    const answer = await ask(`${api.url}/api/one`, { headers })
+    expect([answer.status, answer.code]).toEqual([421, 'api/foreign-host'])
+  })
+
   it('allows nothing to pages of other sites', async () => {
     const answer = await ask(`${api.url}/api/one`, { headers: { origin: 'https://evil.example' } })
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
