@@ -4,10 +4,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export UV_THREADPOOL_SIZE := 16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test it e2e demo up down bench bench-runner docs clean unit conformance
+.PHONY: help setup fmt check test test-api-contract it e2e demo up down bench bench-runner docs clean unit conformance
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 20
 
 setup: ## once, and after a pull: packages, Kafka, the S3 server, PostgreSQL, DuckDB's extensions
 	@sh local/setup/prerequisites.sh
@@ -31,6 +31,9 @@ unit: ## tests that need no service
 
 it: ## tests against real services
 	vitest run --project integration
+
+test-api-contract: ## schemathesis asks the API everything that its OpenAPI document allows, and more
+	node tests/schemathesis/run.ts "$$(sh tests/schemathesis/install.sh)"
 
 e2e: ## whole stories, from the broker to the API
 	vitest run --project e2e

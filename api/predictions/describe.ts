@@ -90,6 +90,7 @@ function oneOperation(): OpenApiOperation {
         name: 'user_id',
         in: 'query',
         required: true,
+        example: '123',
         schema: { type: 'string', pattern: userIdPattern.source },
       },
       {

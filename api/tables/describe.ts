@@ -11,6 +11,7 @@ const nameParameter: OpenApiValue = {
   in: 'path',
   required: true,
   description: 'One of the names of `GET /api/tables`',
+  example: 'users',
   schema: text,
 }
 

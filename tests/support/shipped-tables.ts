@@ -26,6 +26,11 @@ type Column = z.output<typeof columnSchema>
 /** One user with one purchase, and the same user in every aggregate. */
 const userId = 123
 
+/** What `millrace ml score` publishes. */
+const predictions = `create table predictions (user_id bigint primary key, score double precision not null,
+    model_version text not null, scored_at timestamptz not null, as_of timestamptz);
+  insert into predictions values (${userId}, 0.25, '7', now(), now());`
+
 /** Makes the schema anew. */
 export async function makeShippedTables(url: string, schema: string): Promise<void> {
   await runSql(url, `drop schema if exists ${schema} cascade; create schema ${schema}`)
@@ -48,7 +53,8 @@ export async function makeShippedTables(url: string, schema: string): Promise<vo
       values (${columns.map(sampleOf).join(', ')});
       ${servedSql({ schema, table: name, strategy, pii, rows: 1 })}`
   })
-  await runSql(url, `set search_path = ${schema}; set timezone = 'UTC'; ${statements.join('\n')}`)
+  const all = [...statements, predictions, servedSql({ schema, table: 'predictions', rows: 1 })]
+  await runSql(url, `set search_path = ${schema}; set timezone = 'UTC'; ${all.join('\n')}`)
 }
 
 /** As publishing maps it. */
