@@ -1,10 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listenForPublishes } from '../../../api/sources/publish-notices.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { silentLog } from '../../../core/silent-log.ts'
 import { type Instance, killService, startInstance, stopInstance } from '../../../local/instance.ts'
 import { openTestApi, shippedActiveUsers, type TestApi } from '../../support/api.ts'
 import { cacheDir } from '../../support/extension-directory.ts'
+import { openPublishFixture, request } from '../../support/publish-fixture.ts'
 
 const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
 const setup = `create table user_activity (user_id int, event_timestamp timestamp);
@@ -12,6 +17,7 @@ const setup = `create table user_activity (user_id int, event_timestamp timestam
 
 describe('the API while PostgreSQL is away', () => {
   let stateDir: string
+  let url: string
   let api: TestApi
   const start = (): Promise<Instance> =>
     startInstance({ stateDir, cacheDir, ports, services: ['postgres'], boundToThisProcess: true })
@@ -19,8 +25,9 @@ describe('the API while PostgreSQL is away', () => {
   beforeAll(async () => {
     stateDir = await mkdtemp(join(tmpdir(), 'millrace-api-outage-'))
     const { settings } = await start()
+    url = settings.postgres?.url ?? ''
     const endpoints = { 'active-users': shippedActiveUsers }
-    api = await openTestApi(settings.postgres?.url ?? '', 'public_api', { setup, endpoints })
+    api = await openTestApi(url, 'public_api', { setup, endpoints })
   })
   afterAll(async () => {
     await api.close()
@@ -52,22 +59,78 @@ describe('the API while PostgreSQL is away', () => {
     expect((await api.get('/readyz')).status).toBe(200)
   })
 
-  it('gives only right answers and clean 503s while PostgreSQL is killed under load', async () => {
-    let asking = true
-    const seen = new Set<string>()
-    const ask = async () => {
-      while (asking) {
-        const { status, text } = await api.get('/api/active-users')
-        seen.add(status === 200 ? text : String(status))
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      }
+  it('mixes no versions while tables are published without end and PostgreSQL is killed once', async () => {
+    const fixture = await openPublishFixture(url)
+    const answers = (header: string) => `/* ---\nsummary: x\nshape: object\n${header}\n--- */
+      select (select array_agg(distinct round) from swapped) as swapped,
+        (select array_agg(distinct round) from merged) as merged,
+        (select count(*) from swapped) + (select count(*) from merged) as rows`
+    const endpoints = {
+      now: answers('path: /api/now'),
+      kept: answers('path: /api/kept\ncache_seconds: 600'),
     }
-    const askers = Promise.all(Array.from({ length: 8 }, ask))
+    const served = await openTestApi(fixture.url, 'public', { endpoints })
+    const notices = listenForPublishes({
+      url: fixture.url,
+      schema: 'public',
+      onPublish: served.sql.onPublish,
+      log: silentLog,
+      clock: systemClock,
+    })
+    const roundOf = new Map<number, number>()
+    let round = 0
+    const publish = async () => {
+      round++
+      const rows = `select i as id, ${round} as round from range(${100 + round}) t(i)`
+      const snapshot = await fixture.build(
+        `create or replace table lake.marts.swapped as ${rows}`,
+        `create or replace table lake.marts.merged as ${rows}`,
+      )
+      roundOf.set(snapshot, round)
+      const key = { uniqueKey: ['id'] }
+      const requests = [request('swapped', key), request('merged', { ...key, strategy: 'merge' })]
+      await fixture.publish(requests)
+    }
+    await publish()
+    let isAsking = true
+    const statuses = new Set<number>()
+    const wrong: string[] = []
+    const seen = new Set<number>()
+    const ask = async (path: string) => {
+      const { status, body, headers, text } = await served.get(path)
+      statuses.add(status)
+      if (status !== 200) return undefined
+      const versions = headers.get('x-table-version') ?? ''
+      const found = /^merged=(\d+), swapped=(\d+)$/.exec(versions)
+      const rounds = found?.slice(1).map((version) => roundOf.get(Number(version))) ?? []
+      const [one] = rounds
+      seen.add(one ?? -1)
+      const expected = { swapped: [one], merged: [one], rows: 2 * (100 + (one ?? 0)) }
+      const isRight = rounds[0] === rounds[1] && isDeepStrictEqual(body, expected)
+      if (!isRight) wrong.push(`${versions} ${text}`)
+      return one
+    }
+    const askers = Array.from({ length: 8 }, async (_, index) => {
+      while (isAsking) {
+        await ask(index % 2 ? '/api/now' : '/api/kept')
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+    })
+    for (let count = 0; count < 4; count++) await publish()
+    const dying = publish().catch(() => {})
     await killService(stateDir, 'postgres', 'SIGKILL')
+    await dying
     await start()
-    expect((await api.get('/api/active-users')).status).toBe(200)
-    asking = false
-    await askers
-    expect([...seen].sort()).toEqual(['503', '{"active_users":1}'])
+    for (let count = 0; count < 4; count++) await publish()
+    await expect.poll(() => ask('/api/kept'), { timeout: 20_000 }).toBe(round)
+    expect(await ask('/api/now')).toBe(round)
+    isAsking = false
+    await Promise.all(askers)
+    expect(wrong).toEqual([])
+    expect([...statuses].sort()).toEqual([200, 503])
+    expect(seen.size).toBeGreaterThan(4)
+    await notices.close()
+    await served.close()
+    await fixture[Symbol.asyncDispose]()
   })
 })
