@@ -36,7 +36,7 @@ export type AccessOptions = {
 
 /**
  * Opens access: reads the keys and the identity provider's where credentials are needed.
- * @throws `api/open-beyond-loopback`, `api/no-credentials`, `config/invalid-value`, `config/missing-value`,
+ * @throws `api/open-beyond-loopback`, `api/no-credentials`, `api/keys-not-permitted`, `config/invalid-value`, `config/missing-value`,
  *   `publish/postgres-unreachable`, `publish/login-refused`
  */
 export async function openAccess(options: AccessOptions): Promise<Access> {

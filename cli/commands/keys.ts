@@ -50,7 +50,7 @@ export const keysCommand = defineCommand({
     if (action !== 'revoke' && prefix !== undefined) throw refuse(`${action} takes no prefix.`)
     const { config } = openContext(args)
     const table = await import('../../api/access/keys/key-table.ts')
-    await withDatabase(await postgresUrlOf(config), async (database) => {
+    const act = async (database: PoolClient) => {
       if (wish !== undefined) {
         const { makeKey } = await import('../../api/access/keys/key-text.ts')
         const key = makeKey(randomBytes)
@@ -65,6 +65,9 @@ export const keysCommand = defineCommand({
         const keys = await table.listKeys(database)
         printRows(keys.map(toRow), json ? 'json' : format, columns)
       }
+    }
+    await withDatabase(await postgresUrlOf(config), act).catch((error: unknown) => {
+      throw table.explainKeyError(error)
     })
     return 0
   },

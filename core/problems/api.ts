@@ -275,6 +275,13 @@ export const apiProblems = {
       `Nobody could call the API on ${host}: it asks for credentials, there is no live key, and api.oidc is not set.`,
     hint: () => 'make a key with `millrace keys create --name … --role …`, or set api.oidc.issuer.',
   }),
+  'api/keys-not-permitted': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) =>
+      `The keys of the API are out of reach of this PostgreSQL login: ${reason}`,
+    hint: () =>
+      'docs/reference/access.md says what a server needs; `millrace keys create` makes the schema millrace, or a table in it.',
+  }),
   'api/unknown-key': defineProblem<{ prefix: string }>({
     actor: 'user',
     message: ({ prefix }) => `There is no key ${prefix}.`,

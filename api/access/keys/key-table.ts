@@ -1,7 +1,7 @@
 /** `millrace.api_keys` in PostgreSQL: made by the first `millrace keys create`, read by every server. */
 import type { ClientBase } from 'pg'
 import { problem } from '../../../core/problems.ts'
-import { isShapeError } from '../../sources/postgres-errors.ts'
+import { isShapeError, sqlStateOf } from '../../sources/postgres-errors.ts'
 import type { NewKey } from './key-text.ts'
 
 /** PostgreSQL's channel that is notified of each change. */
@@ -133,6 +133,12 @@ export async function writeLastUsed(
        and (api_keys.last_used_at is null or api_keys.last_used_at < used.at)`,
     [[...used.keys()], [...used.values()]],
   )
+}
+
+/** A right that the login lacks as `api/keys-not-permitted`; any other error as it is. */
+export function explainKeyError(cause: unknown): unknown {
+  if (!(cause instanceof Error) || sqlStateOf(cause) !== '42501') return cause
+  return problem('api/keys-not-permitted', { reason: cause.message }, { cause })
 }
 
 /** What PostgreSQL gives where a value may be missing. */

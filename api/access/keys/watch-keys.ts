@@ -9,7 +9,7 @@ import type { Clock } from '../../../core/clock.ts'
 import type { Log } from '../../../core/log.ts'
 import { sqlStateOf } from '../../sources/postgres-errors.ts'
 import { type KeyRing, toKeyRing } from './key-ring.ts'
-import { keysChannel, readLiveKeys, writeLastUsed } from './key-table.ts'
+import { explainKeyError, keysChannel, readLiveKeys, writeLastUsed } from './key-table.ts'
 
 export type KeyWatch = {
   /** The keys as they were last read. */
@@ -30,7 +30,7 @@ export type KeyWatchOptions = {
 const writeUsedEveryMs = 30_000
 const answerWithinMs = 5000
 
-/** Reads the keys, and again and again. @throws when PostgreSQL does not answer at the beginning */
+/** Reads the keys, and again and again. @throws `api/keys-not-permitted`, or that PostgreSQL does not answer */
 export async function watchKeys(options: KeyWatchOptions): Promise<KeyWatch> {
   const { url, refreshMs, log, clock } = options
   const stop = new AbortController()
@@ -91,8 +91,8 @@ export async function watchKeys(options: KeyWatchOptions): Promise<KeyWatch> {
   try {
     await read()
   } catch (cause) {
-    if (cause instanceof Error && sqlStateOf(cause) === '42501') throw cause
-    throw explainConnectError(cause, describePostgres(url))
+    const explained = explainKeyError(cause)
+    throw explained === cause ? explainConnectError(cause, describePostgres(url)) : explained
   }
   const reading = keepReading()
   return {

@@ -174,6 +174,30 @@ describe('keys of the command line', () => {
     expect((await keys('list')).stdout).toContain('"state":"revoked"')
   })
 
+  it('say so when the login has no right to them', async () => {
+    const role = 'millrace_access_nobody'
+    await client.query(
+      `drop role if exists ${role}; create role ${role} login password 'p';
+       grant usage on schema millrace to ${role}`,
+    )
+    const url = new URL(postgresUrl)
+    url.username = role
+    url.password = 'p'
+    try {
+      const env = { MILLRACE_POSTGRES_URL: url.href }
+      for (const args of [['create', '--name', 'a'], ['list']]) {
+        const { code, stderr } = await runCli(['keys', ...args, '--project-dir', projectDir], {
+          env,
+        })
+        expect([code, stderr]).toEqual([2, expect.stringContaining('api/keys-not-permitted')])
+      }
+      const refused = serve({ access: 'required' }, { postgresUrl: url.href })
+      await expect(refused).rejects.toMatchObject({ code: 'api/keys-not-permitted' })
+    } finally {
+      await client.query(`drop owned by ${role}; drop role ${role}`)
+    }
+  })
+
   it.each([
     [['create'], '--name'],
     [['create', '--name', 'a', '--role', 'a b'], 'role'],
