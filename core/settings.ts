@@ -261,7 +261,7 @@ export const settingsSchema = z.strictObject({
         .default(500)
         .describe('Requests that one process works on at once; more are refused with 503'),
       max_wait_ms: count
-        .default(1000)
+        .default(500)
         .describe('A request that would wait longer for a connection is refused with 503 at once'),
       max_lag_ms: count
         .default(250)

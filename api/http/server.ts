@@ -16,6 +16,12 @@ export type Timeouts = {
 
 const defaultTimeouts: Timeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2000 }
 
+/**
+ * Connections that the system keeps for a process which is busy. When there is no room it drops them, and who asks
+ * comes again after one, three, seven seconds: much later than a refusal. The system's own limit is often this one.
+ */
+const backlog = 4096
+
 /** Opens the port. @returns it, also when it was 0 @throws `api/port-taken`, `api/cannot-listen` */
 export async function listenOn(
   listener: RequestListener,
@@ -37,7 +43,7 @@ export async function listenOn(
           : problem('api/cannot-listen', { host, port, reason }, { cause }),
       )
     })
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       const address = server.address()
       const taken = typeof address === 'object' && address !== null ? address.port : port
       resolve({ server, port: taken })

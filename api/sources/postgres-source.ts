@@ -52,7 +52,7 @@ export type PostgresSourceOptions = {
   readonly maxConnections?: number
   /** Requests that may wait for a connection; the rest are refused at once. Default 500. */
   readonly maxWaiting?: number
-  /** Who would wait longer than so many milliseconds is refused at once, too. Default 1000. */
+  /** Who would wait longer than so many milliseconds is refused at once, too. Default 500. */
   readonly maxWaitMs?: number
 }
 
@@ -66,7 +66,7 @@ const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text 
 export function openPostgresSource(options: PostgresSourceOptions): PostgresSource {
   const maxConnections = options.maxConnections ?? 10
   const pool = openPostgres({ url: options.url, maxConnections, applicationName: 'millrace-api' })
-  const { maxWaiting = 500, maxWaitMs = 1000 } = options
+  const { maxWaiting = 500, maxWaitMs = 500 } = options
   const wait = createExpectedWait(maxConnections)
   const timeouts = new WeakMap<PoolClient, number>()
 
