@@ -17,6 +17,8 @@ import { watchEventLoop } from './http/event-loop-lag.ts'
 import { createApiMetrics } from './http/metrics.ts'
 import { malformedRequest } from './http/problem-response.ts'
 import { drainOnAbort, listenOn, type Timeouts } from './http/server.ts'
+import { createSpanExporter } from './http/span-exporter.ts'
+import { createTracer } from './http/tracer.ts'
 import type { NamedPredictor } from './predictions/fallback.ts'
 import { openPredictionService } from './predictions/service.ts'
 import { openLakeSource } from './sources/lake-source.ts'
@@ -54,6 +56,8 @@ export type ServeOptions = {
    * serving as it was.
    */
   readonly onReload?: ((problems: readonly unknown[]) => void) | undefined
+  /** Where spans are sent when `api.traces_url` does not say it (OTLP/HTTP). Default: nowhere. */
+  readonly tracesUrl?: string | undefined
   readonly log: Log
   readonly clock?: Clock
 }
@@ -100,13 +104,17 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     openEndpointService({ endpoints: served, sources, seal, cacheBytes, clock })
   let sql = serviceOf(endpoints)
   const lag = watchEventLoop()
+  const { traces_url: tracesUrl = options.tracesUrl } = settings
+  const spans = tracesUrl === undefined ? undefined : createSpanExporter({ url: tracesUrl, log })
   let access: Access | undefined
   let notices: PublishNotices | undefined
   const closeAll = async () => {
     lag.stop()
     lake?.close()
     await access?.close()
-    const open = [postgres, watch, notices, tables.exports, adHoc?.pool].map((one) => one?.close())
+    const open = [postgres, watch, notices, tables.exports, adHoc?.pool, spans].map((one) =>
+      one?.close(),
+    )
     await Promise.all(open)
   }
   try {
@@ -132,6 +140,7 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     metrics.observeProcess()
     metrics.observe({
       inFlight: () => admission.inFlight,
+      cache: () => sql.cache.stats(),
       tables: readFreshness(watch, schema, () => clock.now()),
       pools: {
         postgres: postgres.stats,
@@ -159,6 +168,7 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
         metrics,
         metricsRoles: settings.metrics_roles,
         logShare: settings.log_share,
+        tracer: spans && createTracer(spans.record, nowNanos),
         log,
         clock,
       })
@@ -195,6 +205,11 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
     await closeAll()
     throw error
   }
+}
+
+/** To a microsecond, which Date does not give. */
+function nowNanos(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n
 }
 
 /** What cannot even become a request of the web is answered as every other mistake. */

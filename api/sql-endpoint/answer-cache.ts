@@ -11,6 +11,8 @@ export interface AnswerCache<Answer> {
   peek(key: string): Answer | undefined
   /** Forgets everything; answers that are being made are given to those who wait and not kept. */
   clear(): void
+  /** How many answers were there already, or being made, and how many had to be made. */
+  stats(): { readonly hits: number; readonly misses: number; readonly bytes: number }
 }
 
 export type AnswerCacheOptions<Answer> = {
@@ -33,6 +35,8 @@ export function createAnswerCache<Answer>(
   const making = new Map<string, Promise<Answer>>()
   let bytes = 0
   let generation = 0
+  let hits = 0
+  let misses = 0
 
   function remove(key: string, entry: Entry<Answer>): void {
     entries.delete(key)
@@ -62,16 +66,22 @@ export function createAnswerCache<Answer>(
     // A map gives its keys in the order of insertion: this one is the youngest again.
     entries.delete(key)
     entries.set(key, entry)
+    hits++
     return entry.answer
   }
 
   return {
     peek,
+    stats: () => ({ hits, misses, bytes }),
     async get(key, seconds, make) {
       const kept = peek(key)
       if (kept !== undefined) return kept
       const running = making.get(key)
-      if (running !== undefined) return await running
+      if (running !== undefined) {
+        hits++
+        return await running
+      }
+      misses++
       const born = generation
       const made = make()
       making.set(key, made)

@@ -44,6 +44,7 @@ export const serveCommand = defineCommand({
         onReload: args.watch ? reportReload : undefined,
         openLake: () => openConfiguredLake(config, { readOnly: true, mustExist: true }),
         postgresUrl,
+        tracesUrl: process.env['OTEL_EXPORTER_OTLP_ENDPOINT'],
         schema: postgres.schema,
         projectDir: config.projectDir,
       }

@@ -9,9 +9,11 @@ import { createApiMetrics } from '../../../../api/http/metrics.ts'
 import { addMetricsRoute, metricsForLoopback } from '../../../../api/http/metrics-route.ts'
 import { observeRequests } from '../../../../api/http/observe-requests.ts'
 import { problemResponse } from '../../../../api/http/problem-response.ts'
+import { createSpanExporter } from '../../../../api/http/span-exporter.ts'
 import { createTracer, parseTraceparent, type Span } from '../../../../api/http/tracer.ts'
 import { systemClock } from '../../../../core/clock.ts'
 import { problem } from '../../../../core/problems.ts'
+import { silentLog } from '../../../../core/silent-log.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const parentId = '00f067aa0ba902b7'
@@ -215,5 +217,68 @@ describe('a trace', () => {
       spanId: parentId,
       isSampled: true,
     })
+  })
+})
+
+describe('spans', () => {
+  const ended = { route: '/users/:id', status: 503, problemCode: 'api/overloaded' }
+  const span: Span = {
+    traceId,
+    spanId: 'aaaaaaaaaaaaaaaa',
+    parentSpanId: parentId,
+    method: 'GET',
+    startNanos: 1_700_000_000_000_000_001n,
+    endNanos: 1_700_000_000_000_000_002n,
+    ended,
+  }
+
+  it('reach a collector by OTLP as JSON, the last ones when the process ends', async () => {
+    const received: { url: string | undefined; body: unknown }[] = []
+    const collector = createServer(async (request, response) => {
+      const parts = await request.toArray()
+      received.push({ url: request.url, body: JSON.parse(Buffer.concat(parts).toString()) })
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+    const { port } = collector.address() as AddressInfo // A server that listens on a port has one.
+    const exporter = createSpanExporter({ url: `http://127.0.0.1:${port}/`, log: silentLog })
+    exporter.record(span)
+    await exporter.close()
+    collector.closeAllConnections()
+    collector.close()
+    expect(received).toMatchObject([
+      {
+        url: '/v1/traces',
+        body: {
+          resourceSpans: [
+            {
+              scopeSpans: [
+                {
+                  spans: [
+                    {
+                      traceId,
+                      parentSpanId: parentId,
+                      name: 'GET /users/:id',
+                      kind: 2,
+                      startTimeUnixNano: '1700000000000000001',
+                      status: { code: 2 },
+                    },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      },
+    ])
+  })
+
+  it('are dropped when there is no collector, and the log says so', async () => {
+    const lines: Record<string, unknown>[] = []
+    const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+    const exporter = createSpanExporter({ url: 'http://127.0.0.1:1', log })
+    exporter.record(span)
+    await exporter.close()
+    expect(lines).toMatchObject([{ level: 40, event: 'traces.not_sent', spans: 1, dropped: 1 }])
   })
 })
