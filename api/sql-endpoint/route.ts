@@ -21,8 +21,9 @@ export function addSqlRoutes(app: Hono<ApiEnvironment>, service: EndpointService
   for (const served of service.endpoints) {
     const { header } = served.endpoint
     const names = pathParameters(header.path)
+    const read = header.cache_seconds > 0 ? remembering(readRequest) : readRequest
     app.get(header.path.replaceAll(/\{([a-z0-9_]+)\}/g, ':$1'), (context) =>
-      answer(context, names, served, service),
+      answer(context, (hides) => read(context, names, served, hides), served, service),
     )
   }
 }
@@ -41,7 +42,7 @@ type Asked = {
 
 async function answer(
   context: ApiContext,
-  names: readonly string[],
+  read: (hidesPersonalData: boolean) => Asked,
   served: ServedEndpoint,
   service: EndpointService,
 ): Promise<Response> {
@@ -52,14 +53,15 @@ async function answer(
     throw problem('api/forbidden', {})
   }
   const hidesPersonalData = header.personal_data !== 'none' && !principal.seesPersonalData
-  const asked = readRequest(context, names, served, hidesPersonalData)
+  const asked = read(hidesPersonalData)
   const ifNoneMatch = context.req.header('if-none-match')
   const isPrivate = principal.kind !== 'anonymous' || header.roles.length > 0
   const ready =
     header.cache_seconds > 0
-      ? await service.cache.get(asked.key, header.cache_seconds, () =>
+      ? (service.cache.peek(asked.key) ??
+        (await service.cache.get(asked.key, header.cache_seconds, () =>
           makeReady(asked, served, service),
-        )
+        )))
       : ((await unchanged(asked, served, service, ifNoneMatch)) ??
         (await makeReady(asked, served, service)))
   const headers = isPrivate ? { ...ready.headers, ...privately(ready.headers) } : ready.headers
@@ -67,6 +69,22 @@ async function answer(
   return etag !== undefined && matchesEtag(ifNoneMatch, etag)
     ? context.body(null, 304, headers)
     : context.body(ready.body, 200, headers)
+}
+
+const maxRemembered = 1000
+
+/** The same address is read once: an answer that is kept should cost little more than sending it. */
+function remembering(read: typeof readRequest): typeof readRequest {
+  const requests = new Map<string, Asked>()
+  return (context, names, served, hidesPersonalData) => {
+    const key = `${hidesPersonalData} ${context.req.url}`
+    const known = requests.get(key)
+    if (known !== undefined) return known
+    const asked = read(context, names, served, hidesPersonalData)
+    if (requests.size >= maxRemembered) requests.clear()
+    requests.set(key, asked)
+    return asked
+  }
 }
 
 function privately(headers: Readonly<Record<string, string>>): Record<string, string> {
