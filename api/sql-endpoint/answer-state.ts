@@ -1,5 +1,4 @@
 /** What a statement says of the tables that its rows are of: versions, age, and whether they are still what was checked. */
-import { z } from 'zod'
 import { dictionaryKey } from '../http/structured-fields.ts'
 import type { EndpointFacts } from './facts.ts'
 
@@ -14,17 +13,6 @@ export type AnswerState = {
   readonly contracts: ReadonlyMap<string, string>
 }
 
-const stateSchema = z.array(
-  z.tuple([
-    z.string(),
-    z.string(),
-    z.string().nullable(),
-    z.string().nullable(),
-    z.string(),
-    z.string(),
-  ]),
-)
-
 const empty: AnswerState = {
   versions: undefined,
   asOf: undefined,
@@ -32,23 +20,40 @@ const empty: AnswerState = {
   contracts: new Map(),
 }
 
-/** @param text JSON of `stateExpression` */
-export function readAnswerState(text: string | null): AnswerState {
+/** Of the ledger: version, hash of the contract, as of (`- -`: not known), source. */
+const line = /^(\d+) (-?\d+) (\S+) (\S+) (.*)$/
+
+/** @param text what `stateExpression` gave for the same facts */
+export function readAnswerState(text: string | null, { relations }: EndpointFacts): AnswerState {
   if (text === null) return empty
-  const tables = stateSchema.parse(JSON.parse(text))
-  const labelled = tables.filter(([, , version, asOf]) => version !== null && asOf !== null)
-  const times = labelled.map(([, , , asOf]) => asOf ?? '').sort()
+  const lines = text.split('\n')
+  const tables = relations.flatMap(({ schema, name }, index) => {
+    const match = line.exec(lines[index] ?? '')
+    if (match === null) return []
+    const [, version = '', contract = '', day = '', time = '', source = ''] = match
+    return [{ key: keyOf(schema, name), name, version, contract, source, asOf: isoOf(day, time) }]
+  })
+  const labelled = tables.flatMap(({ name, version, asOf }) =>
+    asOf === undefined ? [] : [{ label: `${dictionaryKey(name)}=${version}`, asOf }],
+  )
   return {
     versions:
       labelled.length === 0
         ? undefined
-        : labelled.map(([, name, version]) => `${dictionaryKey(name)}=${version}`).join(', '),
-    asOf: times[0],
-    identity: JSON.stringify(
-      tables.map(([schema, name, version, , source]) => [schema, name, version, source]),
-    ),
-    contracts: new Map(tables.map(([schema, name, , , , hash]) => [keyOf(schema, name), hash])),
+        : labelled
+            .map(({ label }) => label)
+            .sort()
+            .join(', '),
+    asOf: labelled.map(({ asOf }) => asOf).sort()[0],
+    identity: JSON.stringify(tables.map(({ key, version, source }) => [key, version, source])),
+    contracts: new Map(tables.map(({ key, contract }) => [key, contract])),
   }
+}
+
+/** `2024-11-25`, `12:00:00.5+00` → `2024-11-25T12:00:00.500000Z`; sessions are in UTC. */
+function isoOf(day: string, time: string): string | undefined {
+  const match = /^(\d\d:\d\d:\d\d)(?:\.(\d+))?\+00$/.exec(time)
+  return match === null ? undefined : `${day}T${match[1]}.${(match[2] ?? '').padEnd(6, '0')}Z`
 }
 
 /** Tells whether the tables promise what they did when the endpoint was checked. */

@@ -70,12 +70,12 @@ const maxStatements = 8
 
 function toChecked(endpoint: Endpoint, facts: EndpointFacts): CheckedEndpoint {
   const statements = new Map<string, NamedStatement>()
-  let last = { text: '', state: readAnswerState(null) }
+  let last = { text: '', state: readAnswerState(null, facts) }
   return {
     facts,
     readState(text) {
-      if (text !== null && text !== last.text) last = { text, state: readAnswerState(text) }
-      return text === null ? readAnswerState(null) : last.state
+      if (text !== null && text !== last.text) last = { text, state: readAnswerState(text, facts) }
+      return text === null ? readAnswerState(null, facts) : last.state
     },
     statement(kind) {
       const key = `${kind.isMasked} ${kind.limit} ${kind.isContinued}`

@@ -114,16 +114,15 @@ function pageRows(
 }
 
 /**
- * JSON text: one array for each table of the ledger, of name, version, as of, source, hash of the contract. All that are
- * read are looked for, so that one that is published for the first time is seen too.
+ * One line for each relation that is read, in their order: `version contract date time source`, empty where the ledger
+ * does not know it (yet). Plain text joined of one look-up each is the quickest that was measured.
  */
 export function stateExpression({ relations, hasLedger }: EndpointFacts): string {
   if (!hasLedger || relations.length === 0) return 'null::text'
-  const read = relations.map(
-    ({ schema, name }) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`,
+  const lines = relations.map(
+    ({ schema, name }) => `coalesce((select coalesce(version, snapshot) || ' ' ||
+    coalesce(jsonb_hash_extended(contract, 0), 0) || ' ' || coalesce(as_of::text, '- -') || ' ' || source_uuid
+  from millrace.published where schema_name = ${quoteLiteral(schema)} and table_name = ${quoteLiteral(name)}), '')`,
   )
-  return `(select json_agg(json_build_array(schema_name, table_name, coalesce(version, snapshot)::text,
-    to_char(as_of at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), source_uuid,
-    coalesce(jsonb_hash_extended(contract, 0), 0)::text) order by table_name)::text
-  from millrace.published where (schema_name, table_name) in (${read.join(', ')}))`
+  return `(${lines.join(" || E'\\n' || ")})`
 }

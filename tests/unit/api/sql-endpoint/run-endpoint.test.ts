@@ -84,10 +84,13 @@ describe('runEndpoint', () => {
     ]
     let checked = 0
     const served = createServedEndpoint(endpoint, async () => checks[checked++] ?? facts)
-    const state = '[["public","users","57","2024-11-25T12:00:00.000000Z","u","8"]]'
+    const state = '57 8 2024-11-25 12:00:00.5+00 u'
     const sources = recorder(['{"mail":"a@b"}', state, 'false'], ['{"mail":null}', state, 'false'])
     const answer = await runEndpoint(served, question, sources)
-    expect(answer).toMatchObject({ rows: '[{"mail":null}]', state: { versions: 'users=57' } })
+    expect(answer).toMatchObject({
+      rows: '[{"mail":null}]',
+      state: { versions: 'users=57', asOf: '2024-11-25T12:00:00.500000Z' },
+    })
     expect(sources.sent[0]?.text).not.toContain('null::character')
     expect(sources.sent[1]?.text).toContain('null::character varying(100) as "Mail"')
   })
@@ -98,7 +101,7 @@ describe('runEndpoint', () => {
       hasLedger: true,
       relations: [users],
     }))
-    const state = '[["public","users","57","2024-11-25T12:00:00.000000Z","u","8"]]'
+    const state = '57 8 2024-11-25 12:00:00.5+00 u'
     await expect(
       runEndpoint(served, question, recorder(['', state, 'false'])),
     ).rejects.toMatchObject({ code: 'api/table-missing' })
