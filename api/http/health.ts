@@ -5,7 +5,7 @@ import type { ApiEnvironment } from './environment.ts'
 import { problemResponse } from './problem-response.ts'
 
 /** Resolves when the dependency answers, rejects when it does not. */
-export type ReadinessCheck = () => Promise<unknown>
+type ReadinessCheck = () => Promise<unknown>
 
 export type ReadinessChecks = {
   /** Without one of these no request can be answered. */

@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { PoolStats } from '../sources/postgres-source.ts'
 
-export type Answered = {
+type Answered = {
   /** `/api/tables/:name`, or `unmatched`. */
   readonly route: string
   readonly method: string
@@ -21,7 +21,7 @@ export type TableFreshness = {
 }
 
 /** Where gauges get their values when they are asked for. */
-export type MetricSources = {
+type MetricSources = {
   readonly inFlight?: () => number
   /** Name of a pool → its connections. */
   readonly pools?: Readonly<Record<string, () => PoolStats>>
@@ -29,7 +29,7 @@ export type MetricSources = {
   readonly tables?: () => Promise<readonly TableFreshness[]>
 }
 
-export type CacheStats = {
+type CacheStats = {
   readonly hits: number
   readonly misses: number
   readonly bytes: number

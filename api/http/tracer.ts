@@ -1,7 +1,7 @@
 /** One span for each request, part of the caller's trace when it names one (W3C Trace Context). */
 import { randomBytes } from 'node:crypto'
 
-export type Ended = {
+type Ended = {
   readonly route: string
   readonly status: number
   readonly problemCode: string | undefined

@@ -3,7 +3,7 @@ import { isObject } from './document.ts'
 import type { OpenApiObject, OpenApiValue } from './paths.ts'
 import { type Field, fieldsOf, plainText, schemaWords } from './schema-words.ts'
 
-export type Parameter = {
+type Parameter = {
   readonly name: string
   /** `path`, `query` or `header` */
   readonly place: string
