@@ -7,13 +7,13 @@ import { problem } from '../../core/problems.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { type ColumnKind, duckdbKindOf } from './column-kind.ts'
 
-export type LakeQuery = {
+type LakeQuery = {
   readonly text: string
   readonly values: readonly ParameterValue[]
   readonly timeoutMs: number
 }
 
-export type LakeAnswer = {
+type LakeAnswer = {
   /** The first column of every row. */
   readonly rows: readonly string[]
   readonly snapshot: number
@@ -21,7 +21,7 @@ export type LakeAnswer = {
   readonly asOf: string
 }
 
-export type LakeColumn = {
+type LakeColumn = {
   readonly name: string
   readonly kind: ColumnKind
   readonly type: string

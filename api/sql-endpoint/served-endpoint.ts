@@ -7,7 +7,7 @@ import type { Endpoint } from './parse-endpoint.ts'
 import { type StatementKind, statementOf } from './statement.ts'
 
 /** A statement under the name by which connections keep it. */
-export type NamedStatement = { readonly name: string; readonly text: string }
+type NamedStatement = { readonly name: string; readonly text: string }
 
 export type CheckedEndpoint = {
   readonly facts: EndpointFacts
