@@ -23,6 +23,11 @@ export const shippedActiveUsers = readFileSync(
 
 type PredictionSettings = Settings['api']['predictions']
 
+/** The text of an endpoint's file. */
+export function endpointFile(header: string, sql: string): string {
+  return `/* ---\n${header}\n--- */\n${sql}\n`
+}
+
 export type TestApi = Awaited<ReturnType<typeof openTestApi>>
 
 /** Runs statements as the owner of the schema. */

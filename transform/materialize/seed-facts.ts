@@ -72,7 +72,7 @@ function isBeyond64Bits(text: string): boolean {
   return BigInt.asIntN(64, whole) !== whole
 }
 
-/** Whether only a query can tell that it is so, of how few values ever. */
+/** Whether it goes by looks, so that a query has to confirm it even of a few values. */
 export function isGuess(found: ColumnFacts): boolean {
   return found.isDate || found.isTime
 }

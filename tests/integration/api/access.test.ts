@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
@@ -14,6 +14,7 @@ import { settingsSchema } from '../../../core/settings.ts'
 import { silentLog } from '../../../core/silent-log.ts'
 import { runSql } from '../../support/api.ts'
 import { runCli } from '../../support/cli.ts'
+import { sendBytes } from '../../support/raw-http.ts'
 
 const database = 'millrace_access_test'
 const endpoint = (path: string, more = '') =>
@@ -71,22 +72,6 @@ async function addKey(roles: readonly string[] = [], lifetimeMs?: number): Promi
   const key = makeKey(randomBytes)
   await insertKey(client, key, { name: 'test', roles, lifetimeMs })
   return key.text
-}
-
-/** Sends bytes and gives what comes back until the other side closes, or until it is still for a while. */
-function sendRaw(port: number, ...parts: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let text = ''
-    socket.setEncoding('latin1').setTimeout(5000, () => socket.destroy())
-    socket.on('data', (part) => {
-      text += String(part)
-    })
-    socket.on('error', (error) => (text === '' ? reject(error) : resolve(text)))
-    socket.on('close', () => resolve(text))
-    socket.write(parts[0] ?? '')
-    for (const part of parts.slice(1)) socket.write(part)
-  })
 }
 
 type Problem = { readonly code?: string; readonly request_id?: string }
@@ -489,7 +474,7 @@ describe('a server that asks for credentials', () => {
       /^(HTTP\/1\.1 408 |$)/,
     ],
   ])('ends a connection with %s', async (_, parts, expected) => {
-    const text = await sendRaw(api.port, ...parts())
+    const { text } = await sendBytes(api.port, parts().join(''))
     expect(text).toMatch(expected)
     expect(text).not.toContain('"one"')
     expect((await ask(`${api.url}/livez`)).status).toBe(200)
@@ -581,7 +566,7 @@ describe('a server that is open', () => {
     ['[::1]:80', 200],
   ])('that is asked for %s answers %d', async (host, status) => {
     const request = `GET /api/one HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
-    const text = await sendRaw(api.port, request)
+    const { text } = await sendBytes(api.port, request)
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status}`))
     if (status === 421) expect(text).toContain('api/foreign-host')
   })

@@ -1,31 +1,23 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Hono } from 'hono'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { z } from 'zod'
 import type { ApiEnvironment } from '../../../api/http/environment.ts'
 import { problemResponse } from '../../../api/http/problem-response.ts'
-import { openLakeSource } from '../../../api/sources/lake-source.ts'
 import { listenForPublishes } from '../../../api/sources/publish-notices.ts'
 import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
 import { describeSqlEndpoints } from '../../../api/sql-endpoint/describe.ts'
 import { parseEndpoint } from '../../../api/sql-endpoint/parse-endpoint.ts'
 import { addSqlRoutes } from '../../../api/sql-endpoint/route.ts'
-import { openDuckdb } from '../../../core/clients/duckdb.ts'
-import { type Lake, openLake } from '../../../core/clients/lake.ts'
 import { systemClock } from '../../../core/clock.ts'
 import { silentLog } from '../../../core/silent-log.ts'
 import { migrate } from '../../../transform/publish/migrate.ts'
 import {
+  endpointFile,
   openTestApi,
-  repository,
   runSql,
   shippedActiveUsers,
   type TestApi,
 } from '../../support/api.ts'
-import { extensionDirectory } from '../../support/extension-directory.ts'
 import { servedSql } from '../../support/served-table.ts'
 
 const pageSchema = z.object({
@@ -43,11 +35,9 @@ const userActivity = `
     (3, 'login', now() at time zone 'utc' - interval '30 days 1 hour'),
     (4, 'login', now() at time zone 'utc' + interval '1 hour');`
 
-const endpoint = (header: string, sql: string) => `/* ---\n${header}\n--- */\n${sql}\n`
-
 const endpoints = {
   'active-users': shippedActiveUsers,
-  echo: endpoint(
+  echo: endpointFile(
     `path: /api/echo
 summary: Gives its parameters back
 shape: object
@@ -62,7 +52,7 @@ parameters:
     `select :text as text, :count as count, :ratio as ratio, :flag as flag, :on_day as on_day,
   :since::timestamptz at time zone 'utc' as since, ':text' as literal, /* :nothing */ 'a'::text as cast_`,
   ),
-  user: endpoint(
+  user: endpointFile(
     `path: /api/users/{user_id}/activity
 summary: Events of one user
 row_limit: 1
@@ -70,7 +60,7 @@ parameters:
   user_id: { type: integer, minimum: 1 }`,
     'select action, 9007199254740993::bigint as big, 1.10::numeric as exact from user_activity where user_id = :user_id order by id',
   ),
-  one: endpoint(
+  one: endpointFile(
     `path: /api/one/{user_id}
 summary: One user
 shape: object
@@ -78,7 +68,7 @@ parameters:
   user_id: { type: integer }`,
     'select distinct user_id from user_activity where user_id = :user_id',
   ),
-  slow: endpoint(
+  slow: endpointFile(
     `path: /api/slow
 summary: Sleeps
 timeout_ms: 100
@@ -86,7 +76,7 @@ parameters:
   seconds: { type: number, default: 0 }`,
     'select pg_sleep(:seconds)::text as slept',
   ),
-  far: endpoint(
+  far: endpointFile(
     `path: /api/far
 summary: A day far away
 shape: object
@@ -94,18 +84,6 @@ parameters:
   days: { type: integer, default: 1 }`,
     "select date '2024-01-01' + :days * interval '1 day' as day",
   ),
-}
-
-/** The plan of a statement, as text. */
-async function explain(url: string, schema: string, sql: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query(
-    `set enable_seqscan = off; set enable_bitmapscan = off; set search_path = ${schema}`,
-  )
-  const { rows } = await client.query<[string]>({ text: `explain ${sql}`, rowMode: 'array' })
-  await client.end()
-  return rows.flat().join('\n')
 }
 
 describe('SQL endpoints over PostgreSQL', () => {
@@ -258,7 +236,9 @@ describe('SQL endpoints over PostgreSQL', () => {
 describe('the check before traffic', () => {
   const url = () => inject('services').postgresUrl
   const problemOf = async (sql: string, header = 'path: /api/x\nsummary: x') => {
-    const api = await openTestApi(url(), 'api_check', { endpoints: { x: endpoint(header, sql) } })
+    const api = await openTestApi(url(), 'api_check', {
+      endpoints: { x: endpointFile(header, sql) },
+    })
     try {
       return await api.check().then(
         () => undefined,
@@ -298,7 +278,7 @@ describe('the check before traffic', () => {
     const api = await openTestApi(url(), 'api_write', {
       setup:
         'create table t (a int); create function grow() returns int language sql as $$ insert into t values (1) returning a $$;',
-      endpoints: { w: endpoint('path: /api/w\nsummary: x', 'select grow() as a') },
+      endpoints: { w: endpointFile('path: /api/w\nsummary: x', 'select grow() as a') },
     })
     expect((await api.get('/api/w')).body).toMatchObject({ status: 500, code: 'api/internal' })
     await api.close()
@@ -312,36 +292,45 @@ describe('endpoints over published tables', () => {
     servedSql({ schema, ...more })
   const listed = (header: string) => `summary: x\nparameters: {}\n${header}`
   const published = {
-    people: endpoint(listed('path: /api/people'), 'select id, email, name from people order by id'),
-    whole: endpoint(
+    people: endpointFile(
+      listed('path: /api/people'),
+      'select id, email, name from people order by id',
+    ),
+    whole: endpointFile(
       listed('path: /api/whole\npersonal_data: mask'),
       `with p as (select * from people), q as (select lower(email) as mail, p.* from p)
        select id, to_json(q) as row, mail, q::text as text, (select count(r.email) from people r) as mails
        from q where email is null or id < 3 order by id`,
     ),
-    staff: endpoint(listed('path: /api/staff\nroles: [staff]'), 'select count(*) as n from people'),
-    mails: endpoint(
+    staff: endpointFile(
+      listed('path: /api/staff\nroles: [staff]'),
+      'select count(*) as n from people',
+    ),
+    mails: endpointFile(
       listed('path: /api/mails\npersonal_data: refuse'),
       'select lower(email) as mail from people order by 1',
     ),
-    counted: endpoint(
+    counted: endpointFile(
       listed('path: /api/counted\npersonal_data: none\nshape: object'),
       'select count(email) as mails from people',
     ),
-    kept: endpoint(
+    kept: endpointFile(
       listed('path: /api/kept\ncache_seconds: 600\nshape: object'),
       'select count(*) as n from orders',
     ),
-    plain: endpoint(listed('path: /api/plain\nshape: object'), 'select max(id) as id from orders'),
-    both: endpoint(
+    plain: endpointFile(
+      listed('path: /api/plain\nshape: object'),
+      'select max(id) as id from orders',
+    ),
+    both: endpointFile(
       listed('path: /api/both\nshape: object'),
       'select (select count(*) from people) as people, (select count(*) from order_view) as orders, (select count(*) from merged) as merged',
     ),
-    timed: endpoint(
+    timed: endpointFile(
       listed('path: /api/timed\nshape: object'),
       'select count(*) as n, now() as at from orders',
     ),
-    pages: endpoint(
+    pages: endpointFile(
       `path: /api/pages/{kind}\nsummary: x\nparameters: { kind: { type: integer, enum: [0, 1], example: 1 } }
 page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
       'select id, at, price from orders where kind = :kind',
@@ -440,7 +429,7 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
     ['select email as e, id from people', 'people.email'],
   ])('refuses %s, because it is not said who may see what', async (sql, reason) => {
     const parameters = sql.includes(':q') ? '{ q: { type: string } }' : '{}'
-    const text = endpoint(`path: /api/x\nsummary: x\nparameters: ${parameters}`, sql)
+    const text = endpointFile(`path: /api/x\nsummary: x\nparameters: ${parameters}`, sql)
     const x = parseEndpoint('api/endpoints/x.sql', text)
     await expect(checkEndpoint(x, api.sql.sources)).rejects.toMatchObject({
       code: 'api/broken-endpoint',
@@ -575,202 +564,5 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
         expect(body).toHaveLength(4)
       }
     }
-  })
-})
-
-describe('the endpoints that this repository ships', () => {
-  const schema = 'api_shipped'
-  let api: TestApi
-  beforeAll(async () => {
-    const url = inject('services').postgresUrl
-    const files = readdirSync(`${repository}api/endpoints`)
-    const shipped = files.map((file) => [
-      file.replace('.sql', ''),
-      readFileSync(`${repository}api/endpoints/${file}`, 'utf8'),
-    ])
-    // Swapped tables as publishing makes them of the models' types.
-    const setup = `
-      create table daily_funnel (day date primary key, visitors bigint, viewers bigint, carters bigint,
-        checkouts bigint, purchasers bigint, view_to_cart_rate numeric(18,6), cart_to_checkout_rate numeric(18,6),
-        checkout_to_purchase_rate numeric(18,6), view_to_purchase_rate numeric(18,6));
-      insert into daily_funnel select date '2024-11-01' + i, 9, 8, 6, 3, 3, 0.75, 0.5, 1, null from generate_series(0, 9) i;
-      create table monthly_user_activity (user_id bigint, month date, event_count bigint, purchase_count bigint,
-        revenue_cents bigint, primary key (user_id, month));
-      insert into monthly_user_activity values (1, '2024-10-01', 5, 0, 0), (1, '2024-11-01', 7, 1, 250),
-        (2, '2024-11-01', 1, 1, 9007199254740993), (2, '2024-12-01', 1, 0, 0);
-      create table purchases_by_user (user_id bigint primary key, total_purchases bigint, revenue_cents bigint);
-      insert into purchases_by_user select i, i % 4, i from generate_series(1, 20) i;`
-    api = await openTestApi(url, schema, { setup, endpoints: Object.fromEntries(shipped) })
-    await migrate(url, { schema })
-    await runSql(
-      url,
-      `set search_path = ${schema};
-       insert into users values (1, 'A', 'a@example.org', now()), (2, 'B', 'b@example.org', now());
-       insert into user_activity (id, user_id, action, event_timestamp, details)
-       select i, 1 + i % 2, case when i % 3 = 0 then 'purchase' else 'login' end,
-         timestamp '2024-11-25' + (i / 10) * interval '1 second', '{"session_id": 1}' from generate_series(1, 300) i;
-       insert into aggregated_metrics (metric_name, metric_value, created_at) values
-         ('total_purchases', 5, '2024-11-24'), ('total_purchases', 12.5, '2024-11-25');
-       analyze`,
-    )
-  })
-  afterAll(() => api.close())
-
-  it('are all sound', async () => {
-    await expect(api.check()).resolves.toBeUndefined()
-    const paths = api.sql.endpoints.map(({ endpoint }) => endpoint.header.path)
-    expect(paths.sort()).toEqual([
-      '/api/active-users',
-      '/api/metrics/{name}',
-      '/api/reports/funnel',
-      '/api/reports/monthly-activity',
-      '/api/reports/top-purchasers',
-      '/api/users/{user_id}/activity',
-    ])
-  })
-
-  it('page through what a user did, the newest first, of one action where it is asked for', async () => {
-    const { body } = await api.get('/api/users/1/activity?limit=2')
-    expect(body).toMatchObject({
-      data: [
-        {
-          id: 300,
-          action: 'purchase',
-          event_timestamp: '2024-11-25T00:00:30',
-          details: { session_id: 1 },
-        },
-        { id: 298 },
-      ],
-    })
-    const { next } = pageSchema.parse(body)
-    const second = await api.get(`/api/users/1/activity?limit=2&cursor=${next}`)
-    expect(second.body).toMatchObject({ data: [{ id: 296 }, { id: 294 }] })
-    const bought = await api.get('/api/users/1/activity?action=purchase&limit=1000')
-    expect(pageSchema.parse(bought.body).data).toHaveLength(50)
-    expect((await api.get('/api/users/99/activity')).body).toEqual({ data: [], next: null })
-    expect((await api.get('/api/users/2147483648/activity')).status).toBe(400)
-  })
-
-  it('read a page of a user by the index, and not his whole history', async () => {
-    const served = api.sql.endpoints.find(({ endpoint }) => endpoint.name === 'user-activity')
-    const statement = served?.known()?.statement({ isMasked: false, limit: 5, isContinued: true })
-    const bound = statement?.text
-      .replaceAll(/\$1\b/g, '1')
-      .replaceAll(/\$2\b/g, 'null')
-      .replaceAll(/\$3\b/g, "'2024-11-25T00:00:20'")
-      .replaceAll(/\$4\b/g, "'200'")
-    const rows = await explain(inject('services').postgresUrl, schema, bound ?? '')
-    expect(rows).toMatch(/Index Scan Backward using user_activity_user_id_idx/)
-    expect(rows).toMatch(/Index Cond: \(\(user_id = .*event_timestamp.*<=/)
-  })
-
-  it('add up months, with every digit', async () => {
-    const { text } = await api.get(
-      '/api/reports/monthly-activity?since=2024-11-15&until=2024-11-30',
-    )
-    expect(text).toBe(
-      '[{"month":"2024-11-01","active_users":2,"event_count":8,"purchase_count":2,"revenue_cents":9007199254741243}]',
-    )
-    expect((await api.get('/api/reports/monthly-activity')).body).toHaveLength(3)
-  })
-
-  it('name those who bought most, the funnel of each day, and one metric', async () => {
-    expect((await api.get('/api/reports/top-purchasers?limit=2')).text).toBe(
-      '[{"user_id":3,"total_purchases":3},{"user_id":7,"total_purchases":3}]',
-    )
-    expect((await api.get('/api/reports/top-purchasers?limit=101')).status).toBe(400)
-    const days = await api.get('/api/reports/funnel?since=2024-11-03&until=2024-11-04')
-    expect(days.body).toMatchObject([
-      { day: '2024-11-03', visitors: 9, view_to_cart_rate: 0.75, view_to_purchase_rate: null },
-      { day: '2024-11-04' },
-    ])
-    expect((await api.get('/api/metrics/total_purchases')).text).toBe(
-      '{"metric_name":"total_purchases","metric_value":12.5,"created_at":"2024-11-25T00:00:00"}',
-    )
-    expect((await api.get('/api/metrics/nothing')).status).toBe(404)
-  })
-})
-
-describe('endpoints over the lake', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-lake-endpoint-'))
-  const options = {
-    catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
-    dataPath: `${folder}/data/`,
-  } as const
-  const lakeEndpoint = (header: string, sql: string) =>
-    endpoint(`summary: x\nsource: lake\npersonal_data: none\n${header}`, sql)
-  const endpoints = {
-    totals: lakeEndpoint(
-      'path: /api/totals\nparameters: { least: { type: integer, default: 0 }, on_day: { type: date, default: null } }',
-      `select n, 9007199254740993::bigint as big, 12345678901234567890.125::decimal(38,3) as exact, 'nan'::double as odd,
-         timestamp '2024-11-25 12:00:00.5' as at, timestamptz '2024-11-25 12:00:00+02' as instant, :on_day as on_day
-       from marts.numbers where n >= :least order by n`,
-    ),
-    slow: lakeEndpoint(
-      'path: /api/slow\nparameters: { rows: { type: integer } }\nshape: object\ntimeout_ms: 200',
-      'select sum(a.range * b.range % 7) as n from range(:rows) a, range(100000) b',
-    ),
-  }
-  let writer: Lake
-  let api: TestApi
-  beforeAll(async () => {
-    writer = await openLake(await openDuckdb({ extensionDirectory }), options)
-    await writer.transaction(async (transaction) => {
-      await transaction.run('create schema lake.marts')
-      await transaction.run('create table lake.marts.numbers as select range as n from range(3)')
-    })
-    const reader = await openLake(await openDuckdb({ extensionDirectory }), {
-      ...options,
-      readOnly: true,
-      mustExist: true,
-    })
-    const lake = openLakeSource({ lake: reader, maxConnections: 2, maxWaiting: 1 })
-    api = await openTestApi(inject('services').postgresUrl, 'api_lake', { endpoints, lake })
-  })
-  afterAll(async () => {
-    await api.close()
-    writer.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-
-  it('answer with every digit and with the snapshot that was read', async () => {
-    await expect(api.check()).resolves.toBeUndefined()
-    const first = await api.get('/api/totals?least=2&on_day=2024-02-29')
-    expect(first.text).toBe(
-      '[{"n":2,"big":9007199254740993,"exact":12345678901234567890.125,"odd":null,"at":"2024-11-25T12:00:00.500000","instant":"2024-11-25T10:00:00.000000Z","on_day":"2024-02-29"}]',
-    )
-    const before = Number(/^lake=(\d+)$/.exec(first.headers.get('x-table-version') ?? '')?.[1])
-    expect(first.headers.get('x-as-of')).toMatch(/^20\d\d-.*Z$/)
-    await writer.transaction(async (transaction) => {
-      await transaction.run('insert into lake.marts.numbers values (7)')
-    })
-    const second = await api.get('/api/totals?least=3')
-    expect(second.body).toMatchObject([{ n: 7, on_day: null }])
-    expect(second.headers.get('x-table-version')).toBe(`lake=${before + 1}`)
-  })
-
-  it('are stopped at their time limit, wait for their turn, and are refused when too many wait', async () => {
-    const all = await Promise.all(
-      Array.from({ length: 5 }, () => api.get('/api/slow?rows=1000000000')),
-    )
-    expect(all.map(({ status }) => status).sort()).toEqual([503, 503, 504, 504, 504])
-    expect((await api.get('/api/slow?rows=1')).status).toBe(200)
-  })
-
-  it('are named before traffic when they are broken, or when masks would be needed', async () => {
-    const check = async (sql: string) =>
-      await checkEndpoint(
-        parseEndpoint('api/endpoints/x.sql', lakeEndpoint('path: /api/x', sql)),
-        api.sql.sources,
-      )
-    await expect(check('select * from marts.nothing')).rejects.toMatchObject({
-      code: 'api/not-built',
-    })
-    await expect(check('select nope(1) as a')).rejects.toMatchObject({
-      code: 'api/broken-endpoint',
-    })
-    await expect(check('insert into marts.numbers values (1)')).rejects.toThrow()
-    const bare = endpoint('summary: x\nsource: lake\npath: /api/x', 'select 1 as a')
-    expect(() => parseEndpoint('api/endpoints/x.sql', bare)).toThrow('say personal_data')
   })
 })

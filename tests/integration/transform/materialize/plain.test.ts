@@ -223,6 +223,16 @@ describe('a seed', () => {
     )
   })
 
+  it.each([
+    ['id,name\n1,a\n2,b,c\n', 3],
+    ["id,word\n1,'a'\n2,'b, c'\n", 3],
+  ])('loses no line of %j, of which the last has too many values', async (text, line) => {
+    const run = await build({ 'seeds/late.csv': text })
+    expect(messageOf(run, 'late')).toMatch(
+      new RegExp(`^seeds/late\\.csv:${line}:1 Line ${line} of the seed late has 3 values`),
+    )
+  })
+
   it('is typed by all of its rows, not by the first', async () => {
     const many = Array.from({ length: 10_050 }, (_, id) => `${id},${id},${id},,2024-01-01,true\n`)
     const last = '1,1.5,x,2024-01-01,2024-01-01 10:00:00,maybe\n'

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { openLakeSource } from '../../../api/sources/lake-source.ts'
+import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
+import { parseEndpoint } from '../../../api/sql-endpoint/parse-endpoint.ts'
+import { openDuckdb } from '../../../core/clients/duckdb.ts'
+import { type Lake, openLake } from '../../../core/clients/lake.ts'
+import { endpointFile, openTestApi, type TestApi } from '../../support/api.ts'
+import { extensionDirectory } from '../../support/extension-directory.ts'
+
+const extensions = ['ducklake', 'sqlite_scanner']
+
+describe('endpoints over the lake', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-lake-endpoint-'))
+  const options = {
+    catalog: { kind: 'sqlite', path: join(folder, 'catalog.sqlite') },
+    dataPath: `${folder}/data/`,
+  } as const
+  const lakeEndpoint = (header: string, sql: string) =>
+    endpointFile(`summary: x\nsource: lake\npersonal_data: none\n${header}`, sql)
+  const endpoints = {
+    totals: lakeEndpoint(
+      'path: /api/totals\nparameters: { least: { type: integer, default: 0 }, on_day: { type: date, default: null } }',
+      `select n, 9007199254740993::bigint as big, 12345678901234567890.125::decimal(38,3) as exact, 'nan'::double as odd,
+         timestamp '2024-11-25 12:00:00.5' as at, timestamptz '2024-11-25 12:00:00+02' as instant, :on_day as on_day
+       from marts.numbers where n >= :least order by n`,
+    ),
+    slow: lakeEndpoint(
+      'path: /api/slow\nparameters: { rows: { type: integer } }\nshape: object\ntimeout_ms: 200',
+      'select sum(a.range * b.range % 7) as n from range(:rows) a, range(100000) b',
+    ),
+  }
+  let writer: Lake
+  let api: TestApi
+  beforeAll(async () => {
+    writer = await openLake(await openDuckdb({ extensionDirectory, extensions }), options)
+    await writer.transaction(async (transaction) => {
+      await transaction.run('create schema lake.marts')
+      await transaction.run('create table lake.marts.numbers as select range as n from range(3)')
+    })
+    const reader = await openLake(await openDuckdb({ extensionDirectory, extensions }), {
+      ...options,
+      readOnly: true,
+      mustExist: true,
+    })
+    const lake = openLakeSource({ lake: reader, maxConnections: 2, maxWaiting: 1 })
+    api = await openTestApi(inject('services').postgresUrl, 'api_lake', { endpoints, lake })
+  })
+  afterAll(async () => {
+    await api.close()
+    writer.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('answer with every digit and with the snapshot that was read', async () => {
+    await expect(api.check()).resolves.toBeUndefined()
+    const first = await api.get('/api/totals?least=2&on_day=2024-02-29')
+    expect(first.text).toBe(
+      '[{"n":2,"big":9007199254740993,"exact":12345678901234567890.125,"odd":null,"at":"2024-11-25T12:00:00.500000","instant":"2024-11-25T10:00:00.000000Z","on_day":"2024-02-29"}]',
+    )
+    const before = Number(/^lake=(\d+)$/.exec(first.headers.get('x-table-version') ?? '')?.[1])
+    expect(first.headers.get('x-as-of')).toMatch(/^20\d\d-.*Z$/)
+    await writer.transaction(async (transaction) => {
+      await transaction.run('insert into lake.marts.numbers values (7)')
+    })
+    const second = await api.get('/api/totals?least=3')
+    expect(second.body).toMatchObject([{ n: 7, on_day: null }])
+    expect(second.headers.get('x-table-version')).toBe(`lake=${before + 1}`)
+  })
+
+  it('are stopped at their time limit, wait for their turn, and are refused when too many wait', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => api.get('/api/slow?rows=1000000000')),
+    )
+    expect(all.map(({ status }) => status).sort()).toEqual([503, 503, 504, 504, 504])
+    expect((await api.get('/api/slow?rows=1')).status).toBe(200)
+  })
+
+  it('are named before traffic when they are broken, or when masks would be needed', async () => {
+    const check = async (sql: string) =>
+      await checkEndpoint(
+        parseEndpoint('api/endpoints/x.sql', lakeEndpoint('path: /api/x', sql)),
+        api.sql.sources,
+      )
+    await expect(check('select * from marts.nothing')).rejects.toMatchObject({
+      code: 'api/not-built',
+    })
+    await expect(check('select nope(1) as a')).rejects.toMatchObject({
+      code: 'api/broken-endpoint',
+    })
+    await expect(check('insert into marts.numbers values (1)')).rejects.toThrow()
+    const bare = endpointFile('summary: x\nsource: lake\npath: /api/x', 'select 1 as a')
+    expect(() => parseEndpoint('api/endpoints/x.sql', bare)).toThrow('say personal_data')
+  })
+})
