@@ -1,6 +1,7 @@
 /** `millrace demo`: the whole chain on real parts, with every count checked. */
 
-import type { ServedApi, ServeOptions } from '../../api/serve-api.ts'
+import type { ServeOptions } from '../../api/serve/options.ts'
+import type { ServedApi } from '../../api/serve-api.ts'
 import type { Layer } from '../../core/config/setting-paths.ts'
 import type { Config } from '../../core/config.ts'
 import { MillraceError } from '../../core/errors.ts'

@@ -1,12 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type ServedApi, serveApi } from '../../../api/serve-api.ts'
 import { openLakeSource } from '../../../api/sources/lake-source.ts'
 import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
 import { parseEndpoint } from '../../../api/sql-endpoint/parse-endpoint.ts'
 import { openDuckdb } from '../../../core/clients/duckdb.ts'
 import { type Lake, openLake } from '../../../core/clients/lake.ts'
+import { settingsSchema } from '../../../core/settings.ts'
+import { silentLog } from '../../../core/silent-log.ts'
 import { endpointFile, openTestApi, type TestApi } from '../../support/api.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 
@@ -34,18 +37,37 @@ describe('endpoints over the lake', () => {
   }
   let writer: Lake
   let api: TestApi
+  const openReader = async () =>
+    await openLake(await openDuckdb({ extensionDirectory, extensions }), {
+      ...options,
+      readOnly: true,
+      mustExist: true,
+    })
+  /** Serves the one endpoint that is given. */
+  const serve = async (file: string, lake: Lake, signal: AbortSignal): Promise<ServedApi> => {
+    mkdirSync(join(folder, 'api/endpoints'), { recursive: true })
+    writeFileSync(join(folder, 'api/endpoints/one.sql'), file)
+    return await serveApi(
+      {
+        projectDir: folder,
+        host: '127.0.0.1',
+        port: 0,
+        postgresUrl: inject('services').postgresUrl,
+        schema: 'api_lake',
+        settings: settingsSchema.parse({}).api,
+        openLake: async () => lake,
+        log: silentLog,
+      },
+      signal,
+    )
+  }
   beforeAll(async () => {
     writer = await openLake(await openDuckdb({ extensionDirectory, extensions }), options)
     await writer.transaction(async (transaction) => {
       await transaction.run('create schema lake.marts')
       await transaction.run('create table lake.marts.numbers as select range as n from range(3)')
     })
-    const reader = await openLake(await openDuckdb({ extensionDirectory, extensions }), {
-      ...options,
-      readOnly: true,
-      mustExist: true,
-    })
-    const lake = openLakeSource({ lake: reader, maxConnections: 2, maxWaiting: 1 })
+    const lake = openLakeSource({ lake: await openReader(), maxConnections: 2, maxWaiting: 1 })
     api = await openTestApi(inject('services').postgresUrl, 'api_lake', { endpoints, lake })
   })
   afterAll(async () => {
@@ -76,6 +98,22 @@ describe('endpoints over the lake', () => {
     )
     expect(all.map(({ status }) => status).sort()).toEqual([503, 503, 504, 504, 504])
     expect((await api.get('/api/slow?rows=1')).status).toBe(200)
+  })
+
+  it('leave the lake closed when the server cannot start, and when it has ended', async () => {
+    const broken = lakeEndpoint('path: /api/one', 'select nope(1) as a')
+    const unused = await openReader()
+    const failing = serve(broken, unused, new AbortController().signal)
+    await expect(failing).rejects.toMatchObject({ code: 'api/broken-endpoint' })
+    await expect(unused.connect()).rejects.toThrow()
+
+    const stop = new AbortController()
+    const lake = await openReader()
+    const served = await serve(endpoints.totals, lake, stop.signal)
+    expect((await fetch(`${served.url}/api/totals`)).status).toBe(200)
+    stop.abort()
+    await served.finished
+    await expect(lake.connect()).rejects.toThrow()
   })
 
   it('are named before traffic when they are broken, or when masks would be needed', async () => {
