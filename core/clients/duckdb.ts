@@ -7,6 +7,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node
 import { findCause, messageOf } from '../errors.ts'
 import { problem } from '../problems.ts'
 import { duckdbVersion, loadAll, planLoading } from './duckdb-extensions.ts'
+import { DuckdbThreads } from './duckdb-threads.ts'
 
 export type DuckdbOptions = {
   /** A database file; default: in memory. */
@@ -30,10 +31,12 @@ export class Duckdb {
   readonly #instance: DuckDBInstance
   #onConnect: readonly string[] = []
   readonly extensionDirectory: string
+  readonly threads: DuckdbThreads
 
   constructor(instance: DuckDBInstance, extensionDirectory: string) {
     this.#instance = instance
     this.extensionDirectory = extensionDirectory
+    this.threads = new DuckdbThreads(() => instance.connect())
   }
 
   /** A new connection; close it with `closeSync()`. */

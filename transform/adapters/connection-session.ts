@@ -1,6 +1,7 @@
 /** A session over one DuckDB connection. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { queryRows, type Row } from '../../core/clients/duckdb.ts'
+import type { DuckdbThreads } from '../../core/clients/duckdb-threads.ts'
 import { quoteLiteral } from '../../core/sql.ts'
 import type { Relation } from '../compile/graph.ts'
 import type { Standing } from '../run/adapter.ts'
@@ -14,18 +15,25 @@ export type SpokenFor = {
 
 export class ConnectionSession {
   protected readonly connection: DuckDBConnection
+  readonly #threads: DuckdbThreads
   readonly node: string | undefined
   /** Answers templates from inside the transaction. */
   readonly database: TemplateDatabase
 
-  constructor(connection: DuckDBConnection, { node, database }: SpokenFor = {}) {
+  constructor(
+    connection: DuckDBConnection,
+    threads: DuckdbThreads,
+    { node, database }: SpokenFor = {},
+  ) {
     this.connection = connection
+    this.#threads = threads
     this.node = node
-    this.database = database ?? templateDatabase((work) => work(connection))
+    this.database =
+      database ?? templateDatabase((work, sql) => threads.during(sql, () => work(connection)))
   }
 
   async execute(sql: string): Promise<number> {
-    const result = await this.connection.run(sql)
+    const result = await this.#threads.during(sql, () => this.connection.run(sql))
     if (result.rowsChanged > 0) return result.rowsChanged
     // CREATE TABLE AS gives its rows as a result instead.
     if (result.columnCount !== 1 || result.columnName(0) !== 'Count') return 0
@@ -34,7 +42,7 @@ export class ConnectionSession {
   }
 
   query(sql: string): Promise<Row[]> {
-    return queryRows(this.connection, sql)
+    return this.#threads.during(sql, () => queryRows(this.connection, sql))
   }
 
   async standing(catalogs: readonly string[]): Promise<Standing> {

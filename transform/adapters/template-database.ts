@@ -2,9 +2,12 @@
 import type { DuckDBConnection, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api'
 import type { QueryResult, TemplateDatabase } from '../stdlib/database.ts'
 
-/** @param withConnection runs work on a connection that sees what templates may see */
+/** @param withConnection runs work, which is a query, on a connection that sees what templates may see */
 export function templateDatabase(
-  withConnection: <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>,
+  withConnection: <T>(
+    work: (connection: DuckDBConnection) => Promise<T>,
+    sql: string,
+  ) => Promise<T>,
 ): TemplateDatabase {
   return {
     query: (sql) =>
@@ -23,7 +26,7 @@ export function templateDatabase(
           }),
           rowsChanged: rowsWritten(reader),
         }
-      }),
+      }, sql),
   }
 }
 

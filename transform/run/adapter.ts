@@ -37,6 +37,8 @@ export interface Adapter {
   transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T>
   /** A connection of its own, whose transactions the caller begins and ends; close it. */
   connect(): Promise<OpenSession>
+  /** Lets the engine's threads rest, until a statement takes long or what is returned ends; does not fail. */
+  restThreads(): Promise<AsyncDisposable>
   /** The newest committed state, where the engine counts them. */
   snapshot(): Promise<number | undefined>
   /**

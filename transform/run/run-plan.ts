@@ -22,7 +22,8 @@ import { withProjectHooks } from './with-project-hooks.ts'
 export async function runPlan(plan: Plan, dependencies: RunDependencies): Promise<RunResult> {
   const publish = dependencies.publish ?? dependencies.adapter.publish
   const run = beginRun(plan, dependencies, publish)
-  using _ = run.scratch
+  using _scratch = run.scratch
+  await using _resting = await run.adapter.restThreads()
   await settleFiles(run)
   return await withProjectHooks(run, publish === 'atomic' ? atomically : nodeByNode)
 }

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Row } from '../../../core/clients/duckdb.ts'
 import { type Duckdb, explainDuckdbError } from '../../../core/clients/duckdb.ts'
+import type { DuckdbThreads } from '../../../core/clients/duckdb-threads.ts'
 import { isCatalogDown, isLakeConflict, isStoreDown } from '../../../core/clients/lake/failures.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import { MillraceError, messageOf } from '../../../core/errors.ts'
@@ -33,6 +34,7 @@ export function duckdbAdapter(
 ): Adapter {
   const { keepsHistory = true, publish = 'atomic', isDucklake = false, hidden = [] } = options
   const clock = options.clock ?? systemClock
+  const { threads } = duckdb
   const isConflict = (error: unknown) => isDucklake && isLakeConflict(error)
   const explain = (error: unknown) => explainError(error, catalog, hidden)
   return {
@@ -46,7 +48,7 @@ export function duckdbAdapter(
           return await duckdb.withConnection((connection) =>
             attemptOn(
               connection,
-              new PlainSession(connection, { catalog, hidden }),
+              new PlainSession(connection, { catalog, hidden, threads }),
               work,
               (error) => (isConflict(error) ? error : explainCommit(error, catalog, hidden)),
             ),
@@ -62,8 +64,9 @@ export function duckdbAdapter(
         }
       }
     },
-    connect: async () => new PlainSession(await duckdb.connect(), { catalog, hidden }),
+    connect: async () => new PlainSession(await duckdb.connect(), { catalog, hidden, threads }),
     snapshot: async () => undefined,
+    restThreads: () => threads.rest(),
     explain,
     isConflict: isLakeConflict,
   }
@@ -103,13 +106,17 @@ function explainCommit(error: unknown, catalog: string, hidden: readonly Secret[
   return problem('lake/sql-failed', { reason: withoutSecrets(messageOf(error), hidden) })
 }
 
-type PlainOptions = { readonly catalog: string; readonly hidden: readonly Secret[] }
+type PlainOptions = {
+  readonly catalog: string
+  readonly hidden: readonly Secret[]
+  readonly threads: DuckdbThreads
+}
 
 class PlainSession extends ConnectionSession implements OpenSession {
   readonly #options: PlainOptions
 
   constructor(connection: DuckDBConnection, options: PlainOptions, spokenFor?: SpokenFor) {
-    super(connection, spokenFor)
+    super(connection, options.threads, spokenFor)
     this.#options = options
   }
 

@@ -37,6 +37,7 @@ export function ducklakeAdapter(lake: Lake): Adapter {
       lake.transaction((connection) => work(new LakeSession(connection, lake)), options),
     connect: async () => new LakeSession(await lake.connect(), lake),
     snapshot: () => lake.currentSnapshot(),
+    restThreads: () => lake.duckdb.threads.rest(),
     explain: (error) => explainLakeError(error, lake.options),
     isConflict: isLakeConflict,
   }
@@ -48,7 +49,7 @@ class LakeSession extends ConnectionSession implements OpenSession {
   readonly #lake: Lake
 
   constructor(connection: DuckDBConnection, lake: Lake, spokenFor?: SpokenFor) {
-    super(connection, spokenFor)
+    super(connection, lake.duckdb.threads, spokenFor)
     this.#lake = lake
   }
 
