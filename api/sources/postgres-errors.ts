@@ -25,8 +25,8 @@ export function explainPostgresError(error: unknown, timeoutMs: number): unknown
     return problem('api/database-unavailable', {}, { cause: error })
   }
   if (isTableMissing(error)) return problem('api/table-missing', {}, { cause: error })
-  // Out of the range of a number or a time, not a value of the type, a LIKE that ends in a backslash.
-  if (['22003', '22008', '22007', '22P02', '22025'].includes(state ?? '')) {
+  // Out of the range of a number, a time or a zone, division by zero, no such pattern: what PostgreSQL calls data.
+  if (state?.startsWith('22')) {
     return problem('api/values-out-of-range', {}, { cause: error })
   }
   return error

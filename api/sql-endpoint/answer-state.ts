@@ -11,6 +11,8 @@ export type AnswerState = {
   readonly identity: string
   /** `schema.table` → hash of its contract. */
   readonly contracts: ReadonlyMap<string, string>
+  /** `millrace.published` is there, which it was not when the endpoint was checked. */
+  readonly ledgerCame: boolean
 }
 
 const empty: AnswerState = {
@@ -18,14 +20,17 @@ const empty: AnswerState = {
   asOf: undefined,
   identity: '',
   contracts: new Map(),
+  ledgerCame: false,
 }
 
 /** Of the ledger: version, hash of the contract, as of (`- -`: not known), source. */
 const line = /^(\d+) (-?\d+) (\S+) (\S+) (.*)$/
 
 /** @param text what `stateExpression` gave for the same facts */
-export function readAnswerState(text: string | null, { relations }: EndpointFacts): AnswerState {
+export function readAnswerState(text: string | null, facts: EndpointFacts): AnswerState {
   if (text === null) return empty
+  const { relations, hasLedger } = facts
+  if (!hasLedger) return { ...empty, ledgerCame: true }
   const lines = text.split('\n')
   const tables = relations.flatMap(({ schema, name }, index) => {
     const match = line.exec(lines[index] ?? '')
@@ -45,8 +50,10 @@ export function readAnswerState(text: string | null, { relations }: EndpointFact
             .sort()
             .join(', '),
     asOf: labelled.map(({ asOf }) => asOf).sort()[0],
-    identity: JSON.stringify(tables.map(({ key, version, source }) => [key, version, source])),
+    // A new contract may mask other columns of the same version.
+    identity: JSON.stringify(tables.map((one) => [one.key, one.version, one.source, one.contract])),
     contracts: new Map(tables.map(({ key, contract }) => [key, contract])),
+    ledgerCame: false,
   }
 }
 
@@ -58,7 +65,7 @@ function isoOf(day: string, time: string): string | undefined {
 
 /** Tells whether the tables promise what they did when the endpoint was checked. */
 export function isAsChecked(state: AnswerState, facts: EndpointFacts): boolean {
-  if (!facts.hasLedger) return true
+  if (!facts.hasLedger) return !state.ledgerCame
   const published = facts.relations.filter((one) => one.published !== undefined)
   return (
     published.length === state.contracts.size &&

@@ -6,7 +6,7 @@ import { columnKindOf } from '../sources/column-kind.ts'
 import type { Ask, Examined } from '../sources/postgres-source.ts'
 import type { AnswerColumn, EndpointFacts, ReadRelation } from './facts.ts'
 import type { Endpoint } from './parse-endpoint.ts'
-import { maskPrefix, rowAlias } from './statement.ts'
+import { ledgerQuery, maskPrefix, rowAlias } from './statement.ts'
 
 /** What stands before the author's SQL in the statement that is examined, and after it. */
 export const examinedPrefix = 'select * from (\n'
@@ -68,11 +68,7 @@ const lockedRelations = `select array_to_json(array_agg(distinct relation::bigin
     and database = (select oid from pg_database where datname = current_database())`
 
 async function isLedgerThere(ask: Ask): Promise<boolean> {
-  const { rows } = await ask(
-    `select 1 from pg_attribute
-     where attrelid = to_regclass('millrace.published') and attname = 'contract'
-       and has_table_privilege(attrelid, 'select')`,
-  )
+  const { rows } = await ask(ledgerQuery)
   return rows.length > 0
 }
 

@@ -2,7 +2,7 @@
 import { problem } from '../../core/problems.ts'
 import type { ParameterSpec } from './header.ts'
 
-/** What is bound. Dates and instants stay text, which PostgreSQL reads exactly. */
+/** What is bound. Dates, instants and integers beyond those of JavaScript stay text, which PostgreSQL reads exactly. */
 export type ParameterValue = string | number | boolean | null
 
 /** The PostgreSQL type that a declared type is bound as. */
@@ -33,11 +33,14 @@ function parseTyped(name: string, text: string, spec: ParameterSpec): ParameterV
   const refuse = (reason: string) => problem('api/invalid-parameter', { name, reason })
   switch (spec.type) {
     case 'integer': {
-      const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-      if (!Number.isSafeInteger(value)) throw refuse(`is not a whole number${rangeOf(spec)}`)
+      if (!/^-?\d+$/.test(text)) throw refuse(`is not a whole number${rangeOf(spec)}`)
+      const value = /^-?\d{1,19}$/.test(text) ? BigInt(text) : undefined
+      if (value === undefined || BigInt.asIntN(64, value) !== value) {
+        throw refuse(`is not a whole number of 64 bits${rangeOf(spec)}`)
+      }
       if (isOutside(value, spec))
         throw refuse(`is ${value}, but has to be a whole number${rangeOf(spec)}`)
-      return value
+      return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
     }
     case 'number': {
       const value = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
@@ -66,7 +69,7 @@ function parseTyped(name: string, text: string, spec: ParameterSpec): ParameterV
   }
 }
 
-function isOutside(value: number, { minimum, maximum }: ParameterSpec): boolean {
+function isOutside(value: number | bigint, { minimum, maximum }: ParameterSpec): boolean {
   return (minimum !== undefined && value < minimum) || (maximum !== undefined && value > maximum)
 }
 

@@ -110,6 +110,7 @@ async function runOnLake(
     asOf,
     identity: `${snapshot}`,
     contracts: new Map(),
+    ledgerCame: false,
   }
   const rest = { last: undefined, state, isTaggable: false }
   const truncated = found.rows.length > limit

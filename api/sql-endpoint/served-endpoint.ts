@@ -6,13 +6,13 @@ import type { EndpointFacts } from './facts.ts'
 import type { Endpoint } from './parse-endpoint.ts'
 import { type StatementKind, statementOf } from './statement.ts'
 
-/** A statement under the name by which connections keep it. */
-type NamedStatement = { readonly name: string; readonly text: string }
+/** A statement, and the name by which connections keep it. */
+type MadeStatement = { readonly name?: string; readonly text: string }
 
 export type CheckedEndpoint = {
   readonly facts: EndpointFacts
   /** Made once for each kind. */
-  statement(kind: StatementKind): NamedStatement
+  statement(kind: StatementKind): MadeStatement
   /** Most answers are of the same versions as the one before, whose reading is kept. */
   readState(text: string | null): AnswerState
 }
@@ -65,11 +65,14 @@ export function explainRecheck(error: unknown): unknown {
   return isAuthors ? problem('api/table-missing', {}, { cause: error }) : error
 }
 
-/** Pages of other sizes than these are not kept as prepared statements. */
+/**
+ * Sizes of pages of which statements are kept, here and by every connection to PostgreSQL, which needs some 60 kB for
+ * each. Other sizes are planned anew.
+ */
 const maxStatements = 8
 
 function toChecked(endpoint: Endpoint, facts: EndpointFacts): CheckedEndpoint {
-  const statements = new Map<string, NamedStatement>()
+  const statements = new Map<string, MadeStatement>()
   let last = { text: '', state: readAnswerState(null, facts) }
   return {
     facts,
@@ -82,8 +85,9 @@ function toChecked(endpoint: Endpoint, facts: EndpointFacts): CheckedEndpoint {
       const made = statements.get(key)
       if (made !== undefined) return made
       const text = statementOf(endpoint, facts, kind)
+      if (statements.size >= maxStatements) return { text }
       const statement = { text, name: `endpoint_${hashOf(text)}` }
-      if (statements.size < maxStatements) statements.set(key, statement)
+      statements.set(key, statement)
       return statement
     },
   }

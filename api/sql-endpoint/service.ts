@@ -50,12 +50,6 @@ export function openEndpointService(options: EndpointServiceOptions): EndpointSe
       const all = endpoints.map(({ endpoint }) => endpoint)
       await checkEndpoints(all, async (one) => await byEndpoint.get(one)?.checkAgain(), server)
     },
-    onPublish() {
-      cache.clear()
-      // The first publish makes the ledger, of which the statements made before know nothing.
-      for (const served of endpoints) {
-        if (served.known()?.facts.hasLedger === false) void served.checkAgain().catch(() => {})
-      }
-    },
+    onPublish: () => cache.clear(),
   }
 }

@@ -113,12 +113,19 @@ function pageRows(
   return `(select * from (\n${sql.text}\n) as ${rowAlias} where ${present}${after} order by ${order}) as ${rowAlias}`
 }
 
+/** The ledger, when it is there and may be read. */
+export const ledgerQuery = `select 1 from pg_attribute
+  where attrelid = to_regclass('millrace.published') and attname = 'contract'
+    and has_table_privilege(attrelid, 'select')`
+
 /**
  * One line for each relation that is read, in their order: `version contract date time source`, empty where the ledger
- * does not know it (yet). Plain text joined of one look-up each is the quickest that was measured.
+ * does not know it (yet). Plain text joined of one look-up each is the quickest that was measured. Without a ledger: NULL
+ * as long as there is none.
  */
 export function stateExpression({ relations, hasLedger }: EndpointFacts): string {
-  if (!hasLedger || relations.length === 0) return 'null::text'
+  if (!hasLedger) return `(${ledgerQuery})::text`
+  if (relations.length === 0) return 'null::text'
   const lines = relations.map(
     ({ schema, name }) => `coalesce((select coalesce(version, snapshot) || ' ' ||
     coalesce(jsonb_hash_extended(contract, 0), 0) || ' ' || coalesce(as_of::text, '- -') || ' ' || source_uuid

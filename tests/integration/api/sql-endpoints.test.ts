@@ -182,6 +182,14 @@ describe('SQL endpoints over PostgreSQL', () => {
     expect((await api.get('/api/active-users')).status).toBe(200)
   })
 
+  it('answers 400 to an instant of a zone that PostgreSQL does not know', async () => {
+    const { status, body } = await api.get('/api/echo?since=2024-11-25T12:00:00%2B23:59')
+    expect([status, body]).toEqual([
+      400,
+      expect.objectContaining({ code: 'api/values-out-of-range' }),
+    ])
+  })
+
   it('answers 400 when a value leads out of the range of its type', async () => {
     const { body } = await api.get('/api/far?days=9007199254740991')
     expect(body).toMatchObject({ status: 400, code: 'api/values-out-of-range' })
@@ -409,15 +417,42 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
   })
 
   it('masks a column at once when it is tagged while the API runs', async () => {
-    expect((await as('/api/people', '')).body).toHaveProperty('0.name', 'n1')
+    const before = await as('/api/people', '')
+    expect(before.body).toHaveProperty('0.name', 'n1')
     await runSql(url(), served({ table: 'people', rows: 3, pii: ['email', 'name'] }))
-    expect((await as('/api/people', '')).body).toHaveProperty('0', {
+    // The version is the same, the answer is not.
+    const tag = { headers: { 'if-none-match': before.headers.get('etag') ?? '' } }
+    expect((await as('/api/people', '', tag)).body).toHaveProperty('0', {
       id: 1,
       email: null,
       name: null,
     })
     await runSql(url(), served({ table: 'people', rows: 3, pii: ['email'] }))
     expect((await as('/api/people', '')).body).toHaveProperty('0.name', 'n1')
+  })
+
+  it('masks from the first publish of a database on, and serves nothing of which it is not clear how', async () => {
+    const fresh = new URL(url())
+    fresh.pathname = '/api_first_publish'
+    await runSql(url(), 'create database api_first_publish')
+    const first = await openTestApi(fresh.href, schema, {
+      setup: `create table people (id int primary key, email text); insert into people values (1, 'a@example.org');`,
+      endpoints: {
+        shown: endpointFile('path: /api/shown\nsummary: x', 'select email from people'),
+        used: endpointFile('path: /api/used\nsummary: x', 'select lower(email) as e from people'),
+      },
+    })
+    await first.check()
+    for (const path of ['/api/shown', '/api/used']) {
+      expect((await first.get(path)).text).toContain('a@example.org')
+    }
+    await migrate(fresh.href, { schema, withTables: false })
+    await runSql(fresh.href, served({ table: 'people', pii: ['email'] }))
+    expect((await first.get('/api/shown')).body).toEqual([{ email: null }])
+    expect((await first.get('/api/used')).body).toMatchObject({ code: 'api/table-missing' })
+    expect((await first.get('/api/used')).text).not.toContain('example.org')
+    await first.close()
+    await runSql(url(), 'drop database api_first_publish')
   })
 
   it.each([

@@ -5,6 +5,9 @@ describe('parseValue', () => {
   it.each([
     ['integer', '42', 42],
     ['integer', '-9007199254740991', -9007199254740991],
+    ['integer', '9007199254740993', '9007199254740993'],
+    ['integer', '-9223372036854775808', '-9223372036854775808'],
+    ['integer', '0000000000000000007', 7],
     ['number', '1e3', 1000],
     ['boolean', 'true', true],
     ['string', 'a b', 'a b'],
@@ -17,7 +20,7 @@ describe('parseValue', () => {
   })
 
   it.each([
-    ['integer', '9007199254740992'],
+    ['integer', '9223372036854775808'],
     ['integer', '1.0'],
     ['integer', ' 1'],
     ['integer', '0x10'],
@@ -42,6 +45,7 @@ describe('parseValue', () => {
     const spec = { type: 'integer', minimum: 1, maximum: 5 } as const
     expect(() => parseValue('n', '6', spec)).toThrow('from 1 to 5')
     expect(parseValue('n', '5', spec)).toBe(5)
+    expect(() => parseValue('n', '9007199254740993', spec)).toThrow('from 1 to 5')
   })
 
   it('counts characters, not code units', () => {

@@ -95,6 +95,29 @@ describe('runEndpoint', () => {
     expect(sources.sent[1]?.text).toContain('null::character varying(100) as "Mail"')
   })
 
+  it('drops an answer when the first publish has made a ledger since it was checked', async () => {
+    const checks = [facts, { ...facts, hasLedger: true, relations: [users], isMasked: true }]
+    let checked = 0
+    const served = createServedEndpoint(endpoint, async () => checks[checked++] ?? facts)
+    const state = '57 7 2024-11-25 12:00:00.5+00 u'
+    const sources = recorder(
+      ['{"mail":"a@b"}', 'there', 'false'],
+      ['{"mail":null}', state, 'false'],
+    )
+    expect(await runEndpoint(served, question, sources)).toMatchObject({ rows: '[{"mail":null}]' })
+  })
+
+  it('keeps few prepared statements, however many sizes of pages are asked for', async () => {
+    const served = createServedEndpoint(endpoint, async () => facts)
+    const sources = recorder(['{}', null, 'false'])
+    for (let limit = 1; limit <= 50; limit++)
+      await runEndpoint(served, { ...question, limit }, sources)
+    await runEndpoint(served, { ...question, limit: 1 }, sources)
+    const names = sources.sent.flatMap(({ name }) => name ?? [])
+    expect(new Set(names).size).toBeLessThan(10)
+    expect(sources.sent.at(-1)).toHaveProperty('name', names[0])
+  })
+
   it('gives up when the tables change again and again', async () => {
     const served = createServedEndpoint(endpoint, async () => ({
       ...facts,
