@@ -147,7 +147,7 @@ function appMaker({ options, parts, access, metrics, isStopping }: AppParts) {
     clock,
     random: Math.random,
   })
-  const readiness = readinessOf(parts, schema)
+  const readiness = readinessOf({ parts, schema, access, predictions })
   return (sql: EndpointService) =>
     createApi({
       ...readiness,

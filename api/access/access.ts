@@ -1,6 +1,7 @@
 /** Who may call, as one server knows it: everyone on this machine, or who has a key or a token. */
 import type { BlockList } from 'node:net'
 import type { Clock } from '../../core/clock.ts'
+import type { OptionalCheck } from '../http/health.ts'
 import { type Credential, readCredential } from './credential.ts'
 import { findKey } from './keys/key-ring.ts'
 import type { KeyWatch } from './keys/watch-keys.ts'
@@ -16,6 +17,8 @@ export type Access = {
   /** Undefined: as often as they like. */
   readonly perCaller: RateLimiter | undefined
   readonly perAddress: RateLimiter | undefined
+  /** For /readyz: are keys and tokens still checked with what is known to be right? */
+  readonly checks: Readonly<Record<string, OptionalCheck>>
   readonly close: () => Promise<void>
 }
 

@@ -7,6 +7,7 @@ import { problem } from '../../core/problems.ts'
 import type { Settings } from '../../core/settings.ts'
 import { type Access, createIdentify } from './access.ts'
 import { parseProxies } from './caller-address.ts'
+import { freshnessChecks } from './freshness-checks.ts'
 import { watchKeys } from './keys/watch-keys.ts'
 import { toPrincipal } from './principal.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
@@ -71,6 +72,7 @@ export function openToEveryone(
     proxies,
     perCaller: undefined,
     perAddress: limiterOf('address', rate_limit.per_address ?? 0, rate_limit.address_burst),
+    checks: {},
     close: async () => {},
   }
 }
@@ -98,6 +100,7 @@ async function openWithCredentials(options: AccessOptions, proxies: BlockList): 
       proxies,
       perCaller: limiterOf('key', rates.per_key ?? 6000, rates.key_burst),
       perAddress: limiterOf('address', rates.per_address ?? 12_000, rates.address_burst),
+      checks: freshnessChecks(keys, keySet, refreshMs, clock),
       close: keys.close,
     }
   } catch (error) {

@@ -2,11 +2,16 @@
 import type { OpenApiOperation, OpenApiPaths, OpenApiValue } from './paths.ts'
 
 const tags = ['operation']
-const state = { enum: ['up', 'down'] }
 const states: OpenApiValue = {
   type: 'object',
-  description: 'One entry for each dependency',
-  additionalProperties: state,
+  description:
+    'One entry for each dependency. `absent`: no model is deployed; `unknown`: it was not asked yet',
+  additionalProperties: { enum: ['up', 'down', 'absent', 'unknown'] },
+}
+const ages: OpenApiValue = {
+  type: 'object',
+  description: 'Seconds since what is held of it was read, or since it was last asked',
+  additionalProperties: { type: 'integer', minimum: 0 },
 }
 
 /** `/livez`, `/readyz`, `/metrics`, `/openapi.json`, `/docs`. @param metricsRoles one of which /metrics asks for */
@@ -73,10 +78,10 @@ const ready: OpenApiOperation = {
   tags,
   isProbe: true,
   responses: {
-    200: json('It does; `down` here is only what can be done without', {
+    200: json('It does; `degraded`: something does not that most requests can do without', {
       type: 'object',
       required: ['status', 'checks'],
-      properties: { status: { const: 'ready' }, checks: states },
+      properties: { status: { enum: ['ready', 'degraded'] }, checks: states, age_seconds: ages },
     }),
     503: {
       description: 'Something does not, or the process is about to end',

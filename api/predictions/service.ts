@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Predictor } from '../../core/contracts/predictor.ts'
 import type { Log } from '../../core/log.ts'
 import type { Settings } from '../../core/settings.ts'
+import type { Standing } from '../http/health.ts'
 import type { PostgresSource } from '../sources/postgres-source.ts'
 import { createBatchPredictor } from './batch-predictor.ts'
 import { withCheckedAnswers } from './check-answer.ts'
@@ -10,6 +11,7 @@ import { withBreaker } from './circuit-breaker.ts'
 import { type NamedPredictor, withFallback } from './fallback.ts'
 import { withRetry } from './retry.ts'
 import { withTimeLimit } from './time-limit.ts'
+import { watchPredictors } from './watch-predictors.ts'
 
 export type PredictionService = {
   readonly predictor: Predictor
@@ -18,6 +20,8 @@ export type PredictionService = {
   /** Callers need one of them; none: every caller may. */
   readonly roles: readonly string[]
   readonly clock: Clock
+  /** How those that compute stand; for /readyz. */
+  readonly standing: () => Standing
 }
 
 export type PredictionServiceOptions = {
@@ -38,12 +42,16 @@ export function openPredictionService(options: PredictionServiceOptions): Predic
   const { source, predictors, settings, log, clock } = options
   const { table, model: modelName } = settings
   const stored = withCheckedAnswers(createBatchPredictor(source, { table, modelName }))
-  const safe = predictors.map((given) => ({ ...given, predictor: makeSafe(given, options) }))
+  const { watched, standing } = watchPredictors(clock)
+  const safe = predictors.map((given) => {
+    return { ...given, predictor: watched(makeSafe(given, options)) }
+  })
   return {
     predictor: withFallback([...safe, { name: 'batch', predictor: stored }], log),
     computes: predictors.length > 0,
     roles: settings.roles,
     clock,
+    standing,
   }
 }
 

@@ -1,20 +1,44 @@
 /** What /readyz looks at. */
+import type { Access } from '../access/access.ts'
 import type { Pool } from '../ad-hoc/pool.ts'
-import type { ReadinessChecks } from '../http/health.ts'
+import type { OptionalCheck, ReadinessChecks } from '../http/health.ts'
+import type { PredictionService } from '../predictions/service.ts'
 import { checkPublishedTables } from '../tables/freshness.ts'
 import type { Parts } from './open-parts.ts'
 
-/** The checks of the parts that are there. */
-export function readinessOf({ watch, adHoc }: Parts, schema: string): ReadinessChecks {
+export type ReadinessParts = {
+  readonly parts: Pick<Parts, 'watch' | 'lake' | 'adHoc'>
+  readonly schema: string
+  readonly access: Pick<Access, 'checks'>
+  readonly predictions: Pick<PredictionService, 'computes' | 'standing'>
+}
+
+/** The checks of what this process has. Without PostgreSQL there is no answer; everything else leaves some. */
+export function readinessOf(all: ReadinessParts): ReadinessChecks {
+  const { watch } = all.parts
   return {
     checks: {
       postgres: () => watch.query({ text: 'select 1::text', values: [], timeoutMs: 1000 }),
-      tables: checkPublishedTables(watch, schema),
+      tables: checkPublishedTables(watch, all.schema),
     },
-    ...(adHoc === undefined ? {} : { optionalChecks: { lake: () => checkAdHoc(adHoc.pool) } }),
+    optionalChecks: optionalChecks(all),
   }
 }
 
-async function checkAdHoc(pool: Pool): Promise<void> {
+function optionalChecks({
+  parts,
+  access,
+  predictions,
+}: ReadinessParts): Readonly<Record<string, OptionalCheck>> {
+  const { lake, adHoc } = parts
+  return {
+    ...access.checks,
+    ...(lake === undefined ? {} : { lake: () => lake.check().then(() => undefined) }),
+    ...(adHoc === undefined ? {} : { ad_hoc: () => checkAdHoc(adHoc.pool) }),
+    ...(predictions.computes ? { predictor: async () => predictions.standing() } : {}),
+  }
+}
+
+async function checkAdHoc(pool: Pool): Promise<undefined> {
   if (pool.state().pids.length === 0) throw new Error('no child runs')
 }

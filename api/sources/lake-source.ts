@@ -32,6 +32,8 @@ export interface LakeSource {
   query(query: LakeQuery): Promise<LakeAnswer>
   /** The columns of a query that is not run; errors are DuckDB's own. */
   describe(text: string, parameters: number): Promise<readonly LakeColumn[]>
+  /** Looks which snapshot is the current one, out of turn. @throws when the catalog does not answer */
+  check(): Promise<void>
   close(): void
 }
 
@@ -50,6 +52,7 @@ export function openLakeSource(options: LakeSourceOptions): LakeSource {
   const free: DuckDBConnection[] = []
   const waiting: (() => void)[] = []
   let running = 0
+  let looker: DuckDBConnection | undefined
 
   async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     if (running >= maxConnections) {
@@ -113,7 +116,12 @@ export function openLakeSource(options: LakeSourceOptions): LakeSource {
           kind: duckdbKindOf(String(type)),
         }))
       }),
+    check: async () => {
+      looker ??= await connectTo(lake)
+      await currentSnapshot(looker)
+    },
     close: () => {
+      looker?.closeSync()
       for (const connection of free) connection.closeSync()
       lake.close()
     },

@@ -14,6 +14,8 @@ import { explainKeyError, keysChannel, readLiveKeys, writeLastUsed } from './key
 export type KeyWatch = {
   /** The keys as they were last read. */
   readonly ring: () => KeyRing
+  /** When that was; milliseconds since 1970. */
+  readonly readAt: () => number
   /** Remembers that a key was used now; it is written later, with others. */
   readonly used: (prefix: string) => void
   /** Writes what is remembered and ends the connection. */
@@ -37,6 +39,7 @@ export async function watchKeys(options: KeyWatchOptions): Promise<KeyWatch> {
   let wake = new AbortController()
   let client: pg.Client | undefined
   let ring: KeyRing = new Map()
+  let readAt = Number.NEGATIVE_INFINITY
   let used = new Map<string, Date>()
   let mayWriteUsed = true
   let usedWrittenAt = clock.now()
@@ -45,7 +48,9 @@ export async function watchKeys(options: KeyWatchOptions): Promise<KeyWatch> {
     const open = client ?? (await connect(url, () => wake.abort()))
     client = open
     try {
+      const began = clock.now()
       ring = toKeyRing(await readLiveKeys(open))
+      readAt = began
       if (clock.now() - usedWrittenAt >= writeUsedEveryMs) await writeUsed(open)
     } catch (error) {
       client = undefined
@@ -97,6 +102,7 @@ export async function watchKeys(options: KeyWatchOptions): Promise<KeyWatch> {
   const reading = keepReading()
   return {
     ring: () => ring,
+    readAt: () => readAt,
     used: (prefix) => {
       used.set(prefix, new Date(clock.now()))
     },

@@ -14,6 +14,10 @@ export type KeySet = {
   readonly keyOf: JWTVerifyGetKey
   /** Fetches the keys. @throws why they could not be had */
   readonly load: () => Promise<void>
+  /** When the keys that are known were fetched, milliseconds since 1970; undefined: none are known. */
+  readonly heldSince: () => number | undefined
+  /** The last try to fetch them failed. */
+  readonly isAway: () => boolean
 }
 
 export type KeySetOptions = {
@@ -33,14 +37,17 @@ const maxBytes = 256 * 1024
 export function createKeySet(options: KeySetOptions): KeySet {
   const { url, log, clock, refreshMs = 600_000, cooldownMs = 30_000 } = options
   let held: JWTVerifyGetKey | undefined
-  let heldSince = 0
+  let heldSince: number | undefined
   let triedAt = Number.NEGATIVE_INFINITY
   let loading: Promise<void> | undefined
+  let isAway = false
 
   async function fetchKeys(): Promise<void> {
     triedAt = clock.now()
+    isAway = true
     held = createLocalJWKSet(JSON.parse(await fetchText(url)))
     heldSince = clock.now()
+    isAway = false
   }
   function load(): Promise<void> {
     loading ??= fetchKeys().finally(() => {
@@ -53,10 +60,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   return {
     load,
+    heldSince: () => heldSince,
+    isAway: () => isAway && loading === undefined,
     keyOf: async (header, token) => {
       if (held === undefined) {
         if (mayAsk()) await load().catch(warn)
-      } else if (clock.now() - heldSince >= refreshMs && mayAsk()) {
+      } else if (clock.now() - (heldSince ?? 0) >= refreshMs && mayAsk()) {
         void load().catch(warn)
       }
       if (held === undefined) throw problem('api/identity-unavailable', {})

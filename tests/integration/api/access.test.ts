@@ -261,6 +261,15 @@ describe('a server that asks for credentials', () => {
     expect(answer.status).toBe(200)
   })
 
+  it('says at /readyz how long ago it read the keys, and whether it knows those of the provider', async () => {
+    const { body } = await ask(`${api.url}/readyz`)
+    expect(body).toEqual({
+      status: 'ready',
+      checks: { postgres: 'up', tables: 'up', keys: 'up', identity_provider: 'up' },
+      age_seconds: { keys: expect.any(Number), identity_provider: expect.any(Number) },
+    })
+  })
+
   const unsigned = () => new UnsecuredJWT({ iss: issuer, aud: 'millrace', sub: 'ada' }).encode()
   const other = makeKey(randomBytes).text
   const refused: [string, () => Sent | Promise<Sent>][] = [

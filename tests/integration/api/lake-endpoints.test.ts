@@ -111,6 +111,8 @@ describe('endpoints over the lake', () => {
     const lake = await openReader()
     const served = await serve(endpoints.totals, lake, stop.signal)
     expect((await fetch(`${served.url}/api/totals`)).status).toBe(200)
+    const ready = await fetch(`${served.url}/readyz`)
+    expect(await ready.json()).toMatchObject({ status: 'ready', checks: { lake: 'up' } })
     stop.abort()
     await served.finished
     await expect(lake.connect()).rejects.toThrow()

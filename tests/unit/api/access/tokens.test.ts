@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { freshnessChecks } from '../../../../api/access/freshness-checks.ts'
 import { createKeySet, type KeySet } from '../../../../api/access/tokens/key-set.ts'
 import { rolesOfClaims } from '../../../../api/access/tokens/roles-of-claims.ts'
 import { createTokenVerifier } from '../../../../api/access/tokens/verify-token.ts'
@@ -180,6 +181,28 @@ describe('a token', () => {
     await clock.advance(30_000)
     await tokens.verify(await first.sign(later))
     await expect.poll(() => asked).toBe(3)
+  })
+
+  it('leaves it to /readyz to say how old the keys are, and that the provider is away', async () => {
+    let readAt = start
+    const { keys, identity_provider: provider } = freshnessChecks(
+      { readAt: () => readAt },
+      keySet,
+      5000,
+      clock,
+    )
+    expect(await provider?.()).toEqual({ state: 'down' })
+    await keySet.load()
+    await clock.advance(25_000)
+    expect(await keys?.()).toEqual({ state: 'up', ageSeconds: 25 })
+    expect(await provider?.()).toEqual({ state: 'up', ageSeconds: 25 })
+    status = 500
+    await expect(keySet.load()).rejects.toThrow('500')
+    await clock.advance(1)
+    expect(await keys?.()).toEqual({ state: 'down', ageSeconds: 25.001 })
+    expect(await provider?.()).toEqual({ state: 'down', ageSeconds: 25.001 })
+    readAt = clock.now()
+    expect(await keys?.()).toEqual({ state: 'up', ageSeconds: 0 })
   })
 
   it.each([

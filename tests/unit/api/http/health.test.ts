@@ -22,8 +22,54 @@ describe('readiness', () => {
     })
     expect(await ready()).toEqual({
       status: 200,
-      body: { status: 'ready', checks: { postgres: 'up', lake: 'down' } },
+      body: { status: 'degraded', checks: { postgres: 'up', lake: 'down' } },
     })
+  })
+
+  it('says of each what is known of it, and how old that is', async () => {
+    const ready = healthOf({
+      checks: { postgres: () => Promise.resolve('1') },
+      optionalChecks: {
+        keys: () => Promise.resolve({ state: 'up', ageSeconds: 2.4 }),
+        predictor: () => Promise.resolve({ state: 'unknown' }),
+      },
+    })
+    expect((await ready()).body).toEqual({
+      status: 'ready',
+      checks: { postgres: 'up', keys: 'up', predictor: 'unknown' },
+      age_seconds: { keys: 2 },
+    })
+  })
+
+  it('is given while no model is deployed, but not as if all were well', async () => {
+    const ready = healthOf({
+      checks: {},
+      optionalChecks: { predictor: () => Promise.resolve({ state: 'absent' }) },
+    })
+    expect(await ready()).toEqual({
+      status: 200,
+      body: { status: 'degraded', checks: { predictor: 'absent' } },
+    })
+  })
+
+  it('does not ask again what has not answered the last time', async () => {
+    vi.useFakeTimers()
+    try {
+      let calls = 0
+      const hangs = () => {
+        calls++
+        return new Promise<undefined>(() => {})
+      }
+      const ready = healthOf({ checks: {}, optionalChecks: { lake: hangs } })
+      for (let count = 0; count < 3; count++) {
+        const asked = ready()
+        await vi.advanceTimersByTimeAsync(2000)
+        expect(await asked).toMatchObject({ status: 200, body: { checks: { lake: 'down' } } })
+      }
+      expect(calls).toBe(1)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is refused while what is required is down, without its error', async () => {

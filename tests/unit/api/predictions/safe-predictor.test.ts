@@ -4,6 +4,7 @@ import { PausedError, withBreaker } from '../../../../api/predictions/circuit-br
 import { withFallback } from '../../../../api/predictions/fallback.ts'
 import { withRetry } from '../../../../api/predictions/retry.ts'
 import { withTimeLimit } from '../../../../api/predictions/time-limit.ts'
+import { watchPredictors } from '../../../../api/predictions/watch-predictors.ts'
 import type {
   Prediction,
   PredictionQuestion,
@@ -291,5 +292,33 @@ describe('a fallback', () => {
     }))
     expect(withFallback(predictors, silentLog).featureNames?.()).toEqual(['age'])
     expect(withFallback([], silentLog).featureNames?.()).toBeUndefined()
+  })
+})
+
+describe('a watch over predictors', () => {
+  it('knows what became of the last question, and how long ago that was', async () => {
+    const clock = openManualClock()
+    const { watched, standing } = watchPredictors(clock)
+    const first = watched(stepping(answers, breaks, noModel))
+    expect(standing()).toEqual({ state: 'unknown' })
+    await first.predict(one, patient)
+    await clock.advance(5000)
+    expect(standing()).toEqual({ state: 'up', ageSeconds: 5 })
+    await expect(first.predict(one, patient)).rejects.toThrow('reset')
+    expect(standing()).toEqual({ state: 'down', ageSeconds: 0 })
+    await expect(first.predict(one, patient)).rejects.toMatchObject({ code: 'api/no-model' })
+    expect(standing()).toEqual({ state: 'absent', ageSeconds: 0 })
+  })
+
+  it('says of several how the best of them stands, and learns nothing of callers who left', async () => {
+    const { watched, standing } = watchPredictors(openManualClock())
+    const broken = watched(stepping(breaks))
+    const sound = watched(stepping(answers, breaks))
+    await expect(broken.predict(one, patient)).rejects.toThrow()
+    await sound.predict(one, patient)
+    expect(standing().state).toBe('up')
+    const left = { signal: AbortSignal.abort(), withReasons: false }
+    await expect(sound.predict(one, left)).rejects.toThrow()
+    expect(standing().state).toBe('up')
   })
 })
