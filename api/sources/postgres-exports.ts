@@ -6,10 +6,10 @@ import type { PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import { openPostgres } from '../../core/clients/postgres.ts'
 import { problem } from '../../core/problems.ts'
-import { quoteIdent } from '../../core/sql.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { explainPostgresError } from './postgres-errors.ts'
 import { type PoolStats, poolStats } from './postgres-source.ts'
+import { sessionSql } from './session.ts'
 
 export type TextRow = readonly (string | null)[]
 
@@ -92,7 +92,7 @@ export function openPostgresExports(options: PostgresExportsOptions): PostgresEx
  * works on the first row notices that nobody waits for it any more.
  */
 function sessionOf(schema: string, timeoutMs: number): string {
-  return `set default_transaction_read_only = on; set timezone = 'UTC'; set search_path = ${quoteIdent(schema)};
+  return `${sessionSql(schema)};
     set statement_timeout = ${Math.trunc(timeoutMs)}; set max_parallel_workers_per_gather = 0;
     set synchronize_seqscans = off; set client_connection_check_interval = 1000`
 }

@@ -2,10 +2,10 @@
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import { openPostgres } from '../../core/clients/postgres.ts'
 import { problem } from '../../core/problems.ts'
-import { quoteIdent } from '../../core/sql.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { createExpectedWait } from './expected-wait.ts'
 import { explainPostgresError, isConnectionLost, isPlanOutdated } from './postgres-errors.ts'
+import { sessionSql } from './session.ts'
 
 export type SourceQuery = {
   /** One text has one name: the server keeps its parsed statement under it. */
@@ -160,8 +160,7 @@ async function prepareSession(
   const current = timeouts.get(client)
   if (current === timeoutMs) return
   const limit = `set statement_timeout = ${Math.trunc(timeoutMs)}`
-  const once = `set default_transaction_read_only = on; set timezone = 'UTC'; set search_path = ${quoteIdent(schema)}`
-  await client.query(current === undefined ? `${once}; ${limit}` : limit)
+  await client.query(current === undefined ? `${sessionSql(schema)}; ${limit}` : limit)
   timeouts.set(client, timeoutMs)
 }
 

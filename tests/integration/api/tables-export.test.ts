@@ -37,8 +37,16 @@ const kinds = `
       '=cmd()', null, '{"big": 9007199254740993}', '\\xdeadbeef', null, null, null),
     (6, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);`
 
-describe('exports of tables', () => {
-  const url = () => inject('services').postgresUrl
+/** As `alter role … set …` makes them for a login. */
+const oddSettings =
+  '-c datestyle=German -c intervalstyle=sql_standard -c bytea_output=escape -c extra_float_digits=-10'
+
+describe('exports of tables, by a login whose settings write values otherwise', () => {
+  const url = () => {
+    const odd = new URL(inject('services').postgresUrl)
+    odd.searchParams.set('options', oddSettings)
+    return odd.href.replaceAll('+', '%20')
+  }
   let api: TestApi
   let folder: string
 
@@ -456,7 +464,7 @@ describe('exports of tables', () => {
     await until(async () => (await activeExports()) === 0)
     await expect(idle.read(1)).rejects.toMatchObject({ code: 'api/timeout' })
     const broken = await exports.open('select 1/0', [])
-    await expect(broken.read(1)).rejects.toThrow('division by zero')
+    await expect(broken.read(1)).rejects.toThrow('With these parameters a value leaves')
     await broken.close()
     const next = await exports.open(`select $1::int::text`, ['5'])
     expect(await next.read(5)).toEqual([['5']])
