@@ -20,6 +20,7 @@ export default defineConfig({
     'cli/dbt': 'cli/dbt.ts',
     'transform/index': 'transform/index.ts',
     'local/supervisor': 'local/supervisor/main.ts',
+    'local/sagemaker': 'local/sagemaker/main.ts',
     'api/ad-hoc-child': 'api/ad-hoc/child/main.ts',
   },
   external: (id, importer) => {

@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     target: 'local',
     environment: processEnvironment,
   })
-  const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
+  const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 }
   try {
     const instance = await startInstance({
       stateDir,

@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     const { settings } = await startInstance({
       stateDir,
       cacheDir: configOf().cacheDir,
-      ports: { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 },
+      ports: { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 },
       services: ['postgres'],
       boundToThisProcess: true,
     })

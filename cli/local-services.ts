@@ -24,6 +24,7 @@ export async function startLocalServices(
     kafkaController: local.kafka_controller_port,
     s3: local.s3_port,
     postgres: local.postgres_port,
+    sagemaker: local.sagemaker_port,
   }
   const explicit = Object.entries(portSettings).filter(
     ([, setting]) => config.origins[setting] !== 'default',

@@ -46,6 +46,7 @@ export const settingsSchema = z.strictObject({
       kafka_controller_port: port.default(29_093).describe('Port of the local KRaft controller'),
       s3_port: port.default(29_000).describe('Port of the local S3 server'),
       postgres_port: port.default(25_432).describe('Port of the local PostgreSQL'),
+      sagemaker_port: port.default(28_080).describe('Port of the local stand-in for SageMaker'),
     })
     .prefault({})
     .describe('The services of this laptop'),
@@ -81,6 +82,19 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('The object store'),
+  sagemaker: z
+    .strictObject({
+      endpoint: z
+        .url()
+        .optional()
+        .describe('Address of an API like that of SageMaker; unset: AWS in s3.region'),
+      role_arn: z
+        .string()
+        .optional()
+        .describe('Role that training jobs and models of SageMaker act as'),
+    })
+    .prefault({})
+    .describe('Where models are trained and served'),
   lake: z
     .strictObject({
       catalog: z

@@ -62,7 +62,7 @@ export async function staleApiReference(url: string, schema: string): Promise<st
 
 async function main(): Promise<void> {
   const stateDir = await mkdtemp(join(tmpdir(), 'millrace-docs-'))
-  const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
+  const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 }
   try {
     const { settings } = await startInstance({
       stateDir,

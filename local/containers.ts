@@ -47,7 +47,11 @@ type Image = {
   readonly command?: readonly string[]
 }
 
-const images: Readonly<Record<ServiceName, Image>> = {
+/** The stand-in for SageMaker has no image: it is Millrace itself, and runs under the supervisor only. */
+type ImageName = Exclude<ServiceName, 'sagemaker'>
+const imageNames = serviceNames.filter((name): name is ImageName => name !== 'sagemaker')
+
+const images: Readonly<Record<ImageName, Image>> = {
   kafka: {
     name: `apache/kafka:${kafkaVersion}`,
     port: 9092,
@@ -98,7 +102,7 @@ export async function startContainers(
   const testcontainers = await connect()
   const { stateDir, onEvent, signal } = options
   makeStateDir(stateDir)
-  const names = options.services ?? serviceNames
+  const names = imageNames.filter((name) => options.services?.includes(name) !== false)
   return await withLock(statePaths(stateDir).lock, async () => {
     const before = await containerStatus(stateDir)
     const running = new Map(before.services.map((status) => [status.service, status]))
@@ -138,7 +142,7 @@ export async function stopContainers(
   const { container: engine } = await getContainerRuntimeClient()
   if (!existsSync(stateDir)) return false
   let stopped = false
-  for (const name of serviceNames) {
+  for (const name of imageNames) {
     const container = await engine.fetchByLabel(label, labelOf(stateDir, name))
     if (container === undefined) continue
     const { State } = await engine.inspect(container)
@@ -158,7 +162,7 @@ export async function containerStatus(stateDir: string): Promise<InstanceStatus>
   const { container: engine } = await getContainerRuntimeClient()
   const ports = readState(stateDir)?.ports
   const services = await Promise.all(
-    serviceNames.map(async (service): Promise<ServiceStatus> => {
+    imageNames.map(async (service): Promise<ServiceStatus> => {
       const container = existsSync(stateDir)
         ? await engine.fetchByLabel(label, labelOf(stateDir, service))
         : undefined
@@ -220,7 +224,7 @@ function contextOf(stateDir: string, state: InstanceState, service: ServiceName)
 
 async function startContainer(
   { GenericContainer }: Testcontainers,
-  service: ServiceName,
+  service: ImageName,
   context: ServiceContext,
 ): Promise<void> {
   const image = images[service]
@@ -249,8 +253,8 @@ async function startContainer(
   }
 }
 
-async function untilReady(name: ServiceName, context: ServiceContext): Promise<void> {
-  const services: Readonly<Record<ServiceName, Service>> = { kafka, s3, postgres: createPostgres() }
+async function untilReady(name: ImageName, context: ServiceContext): Promise<void> {
+  const services: Readonly<Record<ImageName, Service>> = { kafka, s3, postgres: createPostgres() }
   const deadline = systemClock.now() + startTimeoutMs
   for (;;) {
     try {

@@ -22,4 +22,6 @@ const checks: Readonly<Record<ServiceName, (cacheDir: string) => void>> = {
   postgres: () => {
     installedPostgres()
   },
+  // It is part of Millrace; what its images need is theirs.
+  sagemaker: () => {},
 }

@@ -1,5 +1,5 @@
 /**
- * An instance: Kafka, S3 and PostgreSQL of one state directory, run as processes by a detached supervisor.
+ * An instance: Kafka, S3, PostgreSQL and SageMaker's stand-in of one state directory, run as processes by a detached supervisor.
  * It goes on running after the command that started it, until `stopInstance`.
  */
 import { systemClock } from '../core/clock.ts'

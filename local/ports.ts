@@ -11,6 +11,7 @@ export const portSettings: Readonly<Record<PortName, string>> = {
   kafkaController: 'local.kafka_controller_port',
   s3: 'local.s3_port',
   postgres: 'local.postgres_port',
+  sagemaker: 'local.sagemaker_port',
 }
 
 export type PortChange = {

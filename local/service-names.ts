@@ -1,5 +1,5 @@
 /** The services of an instance. */
 
 /** In the order in which data flows through them. */
-export const serviceNames = ['kafka', 's3', 'postgres'] as const
+export const serviceNames = ['kafka', 's3', 'postgres', 'sagemaker'] as const
 export type ServiceName = (typeof serviceNames)[number]

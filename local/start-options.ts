@@ -27,7 +27,7 @@ export type StartOptions = {
   readonly ports: Ports
   /** Names of `ports` that the user chose himself: used or refused, never replaced. */
   readonly explicitPorts?: ReadonlySet<string>
-  /** Default: all three. Services that run already are left alone. */
+  /** Default: all. Services that run already are left alone. */
   readonly services?: readonly ServiceName[]
   readonly onEvent?: (event: StartEvent) => void
   /** Stops what this call started; it then rejects with the signal's reason. */

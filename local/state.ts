@@ -5,7 +5,7 @@
  *   instance.json   the same as settings, for every other command (0600)
  *   run/            pid files and what each service is doing
  *   logs/           one file a service, and the supervisor's
- *   kafka/ s3/ postgres/   their data
+ *   kafka/ s3/ postgres/ sagemaker/   their data
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
@@ -20,6 +20,8 @@ const ports = z.strictObject({
   kafkaController: z.int(),
   s3: z.int(),
   postgres: z.int(),
+  /** 0: the instance was made before there was one; the next start chooses it. */
+  sagemaker: z.int().default(0),
 })
 export type Ports = Readonly<z.infer<typeof ports>>
 export type PortName = keyof Ports
@@ -30,6 +32,7 @@ export const portsOf: Readonly<Record<ServiceName, readonly PortName[]>> = {
   kafka: ['kafka', 'kafkaController'],
   s3: ['s3'],
   postgres: ['postgres'],
+  sagemaker: ['sagemaker'],
 }
 
 const credentials = z.strictObject({
@@ -47,6 +50,8 @@ export type InstanceState = { readonly ports: Ports; readonly credentials: Crede
 export const bucketName = 'millrace'
 export const region = 'us-east-1'
 export const superuser = 'millrace'
+/** The stand-in asks for one, as SageMaker does, and gives it no meaning. */
+const localRole = 'arn:aws:iam::000000000000:role/millrace-local'
 export const databases = { published: 'millrace', catalog: 'millrace_lake' } as const
 
 /** The paths inside a state directory. */
@@ -134,6 +139,7 @@ export type InstanceSettings = {
   }
   readonly postgres?: { readonly url: string }
   readonly lake?: { readonly catalog_url: string }
+  readonly sagemaker?: { readonly endpoint: string; readonly role_arn: string }
 }
 
 /** The instance as a layer of settings, in the shape `core/config.ts` reads. Holds secrets. */
@@ -157,6 +163,9 @@ export function instanceSettings(
     ...(services.includes('postgres') && {
       postgres: { url: `${server}/${databases.published}` },
       lake: { catalog_url: `${server}/${databases.catalog}` },
+    }),
+    ...(services.includes('sagemaker') && {
+      sagemaker: { endpoint: `http://127.0.0.1:${ports.sagemaker}`, role_arn: localRole },
     }),
   }
 }

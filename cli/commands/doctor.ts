@@ -22,6 +22,7 @@ export const doctorCommand = defineCommand({
         kafkaController: local.kafka_controller_port,
         s3: local.s3_port,
         postgres: local.postgres_port,
+        sagemaker: local.sagemaker_port,
       },
       steps: setupSteps,
       threadPoolSize: Number(process.env['UV_THREADPOOL_SIZE'] ?? 4),

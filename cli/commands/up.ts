@@ -11,7 +11,7 @@ import { openProgress, type Progress } from '../progress.ts'
 
 export const upCommand = defineCommand({
   command: 'up',
-  describe: 'Start Kafka, S3 and PostgreSQL on this machine',
+  describe: 'Start Kafka, S3, PostgreSQL and a stand-in for SageMaker on this machine',
   builder: (yargs) =>
     yargs
       .option('format', formatOption)
@@ -74,11 +74,12 @@ function lineOf(event: StartEvent): string {
 }
 
 function addressesOf({ settings }: Pick<Instance, 'settings'>) {
-  const { kafka, s3, postgres } = settings
+  const { kafka, s3, postgres, sagemaker } = settings
   const rows = [
     { service: 'kafka', address: kafka?.brokers.join(',') },
     { service: 's3', address: s3 && `${s3.endpoint}/${s3.bucket}` },
     { service: 'postgres', address: postgres && withoutPassword(postgres.url) },
+    { service: 'sagemaker', address: sagemaker?.endpoint },
   ]
   return rows.filter(({ address }) => address !== undefined)
 }

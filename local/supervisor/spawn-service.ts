@@ -15,10 +15,12 @@ export function spawnService(command: ServiceCommand, logDescriptor: number): Ch
 }
 
 /**
- * On Linux the kernel sends the stop signal to the service when the supervisor dies, even by SIGKILL.
+ * On Linux the kernel sends the stop signal to the process when its parent dies, even by SIGKILL.
  * Elsewhere the next `up` or `down` ends it by its pid file.
  */
-function bindToParent(command: ServiceCommand): readonly [string, readonly string[]] {
+export function bindToParent(
+  command: Pick<ServiceCommand, 'file' | 'args'> & { readonly stopSignal: NodeJS.Signals },
+): readonly [string, readonly string[]] {
   const setpriv = findSetpriv()
   if (setpriv === undefined) return [command.file, command.args]
   // setpriv replaces itself by the service, so pid and start time stay the same.

@@ -4,6 +4,7 @@ import { kafka } from '../kafka/service.ts'
 import { createPostgres } from '../postgres/service.ts'
 import { isAlive } from '../process/identity.ts'
 import { s3 } from '../s3/service.ts'
+import { sagemaker } from '../sagemaker/service.ts'
 import { type ServiceName, serviceNames } from '../service-names.ts'
 import type { ServiceContext } from '../services.ts'
 import { readState, statePaths } from '../state.ts'
@@ -22,6 +23,7 @@ export class Supervisor {
       kafka: new ManagedService(kafka, stateDir),
       s3: new ManagedService(s3, stateDir),
       postgres: new ManagedService(createPostgres(), stateDir),
+      sagemaker: new ManagedService(sagemaker, stateDir),
     }
   }
 

@@ -11,7 +11,7 @@ import { cacheDir } from './extension-directory.ts'
 import { makeShippedTables } from './shipped-tables.ts'
 
 const schema = 'shipped'
-const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
+const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 }
 
 export type ServeShippedOptions = {
   /** Differences to the defaults. */

@@ -33,7 +33,7 @@ declare module 'vitest' {
 }
 
 /** Every port is whatever is free. */
-export const anyPorts = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 } as const
+export const anyPorts = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 } as const
 
 /** Each project runs this file in a module graph of its own; what they share hangs on the process. */
 type Running = Pick<Instance, 'stateDir' | 'settings'>

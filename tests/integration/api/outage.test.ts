@@ -11,7 +11,7 @@ import { openTestApi, shippedActiveUsers, type TestApi } from '../../support/api
 import { cacheDir } from '../../support/extension-directory.ts'
 import { openPublishFixture, request } from '../../support/publish-fixture.ts'
 
-const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
+const ports = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 }
 const setup = `create table user_activity (user_id int, event_timestamp timestamp);
   insert into user_activity values (1, now() at time zone 'utc' - interval '1 hour');`
 

@@ -29,6 +29,7 @@ function project(environment: Readonly<Record<string, string>> = {}) {
         MILLRACE_LOCAL_KAFKA_CONTROLLER_PORT: '0',
         MILLRACE_LOCAL_S3_PORT: '0',
         MILLRACE_LOCAL_POSTGRES_PORT: '0',
+        MILLRACE_LOCAL_SAGEMAKER_PORT: '0',
         ...environment,
       },
     })
@@ -72,7 +73,7 @@ it('starts, shows, mends, logs and stops the services', async () => {
   expect(up.code).toBe(0)
   expect(up.stderr).toMatch(/kafka: ready at 127\.0\.0\.1:\d+ after/)
   expect(up.stdout).not.toContain(':@')
-  expect(rowsOf(up).map(({ service }) => service)).toEqual(['kafka', 's3', 'postgres'])
+  expect(rowsOf(up).map(({ service }) => service)).toEqual(['kafka', 's3', 'postgres', 'sagemaker'])
 
   const status = await run('status')
   expect(status.code).toBe(0)

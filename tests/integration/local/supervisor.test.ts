@@ -113,7 +113,7 @@ it('says that everything runs already, and starts only what died', async () => {
 })
 
 it('runs two instances side by side that do not know of each other', async () => {
-  const ports = { kafka: 0, kafkaController: 0, s3: await occupy(), postgres: 0 }
+  const ports = { kafka: 0, kafkaController: 0, s3: await occupy(), postgres: 0, sagemaker: 0 }
   const events: StartEvent[] = []
   const onEvent = (event: StartEvent) => void events.push(event)
   const [one, two] = await Promise.all([
@@ -130,7 +130,7 @@ it('runs two instances side by side that do not know of each other', async () =>
 it('refuses a port in use that was asked for, and starts nothing', async () => {
   const stateDir = testStateDir()
   const port = await occupy()
-  const ports = { kafka: 0, kafkaController: 0, s3: port, postgres: 0 }
+  const ports = { kafka: 0, kafkaController: 0, s3: port, postgres: 0, sagemaker: 0 }
   const start = startInstance(
     startOptions(stateDir, { ...onlyS3, ports, explicitPorts: new Set(['s3']) }),
   )

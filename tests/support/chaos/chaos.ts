@@ -55,7 +55,7 @@ export type ChaosResult = {
 
 const partitions = 4
 const sessionTimeoutMs = 6_000 // the least that a broker allows by default
-const anyPorts = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0 }
+const anyPorts = { kafka: 0, kafkaController: 0, s3: 0, postgres: 0, sagemaker: 0 }
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   mkdirSync(options.directory, { recursive: true })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { settingsSchema } from '../../../core/settings.ts'
 import { identify } from '../../../local/process/identity.ts'
+import { serviceNames } from '../../../local/service-names.ts'
 import {
   instanceSettings,
   makeCredentials,
@@ -21,7 +22,7 @@ import {
 } from '../../../local/supervisor/records.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-const ports = { kafka: 29092, kafkaController: 29093, s3: 29000, postgres: 25432 }
+const ports = { kafka: 29092, kafkaController: 29093, s3: 29000, postgres: 25432, sagemaker: 28080 }
 const startedAt = '2026-01-01T00:00:00.000Z'
 
 function stateDir(): string {
@@ -65,6 +66,14 @@ it('writes settings that the configuration accepts', () => {
 it('says nothing of services that were not started', () => {
   const settings = instanceSettings({ ports, credentials: makeCredentials() }, ['s3'])
   expect(Object.keys(settings)).toEqual(['s3'])
+})
+
+it('reads the state of an instance that had no stand-in for SageMaker yet', () => {
+  const directory = stateDir()
+  const { sagemaker: _none, ...older } = ports
+  const state = { version: 1, ports: older, credentials: makeCredentials() }
+  writeFileSync(statePaths(directory).state, JSON.stringify(state))
+  expect(readState(directory)?.ports).toEqual({ ...older, sagemaker: 0 })
 })
 
 it('refuses a state file that somebody else wrote', () => {
@@ -140,5 +149,5 @@ it('reports a service whose process vanished together with the supervisor as die
 
 it('reports everything as stopped where nothing was ever started', () => {
   const { services } = readStatus(join(temporaryDirectory(), 'never'))
-  expect(services.map(({ state }) => state)).toEqual(['stopped', 'stopped', 'stopped'])
+  expect(services.map(({ state }) => state)).toEqual(serviceNames.map(() => 'stopped'))
 })

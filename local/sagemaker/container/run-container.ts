@@ -1,0 +1,186 @@
+/**
+ * Runs what a container would run, as a process of this machine: the entry point of the image, a private directory
+ * for /opt/ml, an environment of its own, and limits of memory and CPU time.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { systemClock } from '../../../core/clock.ts'
+import { processEnvironment } from '../../../core/config/environment.ts'
+import { bindToParent } from '../../supervisor/spawn-service.ts'
+import type { Image } from '../images.ts'
+import { residentBytes } from './process-tree.ts'
+
+export type ContainerRequest = {
+  readonly image: Image
+  /** As given to `docker run`: the entry point and its arguments. */
+  readonly command: readonly string[]
+  /** What /opt/ml is in a container; the process finds it in SAGEMAKER_BASE_DIR. */
+  readonly baseDir: string
+  readonly env: Readonly<Record<string, string>>
+  /** Appended to. */
+  readonly logPath: string
+  readonly memoryBytes: number
+  /** CPU seconds of one process; unlimited when undefined. */
+  readonly cpuSeconds?: number
+  readonly onLine?: (line: string) => void
+}
+
+/** How a container ended. `code` is what a shell would call it: 137 for SIGKILL. */
+export type ContainerEnd = {
+  readonly code: number
+  readonly signal: NodeJS.Signals | undefined
+  /** We ended it, because it held more memory than it may. */
+  readonly outOfMemory: boolean
+}
+
+export interface Container {
+  readonly hasEnded: () => boolean
+  /** Resolves when the process is gone and all it wrote is read. Never rejects. */
+  readonly ended: Promise<ContainerEnd>
+  /** SIGTERM once, and SIGKILL to all of its processes after the grace. Resolves when it is gone. */
+  stop(graceMs: number): Promise<void>
+}
+
+const memoryPollMs = 100
+/** After the process itself has ended, something that it started may still hold its output. */
+const drainMs = 500
+const maxLogBytes = 64 * 1024 * 1024
+
+/** Starts a container. One that cannot be started ends with code 127, as in a shell. */
+export function runContainer(request: ContainerRequest): Container {
+  mkdirSync(request.baseDir, { recursive: true })
+  mkdirSync(dirname(request.logPath), { recursive: true })
+  const [file, args] = commandOf(request)
+  const child = spawn(file, args, {
+    cwd: request.baseDir,
+    // A group of its own, so that all of it can be killed.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environmentOf(request),
+  })
+  let outOfMemory = false
+  let over = false
+  const watch = setInterval(() => {
+    if (child.pid === undefined || residentBytes(child.pid) <= request.memoryBytes) return
+    outOfMemory = true
+    killGroup(child, 'SIGKILL')
+  }, memoryPollMs)
+  const output = collect(child, request)
+  const ended = exitOf(child).then(async ({ code, signal }) => {
+    over = true
+    clearInterval(watch)
+    killGroup(child, 'SIGKILL') // what it left behind
+    await Promise.race([output, systemClock.sleep(drainMs)])
+    return { code, signal, outOfMemory }
+  })
+  let stopping: Promise<void> | undefined
+  const stop = async (graceMs: number) => {
+    // Only the process itself: as `docker stop` does.
+    if (!over) child.kill('SIGTERM')
+    const timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs)
+    await ended
+    clearTimeout(timer)
+  }
+  return {
+    hasEnded: () => over,
+    ended,
+    stop: (graceMs) => {
+      stopping ??= stop(graceMs)
+      return stopping
+    },
+  }
+}
+
+/** Numbers of signals that end processes here; a shell adds 128. */
+const signalNumbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+  SIGXCPU: 24,
+}
+
+function exitOf(child: ChildProcess): Promise<Omit<ContainerEnd, 'outOfMemory'>> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve({ code: 127, signal: undefined }))
+    child.once('exit', (code, signal) => {
+      resolve({
+        code: code ?? 128 + (signalNumbers[signal ?? 'SIGKILL'] ?? 0),
+        signal: signal ?? undefined,
+      })
+    })
+  })
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // Nobody is left.
+  }
+}
+
+/** Writes the output to the log, and hands over the lines. Resolves at its end. */
+async function collect(child: ChildProcess, { logPath, onLine }: ContainerRequest): Promise<void> {
+  const log = createWriteStream(logPath, { flags: 'a', mode: 0o600 })
+  log.on('error', () => {}) // a full disk must not end the job
+  let bytes = 0
+  await Promise.all(
+    [child.stdout, child.stderr].map(async (stream) => {
+      if (stream === null) return
+      for await (const line of createInterface({ input: stream })) {
+        bytes += line.length + 1
+        if (bytes <= maxLogBytes) log.write(`${line}\n`)
+        onLine?.(line)
+      }
+    }),
+  ).catch(() => {}) // its end is told by `exit`
+  log.end()
+}
+
+function environmentOf({ image, env, baseDir }: ContainerRequest): Record<string, string> {
+  return {
+    PATH: processEnvironment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    HOME: baseDir,
+    LANG: 'C.UTF-8',
+    ...image.env,
+    ...env,
+    SAGEMAKER_BASE_DIR: baseDir,
+  }
+}
+
+/**
+ * The limits are set by a shell, which the entry point then replaces. The one of data is a second line: memory that
+ * is asked for faster than we look fails there.
+ */
+function commandOf(request: ContainerRequest): readonly [string, readonly string[]] {
+  const { image, command, baseDir, memoryBytes, cpuSeconds } = request
+  const [entry = '', ...rest] = command
+  const program = entry.includes('/') ? entry : join(image.directory, entry)
+  const limits = 'ulimit -t "$1" 2>/dev/null; ulimit -d "$2" 2>/dev/null; shift 2; exec "$@"'
+  const limited = [
+    ...['-c', limits, 'sh', String(cpuSeconds ?? 'unlimited')],
+    ...[String(Math.ceil((memoryBytes * 2) / 1024)), program, ...rest],
+  ]
+  const bind = 'mkdir -p /opt/ml && mount --bind "$1" /opt/ml && shift && exec /bin/sh "$@"'
+  return image.bind_opt_ml
+    ? bindToParent({
+        file: 'unshare',
+        args: [
+          '--mount',
+          '--propagation',
+          'private',
+          '/bin/sh',
+          '-c',
+          bind,
+          'sh',
+          baseDir,
+          ...limited,
+        ],
+        stopSignal: 'SIGKILL',
+      })
+    : bindToParent({ file: '/bin/sh', args: limited, stopSignal: 'SIGKILL' })
+}

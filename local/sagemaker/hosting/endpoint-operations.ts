@@ -1,0 +1,285 @@
+/** The operations on endpoints, and the fleets behind them. */
+import type {
+  CreateEndpointInput,
+  CreateEndpointOutput,
+  DeleteEndpointInput,
+  DescribeEndpointInput,
+  DescribeEndpointOutput,
+  ListEndpointsInput,
+  ListEndpointsOutput,
+  UpdateEndpointInput,
+  UpdateEndpointOutput,
+  UpdateEndpointWeightsAndCapacitiesInput,
+  UpdateEndpointWeightsAndCapacitiesOutput,
+} from '@aws-sdk/client-sagemaker'
+import { messageOf } from '../../../core/errors.ts'
+import { arnOf } from '../api/arn.ts'
+import type { Checked } from '../api/checked.ts'
+import { invalid, Refusal } from '../api/refusal.ts'
+import type { StandIn } from '../context.ts'
+import { listPage } from '../listing.ts'
+import { dropTags, setTags } from '../tags.ts'
+import { describeEndpoint } from './describe-endpoint.ts'
+import { type Fleet, startFleet } from './fleet.ts'
+import { findEndpointConfig } from './model-operations.ts'
+import {
+  type EndpointConfigRecord,
+  type EndpointRecord,
+  type VariantState,
+  variantStates,
+} from './records.ts'
+
+const maxReason = 1024
+
+/** Endpoints by name: what runs behind those that serve. */
+export type Fleets = ReadonlyMap<string, Fleet>
+
+export function endpointOperations(standIn: StandIn) {
+  const { endpoints } = standIn.stores
+  const fleets = new Map<string, Fleet>()
+  const working = new Set<Promise<void>>()
+  let closing = false
+
+  const now = () => standIn.clock.now()
+  const find = (name: string): EndpointRecord => {
+    const found = endpoints.get(name)
+    if (found === undefined) throw invalid(`Could not find endpoint "${arnOf('endpoint', name)}".`)
+    return found
+  }
+  const change = (name: string, to: Partial<EndpointRecord>) => {
+    if (closing) return // what ends because we end is as it was after the next start
+    const { failureReason: _old, pendingConfigName: _pending, ...record } = find(name)
+    endpoints.put({ ...record, modifiedAt: now(), ...to })
+  }
+  /** In the background: whoever asked has been answered. */
+  const work = (name: string, task: () => Promise<void>) => {
+    const running: Promise<void> = task()
+      .catch((error: unknown) => {
+        if (closing) return
+        standIn.log.error({ event: 'endpoint.broke', endpoint: name, reason: messageOf(error) })
+      })
+      .finally(() => working.delete(running))
+    working.add(running)
+  }
+
+  async function create(name: string, config: EndpointConfigRecord): Promise<void> {
+    try {
+      fleets.set(name, await startFleet(standIn, name, config, find(name).variants))
+      const { failureReason } = find(name) // of an update that a crash took back
+      change(name, {
+        status: 'InService',
+        ...(failureReason === undefined ? {} : { failureReason }),
+      })
+    } catch (error) {
+      change(name, { status: 'Failed', failureReason: messageOf(error).slice(0, maxReason) })
+    }
+    standIn.log.info({ event: 'endpoint.created', endpoint: name, status: find(name).status })
+  }
+
+  /** The old fleet serves until every instance of the new one is well, and for good when one is not. */
+  async function update(
+    name: string,
+    config: EndpointConfigRecord,
+    variants: readonly VariantState[],
+  ): Promise<void> {
+    const old = fleets.get(name)
+    try {
+      const fleet = await startFleet(standIn, name, config, variants, () =>
+        change(name, { status: 'RollingBack', pendingConfigName: config.name }),
+      )
+      fleets.set(name, fleet)
+      change(name, { status: 'InService', configName: config.name, variants })
+      await old?.drained()
+      await old?.stop()
+    } catch (error) {
+      const failureReason = messageOf(error).slice(0, maxReason)
+      change(name, { status: 'InService', failureReason })
+    }
+    standIn.log.info({ event: 'endpoint.updated', endpoint: name, config: find(name).configName })
+  }
+
+  async function scale(name: string, variants: readonly VariantState[]): Promise<void> {
+    const before = find(name).variants
+    try {
+      for (const variant of fleets.get(name)?.variants ?? []) {
+        const state = variants.find((each) => each.name === variant.name)
+        if (state === undefined) continue
+        await variant.scale(state.instanceCount)
+        variant.weight = state.weight
+      }
+      change(name, { status: 'InService', variants })
+    } catch (error) {
+      const failureReason = messageOf(error).slice(0, maxReason)
+      change(name, { status: 'InService', variants: before, failureReason })
+    }
+  }
+
+  async function remove(name: string): Promise<void> {
+    const fleet = fleets.get(name)
+    fleets.delete(name)
+    await fleet?.stop()
+    endpoints.delete(name)
+    dropTags(standIn, arnOf('endpoint', name))
+  }
+
+  /** After a start: what served serves again, what was being made is made, an update is taken back. */
+  function restore({ name, status, configName, variants }: EndpointRecord): void {
+    if (status === 'Deleting') work(name, () => remove(name))
+    if (status === 'Failed' || status === 'Deleting') return
+    const config = standIn.stores.endpointConfigs.get(configName)
+    if (config === undefined) {
+      const failureReason = `Could not find endpoint configuration "${configName}".`
+      change(name, { status: 'Failed', failureReason })
+      return
+    }
+    if (status === 'Updating' || status === 'RollingBack') {
+      const failureReason =
+        'InternalServerError: We encountered an internal error. Please try again.'
+      change(name, { status: 'InService', variants, failureReason })
+    }
+    work(name, () => create(name, config))
+  }
+  for (const record of endpoints.all()) restore(record)
+
+  const assertIdle = (record: EndpointRecord) => {
+    const arn = arnOf('endpoint', record.name)
+    if (record.status === 'Failed')
+      throw invalid(`Cannot update endpoint "${arn}" with status Failed.`)
+    if (record.status !== 'InService') throw invalid(`Cannot update in-progress endpoint "${arn}".`)
+  }
+
+  return {
+    fleets,
+    operations: {
+      CreateEndpoint(request: Checked<CreateEndpointInput>): CreateEndpointOutput {
+        const { EndpointName: name, EndpointConfigName, DeploymentConfig } = request
+        const arn = arnOf('endpoint', name)
+        if (endpoints.get(name) !== undefined) {
+          throw invalid(`Cannot create already existing endpoint "${arn}".`)
+        }
+        const config = findEndpointConfig(standIn, EndpointConfigName)
+        const variants = variantStates(config)
+        assertWithinLimit(standIn, variants)
+        const at = now()
+        endpoints.put({
+          name,
+          createdAt: at,
+          modifiedAt: at,
+          status: 'Creating',
+          configName: config.name,
+          variants,
+          ...(DeploymentConfig === undefined ? {} : { deployment: DeploymentConfig }),
+        })
+        setTags(standIn, arn, request.Tags)
+        work(name, () => create(name, config))
+        return { EndpointArn: arn }
+      },
+      DescribeEndpoint({ EndpointName }: Checked<DescribeEndpointInput>): DescribeEndpointOutput {
+        return describeEndpoint(standIn, find(EndpointName), fleets.get(EndpointName))
+      },
+      ListEndpoints(request: Checked<ListEndpointsInput>): ListEndpointsOutput {
+        const { page, NextToken } = listPage(endpoints.all(), request)
+        const Endpoints = page.map(({ name, createdAt, modifiedAt, status }) => ({
+          EndpointName: name,
+          EndpointArn: arnOf('endpoint', name),
+          CreationTime: new Date(createdAt),
+          LastModifiedTime: new Date(modifiedAt),
+          EndpointStatus: status,
+        }))
+        return { Endpoints, NextToken }
+      },
+      UpdateEndpoint(request: Checked<UpdateEndpointInput>): UpdateEndpointOutput {
+        const record = find(request.EndpointName)
+        assertIdle(record)
+        const config = findEndpointConfig(standIn, request.EndpointConfigName)
+        const variants = retained(variantStates(config), record, request)
+        const { DeploymentConfig: deployment } = request
+        change(record.name, {
+          status: 'Updating',
+          pendingConfigName: config.name,
+          ...(deployment === undefined ? {} : { deployment }),
+        })
+        work(record.name, () => update(record.name, config, variants))
+        return { EndpointArn: arnOf('endpoint', record.name) }
+      },
+      UpdateEndpointWeightsAndCapacities(
+        request: Checked<UpdateEndpointWeightsAndCapacitiesInput>,
+      ): UpdateEndpointWeightsAndCapacitiesOutput {
+        const record = find(request.EndpointName)
+        assertIdle(record)
+        const wanted = request.DesiredWeightsAndCapacities
+        for (const { VariantName } of wanted) {
+          if (record.variants.some(({ name }) => name === VariantName)) continue
+          throw invalid(
+            `The variant name(s) "${VariantName}" is not present within endpoint configuration "${record.configName}".`,
+          )
+        }
+        const variants = record.variants.map((variant): VariantState => {
+          const to = wanted.find(({ VariantName }) => VariantName === variant.name)
+          return {
+            name: variant.name,
+            weight: to?.DesiredWeight ?? variant.weight,
+            instanceCount: to?.DesiredInstanceCount ?? variant.instanceCount,
+          }
+        })
+        assertWithinLimit(standIn, variants, record.variants)
+        change(record.name, { status: 'Updating' })
+        work(record.name, () => scale(record.name, variants))
+        return { EndpointArn: arnOf('endpoint', record.name) }
+      },
+      DeleteEndpoint({ EndpointName }: Checked<DeleteEndpointInput>): undefined {
+        const record = find(EndpointName)
+        if (record.status !== 'Failed') assertIdle(record)
+        change(record.name, { status: 'Deleting' })
+        work(record.name, () => remove(record.name))
+      },
+    },
+    /** Stops all processes; the endpoints are there again after the next start. */
+    async close(): Promise<void> {
+      closing = true
+      await Promise.all([...fleets.values()].map((fleet) => fleet.stop()))
+    },
+  }
+}
+
+/** An update may keep the weights and counts of the variants that stay. */
+function retained(
+  variants: readonly VariantState[],
+  record: EndpointRecord,
+  request: Checked<UpdateEndpointInput>,
+): readonly VariantState[] {
+  if (request.RetainAllVariantProperties !== true) return variants
+  const changed = (request.ExcludeRetainedVariantProperties ?? []).map(
+    (each) => each.VariantPropertyType,
+  )
+  return variants.map((variant) => {
+    const kept = record.variants.find(({ name }) => name === variant.name) ?? variant
+    return {
+      name: variant.name,
+      weight: changed.includes('DesiredWeight') ? variant.weight : kept.weight,
+      instanceCount: changed.includes('DesiredInstanceCount')
+        ? variant.instanceCount
+        : kept.instanceCount,
+    }
+  })
+}
+
+function assertWithinLimit(
+  { stores, containers }: StandIn,
+  wanted: readonly VariantState[],
+  replaced: readonly VariantState[] = [],
+): void {
+  const count = (variants: readonly VariantState[]) =>
+    variants.reduce((sum, { instanceCount }) => sum + instanceCount, 0)
+  const used = stores.endpoints
+    .all()
+    .filter(({ status }) => status !== 'Failed')
+    .reduce((sum, { variants }) => sum + count(variants), 0)
+  const limit = containers().limits.endpoint_instances
+  const delta = count(wanted) - count(replaced)
+  if (used + delta <= limit) return
+  throw new Refusal(
+    'ResourceLimitExceeded',
+    `The account-level service limit 'Number of instances across active endpoints' is ${limit} Instances, with current utilization of ${used} Instances and a request delta of ${delta} Instances. Please use AWS Service Quotas to request an increase for this quota.`,
+  )
+}

@@ -1,0 +1,57 @@
+"""Prints local/sagemaker/service-model.json: what botocore says of the requests of the operations that we serve.
+
+service_model.py <operation>...: the shapes of their inputs without the documentation, one a line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+from botocore.loaders import Loader
+
+KEPT = ("type", "required", "min", "max", "pattern", "enum")
+
+
+def reached_from(shapes: dict[str, Any], names: list[str]) -> list[str]:
+    seen: list[str] = []
+    while names:
+        name = names.pop()
+        if name in seen:
+            continue
+        seen.append(name)
+        shape = shapes[name]
+        names += [member["shape"] for member in shape.get("members", {}).values()]
+        names += [shape[part]["shape"] for part in ("member", "key", "value") if part in shape]
+    return sorted(seen)
+
+
+def compact(shape: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: shape[name] for name in KEPT if name in shape}
+    pattern = kept.get("pattern", "").replace(r"\p{Alnum}", "a-zA-Z0-9")
+    # ".*" allows everything but a line end; "$" before a count is no pattern that JavaScript takes.
+    if pattern in ("", ".*") or re.search(r"\$\{", pattern):
+        kept.pop("pattern", None)
+    else:
+        kept["pattern"] = pattern
+    if "members" in shape:
+        kept["members"] = {name: member["shape"] for name, member in shape["members"].items()}
+    for part in ("member", "key", "value"):
+        if part in shape:
+            kept[part] = shape[part]["shape"]
+    return kept
+
+
+def service_model(operations: list[str]) -> str:
+    model = Loader().load_service_model("sagemaker", "service-2")
+    inputs = {name: model["operations"][name]["input"]["shape"] for name in sorted(operations)}
+    names = reached_from(model["shapes"], list(inputs.values()))
+    lines = [f"{json.dumps(name)}: {json.dumps(compact(model['shapes'][name]))}" for name in names]
+    body = ",\n".join(lines)
+    return f'{{"operations": {json.dumps(inputs)},\n"shapes": {{\n{body}\n}}}}\n'
+
+
+if __name__ == "__main__":
+    sys.stdout.write(service_model(sys.argv[1:]))
