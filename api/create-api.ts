@@ -77,10 +77,11 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   )
   addHealthRoutes(app, dependencies)
   addMetricsRoute(app, metrics, metricsRoles)
-  addSqlRoutes(app, dependencies.sql)
   addTablesRoutes(app, dependencies.tables)
   if (dependencies.predictions !== undefined) addPredictionRoutes(app, dependencies.predictions)
   if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
+  // Behind our own, which a path like /api/{area}/{name} would hide.
+  addSqlRoutes(app, dependencies.sql)
   const isOpen = dependencies.access.everyone !== undefined
   addOpenApiRoutes(app, { features: describeFeatures(dependencies), isOpen })
   app.notFound((context) =>

@@ -83,16 +83,21 @@ function parseHeader(
   return parsed.data
 }
 
+const ownPaths = /^\/api\/(tables|predictions|sql)(?=\/|$)/
+
 /** What each key allows, and several do not allow together. */
 function checkCombination(name: string, header: EndpointHeader, at: Position): void {
-  const { page, parameters, personal_data: personal } = header
+  const { page, parameters, path, personal_data: personal } = header
   const refuse = (reason: string) => brokenEndpoint(name, reason, at)
+  const taken = ownPaths.exec(path)?.[0]
+  if (taken !== undefined) throw refuse(`path: ${taken} belongs to the API itself.`)
+  if (/\/\.\.?(\/|$)/.test(path)) throw refuse('path: nobody can ask for . or .. in an address.')
   if (page !== undefined) {
     if (header.shape === 'object') throw refuse('an object has no pages.')
     if (header.source === 'lake') throw refuse('only endpoints over postgres have pages.')
     if (page.size > page.max_size) throw refuse('page.size is larger than page.max_size.')
-    const taken = ['cursor', 'limit'].find((word) => Object.hasOwn(parameters, word))
-    if (taken !== undefined) throw refuse(`${taken} is a parameter of every page already.`)
+    const own = ['cursor', 'limit'].find((word) => Object.hasOwn(parameters, word))
+    if (own !== undefined) throw refuse(`${own} is a parameter of every page already.`)
   }
   if (header.source === 'lake' && personal !== 'none' && personal !== 'refuse') {
     const reason = 'the columns of the lake are not masked: say personal_data: none or refuse.'

@@ -18,7 +18,7 @@ type ApiContext = Context<ApiEnvironment>
 
 /** Adds all endpoints; HEAD is answered like GET, without the body. */
 export function addSqlRoutes(app: Hono<ApiEnvironment>, service: EndpointService): void {
-  for (const served of service.endpoints) {
+  for (const served of service.endpoints.toSorted(byPath)) {
     const { header } = served.endpoint
     const names = pathParameters(header.path)
     const read = header.cache_seconds > 0 ? remembering(readRequest) : readRequest
@@ -26,6 +26,12 @@ export function addSqlRoutes(app: Hono<ApiEnvironment>, service: EndpointService
       answer(context, (hides) => read(context, names, served, hides), served, service),
     )
   }
+}
+
+/** The first route that fits answers: where one path has a word and the other a parameter, the word comes first. */
+function byPath(left: ServedEndpoint, right: ServedEndpoint): number {
+  const key = ({ endpoint }: ServedEndpoint) => endpoint.header.path.replaceAll(/\{[^}]*\}/g, '~')
+  return key(left) < key(right) ? -1 : 1
 }
 
 /** One request, read. */

@@ -68,6 +68,11 @@ parameters:
   user_id: { type: integer }`,
     'select distinct user_id from user_activity where user_id = :user_id',
   ),
+  'a-any': endpointFile(
+    'path: /api/{area}/any\nsummary: x\nshape: object\nparameters: { area: { type: string } }',
+    'select :area as area',
+  ),
+  'a-one': endpointFile('path: /api/one/first\nsummary: x\nshape: object', 'select 1 as first'),
   slow: endpointFile(
     `path: /api/slow
 summary: Sleeps
@@ -163,6 +168,14 @@ describe('SQL endpoints over PostgreSQL', () => {
     const other = await api.get('/api/users/2/activity')
     expect(other.headers.get('x-truncated')).toBeNull()
     expect((await api.get('/api/users/77/activity')).text).toBe('[]')
+  })
+
+  it('prefers the path without a parameter, and what the API itself serves', async () => {
+    expect((await api.get('/api/one/first')).body).toEqual({ first: 1 })
+    expect((await api.get('/api/one/1')).body).toEqual({ user_id: 1 })
+    expect((await api.get('/api/one/any')).status).toBe(400)
+    expect((await api.get('/api/two/any')).body).toEqual({ area: 'two' })
+    expect((await api.get('/api/tables/any')).body).toMatchObject({ code: 'api/unknown-table' })
   })
 
   it('refuses a bad value in the path, and the same name in the query', async () => {

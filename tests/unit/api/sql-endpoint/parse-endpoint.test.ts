@@ -60,6 +60,13 @@ describe('parseEndpoint', () => {
       'the default of d',
       2,
     ],
+    [
+      '/* ---\npath: /api/tables/users\nsummary: a\n--- */ select 1',
+      '/api/tables belongs to the API itself',
+      2,
+    ],
+    ['/* ---\npath: /api/sql\nsummary: a\n--- */ select 1', '/api/sql belongs to', 2],
+    ['/* ---\npath: /api/x/../y\nsummary: a\n--- */ select 1', 'nobody can ask for', 2],
     ['/* ---\npath: /api/{id}\nsummary: a\n--- */ select 1', 'names {id}', 2],
     [`/* ---\n${minimal}\n--- */\nselect :dayz`, ':dayz is not declared', 5],
     [`/* ---\n${minimal}\n--- */\nselect 1;\nselect 2`, 'more than one statement', 5],
