@@ -14,7 +14,7 @@ const networkErrors = [
   'EHOSTUNREACH',
 ]
 const lostMessage =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable/i
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|^query read timeout$/i
 
 /** The error as one of ours; an unknown one stays what it is, for the log. */
 export function explainPostgresError(error: unknown, timeoutMs: number): unknown {

@@ -59,6 +59,12 @@ export type PostgresSourceOptions = {
 /** Milliseconds that one statement of an examination may take. */
 const examineMs = 10_000
 
+/**
+ * So much later than the server's own limit a connection is given up: the server is gone, or stands still. Types of `pg`
+ * do not know the option.
+ */
+const within = (timeoutMs: number) => ({ query_timeout: timeoutMs + 1000 })
+
 /** No value is parsed. */
 const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text }
 
@@ -99,6 +105,7 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       text,
       values: [...query.values],
       rowMode: 'array' as const,
+      ...within(query.timeoutMs),
       ...(types === undefined ? {} : { types }),
     }
     return await withClient(query.timeoutMs, async (client) => {
@@ -138,6 +145,7 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
               text,
               values: [...values],
               rowMode: 'array',
+              ...within(examineMs),
               types: asText,
             }),
           )
@@ -160,7 +168,8 @@ async function prepareSession(
   const current = timeouts.get(client)
   if (current === timeoutMs) return
   const limit = `set statement_timeout = ${Math.trunc(timeoutMs)}`
-  await client.query(current === undefined ? `${sessionSql(schema)}; ${limit}` : limit)
+  const text = current === undefined ? `${sessionSql(schema)}; ${limit}` : limit
+  await client.query({ text, ...within(timeoutMs) })
   timeouts.set(client, timeoutMs)
 }
 

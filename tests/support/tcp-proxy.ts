@@ -6,6 +6,8 @@ export type TcpProxy = AsyncDisposable & {
   /** Breaks what is connected, and refuses connections until it is mended. */
   cut(): void
   mend(): void
+  /** What is connected hears nothing more and is not told so, as when the other machine is gone. */
+  freeze(): void
 }
 
 /** Listens on 127.0.0.1 and passes on what it is told. */
@@ -43,6 +45,9 @@ export async function openTcpProxy(host: string, port: number): Promise<TcpProxy
     cut,
     mend: () => {
       isCut = false
+    },
+    freeze: () => {
+      for (const socket of sockets) socket.unpipe().pause()
     },
     [Symbol.asyncDispose]: async () => {
       cut()

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { z } from 'zod'
 import type { ApiEnvironment } from '../../../api/http/environment.ts'
 import { problemResponse } from '../../../api/http/problem-response.ts'
+import { openApiDocument } from '../../../api/openapi/document.ts'
+import { openPostgresSource } from '../../../api/sources/postgres-source.ts'
 import { listenForPublishes } from '../../../api/sources/publish-notices.ts'
 import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
 import { describeSqlEndpoints } from '../../../api/sql-endpoint/describe.ts'
@@ -19,6 +21,7 @@ import {
   type TestApi,
 } from '../../support/api.ts'
 import { servedSql } from '../../support/served-table.ts'
+import { openTcpProxy } from '../../support/tcp-proxy.ts'
 
 const pageSchema = z.object({
   data: z.array(z.object({ id: z.number() })),
@@ -195,6 +198,19 @@ describe('SQL endpoints over PostgreSQL', () => {
     expect((await api.get('/api/active-users')).status).toBe(200)
   })
 
+  it('gives a connection up that does not answer, and goes on with another', async () => {
+    const url = new URL(inject('services').postgresUrl)
+    await using proxy = await openTcpProxy(url.hostname, Number(url.port))
+    url.host = `127.0.0.1:${proxy.port}`
+    const source = openPostgresSource({ url: url.href, schema: 'api_endpoints', maxConnections: 1 })
+    const ask = { text: 'select 1::text', values: [], timeoutMs: 100 }
+    expect(await source.query(ask)).toEqual(['1'])
+    proxy.freeze()
+    await expect(source.query(ask)).rejects.toMatchObject({ code: 'api/database-unavailable' })
+    expect(await source.query(ask)).toEqual(['1'])
+    await source.close()
+  }, 10_000)
+
   it('answers 400 to an instant of a zone that PostgreSQL does not know', async () => {
     const { status, body } = await api.get('/api/echo?since=2024-11-25T12:00:00%2B23:59')
     expect([status, body]).toEqual([
@@ -299,7 +315,12 @@ describe('the check before traffic', () => {
     const api = await openTestApi(url(), 'api_write', {
       setup:
         'create table t (a int); create function grow() returns int language sql as $$ insert into t values (1) returning a $$;',
-      endpoints: { w: endpointFile('path: /api/w\nsummary: x', 'select grow() as a') },
+      endpoints: {
+        w: endpointFile(
+          'path: /api/w\nsummary: x\npersonal_data: none\ntable_roles: waive',
+          'select grow() as a',
+        ),
+      },
     })
     expect((await api.get('/api/w')).body).toMatchObject({ status: 500, code: 'api/internal' })
     await api.close()
@@ -347,6 +368,15 @@ describe('endpoints over published tables', () => {
       listed('path: /api/both\nshape: object'),
       'select (select count(*) from people) as people, (select count(*) from order_view) as orders, (select count(*) from merged) as merged',
     ),
+    pay: endpointFile(listed('path: /api/pay'), 'select sum(amount) as amount from salaries'),
+    pay_view: endpointFile(
+      listed('path: /api/pay-view\nroles: [staff]\ncache_seconds: 600'),
+      'select sum(amount) as amount from salary_view, people where people.id = 1',
+    ),
+    pay_waived: endpointFile(
+      listed('path: /api/pay-waived\ntable_roles: waive\nroles: [staff]'),
+      'select sum(amount) as amount from salaries',
+    ),
     timed: endpointFile(
       listed('path: /api/timed\nshape: object'),
       'select count(*) as n, now() as at from orders',
@@ -380,6 +410,10 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
       create table merged (id int primary key);
       create view people_view as select email from people;
       create function mail_of(int) returns text language plpgsql as $$ begin return (select email from people where id = $1); end $$;
+      create table salaries (id int, amount int);
+      insert into salaries values (1, 500);
+      create view salary_view as select amount from salaries;
+      ${served({ table: 'salaries', roles: ['finance', 'audit'] })}
       ${served({ table: 'people', rows: 3, pii: ['Email'] })}
       ${served({ table: 'orders', version: 12 })}
       ${served({ table: 'merged', version: 3, strategy: 'merge' })}`
@@ -427,6 +461,72 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
     expect((await as('/api/mails', 'staff')).status).toBe(403)
     expect((await as('/api/mails', 'dpo')).body).toHaveLength(3)
     expect((await as('/api/counted', '')).body).toEqual({ mails: 3 })
+  })
+
+  it.each([
+    ['/api/pay', '', 403],
+    ['/api/pay', 'staff', 403],
+    ['/api/pay', 'audit', 200],
+    // Through a view, and beside a role of its own.
+    ['/api/pay-view', 'finance', 403],
+    ['/api/pay-view', 'staff', 403],
+    ['/api/pay-view', 'staff,finance', 200],
+    ['/api/pay-view', 'staff', 403],
+    ['/api/pay-waived', 'finance', 403],
+    ['/api/pay-waived', 'staff', 200],
+  ])(
+    'asks at %s for the roles of its tables unless they are waived: [%s] gets %d',
+    async (path, roles, status) => {
+      const answer = await as(path, roles)
+      expect(answer.status).toBe(status)
+      if (status === 200) expect(answer.body).toEqual([{ amount: 500 }])
+      else expect(answer.body).toMatchObject({ code: 'api/forbidden' })
+    },
+  )
+
+  it('shows an endpoint in the document only to who has the roles of its tables', () => {
+    const endpoints = api.sql.endpoints.map((one) => {
+      return { endpoint: one.endpoint, tableRoles: one.known()?.tableRoles }
+    })
+    const pathsFor = (...own: string[]) => {
+      const hasRole = (roles: readonly string[]) => roles.some((role) => own.includes(role))
+      const document = openApiDocument([describeSqlEndpoints(endpoints)], {
+        isOpen: false,
+        hasRole,
+      })
+      return Object.keys(Object(document['paths'])).filter((path) => path.includes('pay'))
+    }
+    expect(pathsFor()).toEqual([])
+    expect(pathsFor('audit')).toEqual(['/api/pay'])
+    expect(pathsFor('staff', 'audit')).toEqual(['/api/pay', '/api/pay-view', '/api/pay-waived'])
+  })
+
+  it('asks for a role from the publish on that brings it, also for answers that are kept', async () => {
+    const amounts = async (roles: string) => [
+      (await as('/api/pay', roles)).status,
+      (await as('/api/pay-view', roles)).status,
+    ]
+    await runSql(url(), `${served({ table: 'salaries', version: 8 })}`)
+    api.sql.onPublish()
+    expect(await amounts('staff')).toEqual([200, 200])
+    await runSql(url(), `${served({ table: 'salaries', version: 9, roles: ['finance'] })}`)
+    api.sql.onPublish()
+    expect(await amounts('staff')).toEqual([403, 403])
+    expect(await amounts('staff,finance')).toEqual([200, 200])
+  })
+
+  it('refuses before traffic a function behind which a table with roles could be read', async () => {
+    const header = 'path: /api/x\nsummary: x\npersonal_data: none'
+    const check = (more: string) =>
+      checkEndpoint(
+        parseEndpoint('x.sql', endpointFile(`${header}${more}`, 'select mail_of(1) as a')),
+        api.sql.sources,
+      )
+    await expect(check('')).rejects.toMatchObject({
+      code: 'api/broken-endpoint',
+      message: expect.stringContaining('table_roles: waive'),
+    })
+    await expect(check('\ntable_roles: waive')).resolves.toBeDefined()
   })
 
   it('masks a column at once when it is tagged while the API runs', async () => {
