@@ -34,7 +34,8 @@ export function describeFeatures(dependencies: Described): () => readonly OpenAp
 
 function describe({ sql, adHoc, predictions, metricsRoles }: Described): OpenApiPaths[] {
   const endpoints = sql.endpoints.map(({ endpoint, known }) => {
-    return { endpoint, columns: known()?.facts.columns }
+    const checked = known()
+    return { endpoint, columns: checked?.facts.columns, tableRoles: checked?.tableRoles }
   })
   return [
     describeSqlEndpoints(endpoints),

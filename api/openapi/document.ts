@@ -35,7 +35,7 @@ export function openApiDocument(
 ): OpenApiObject {
   const paths = features.flatMap((feature) => Object.entries(feature))
   const shown = paths.flatMap(([path, item]) => {
-    const operations = Object.entries(item).filter(([, { roles }]) => isShown(roles, options))
+    const operations = Object.entries(item).filter(([, one]) => isShown(one, options))
     const entries = operations.map(([method, operation]) => [method, complete(operation)] as const)
     return entries.length === 0 ? [] : [[path, Object.fromEntries(entries)] as const]
   })
@@ -52,12 +52,16 @@ export function openApiDocument(
   })
 }
 
-function isShown(roles: readonly string[] = [], { hasRole }: DocumentOptions): boolean {
-  return roles.length === 0 || hasRole === undefined || hasRole(roles)
+function isShown(
+  { roles = [], tableRoles = [] }: OpenApiOperation,
+  { hasRole }: DocumentOptions,
+): boolean {
+  const asked = [roles, ...tableRoles].filter((list) => list.length > 0)
+  return hasRole === undefined || asked.every(hasRole)
 }
 
 /** With what holds for every operation. */
-function complete({ roles, isProbe, ...operation }: OpenApiOperation): OpenApiObject {
+function complete({ roles, tableRoles, isProbe, ...operation }: OpenApiOperation): OpenApiObject {
   const common = isProbe === true ? {} : commonResponses
   const own = Object.entries(operation.responses).map(
     ([status, response]) => [status, completeResponse(status, response)] as const,

@@ -22,6 +22,8 @@ export type OpenApiOperation = {
   readonly responses: { readonly [status: string]: OpenApiValue }
   /** Callers who have none of these do not see the operation; an empty list or none: everybody does. */
   readonly roles?: readonly string[]
+  /** Lists like `roles`, of each of which callers need one. */
+  readonly tableRoles?: readonly (readonly string[])[]
   /** Answered without a key, and never refused for too much load. */
   readonly isProbe?: boolean
 }

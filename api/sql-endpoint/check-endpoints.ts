@@ -6,6 +6,7 @@ import { isOrdered } from '../sources/column-kind.ts'
 import type { LakeSource } from '../sources/lake-source.ts'
 import { isConnectionLost, isTableMissing, sqlStateOf } from '../sources/postgres-errors.ts'
 import type { PostgresSource } from '../sources/postgres-source.ts'
+import { checkTableRoles } from './check-table-roles.ts'
 import { examinedPrefix, examineEndpoint } from './examine-endpoint.ts'
 import type { EndpointFacts } from './facts.ts'
 import { brokenEndpoint, type Endpoint } from './parse-endpoint.ts'
@@ -39,6 +40,7 @@ export async function checkEndpoint(
     checkColumns(endpoint, facts)
     checkPage(endpoint, facts)
     await checkPersonalData(endpoint, facts, postgres)
+    await checkTableRoles(endpoint, facts, postgres)
     return facts
   } catch (error) {
     throw explain(endpoint, error)

@@ -9,6 +9,7 @@ import { type Endpoint, pathParameters } from './parse-endpoint.ts'
 export type DescribedEndpoint = {
   readonly endpoint: Endpoint
   readonly columns?: readonly AnswerColumn[] | undefined
+  readonly tableRoles?: readonly (readonly string[])[] | undefined
 }
 
 /** One path an endpoint. */
@@ -18,16 +19,20 @@ export function describeSqlEndpoints(endpoints: readonly DescribedEndpoint[]): O
   )
 }
 
-function operationOf({ endpoint: { name, header }, columns }: DescribedEndpoint): OpenApiOperation {
+function operationOf(described: DescribedEndpoint): OpenApiOperation {
+  const { endpoint, columns, tableRoles = [] } = described
+  const { name, header } = endpoint
   const inPath = pathParameters(header.path)
   const schema = answerSchema(header, rowSchema(columns))
   const problem: OpenApiValue = { 'application/problem+json': { schema: { type: 'object' } } }
-  const isGuarded = header.roles.length > 0 || header.personal_data === 'refuse'
+  const asked = [header.roles, ...tableRoles].some((roles) => roles.length > 0)
+  const isGuarded = asked || header.personal_data === 'refuse'
   return {
     operationId: name,
     summary: header.summary,
     tags: ['endpoints'],
     roles: header.roles,
+    tableRoles,
     parameters: [
       ...Object.entries(header.parameters).map(([parameter, spec]) =>
         parameterOf(parameter, spec, inPath.includes(parameter)),

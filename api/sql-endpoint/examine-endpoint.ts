@@ -129,7 +129,11 @@ function toRelation(row: z.output<typeof relationSchema>): NumberedRelation {
     published:
       row.strategy === null
         ? undefined
-        : { contract: row.hash ?? '0', isWholly: row.strategy === 'swap' },
+        : {
+            contract: row.hash ?? '0',
+            isWholly: row.strategy === 'swap',
+            roles: row.contract?.roles ?? [],
+          },
   }
 }
 

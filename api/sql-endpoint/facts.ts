@@ -20,7 +20,14 @@ export type ReadRelation = {
   /** Columns with personal data, spelled as in the database. */
   readonly personal: readonly string[]
   /** Undefined when it was not published. */
-  readonly published: { readonly contract: string; readonly isWholly: boolean } | undefined
+  readonly published:
+    | {
+        readonly contract: string
+        readonly isWholly: boolean
+        /** Callers need one of them to read it; none: every caller. */
+        readonly roles: readonly string[]
+      }
+    | undefined
 }
 
 export type EndpointFacts = {

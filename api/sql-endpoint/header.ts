@@ -44,6 +44,11 @@ export const headerSchema = z.strictObject({
   /** Callers need one of them; an empty list lets every caller in. */
   roles: z.array(z.string().min(1)).default([]),
   /**
+   * Whether callers also need a role of each published table that is read; `waive`: the author says that who may call
+   * it may see what it answers.
+   */
+  table_roles: z.enum(['require', 'waive']).default('require'),
+  /**
    * What a caller without the right to personal data gets: the answer over tables in which it is NULL, nothing (403),
    * or the same as everyone, because the author says that none of it is in the answer.
    */

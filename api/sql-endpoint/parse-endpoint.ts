@@ -103,6 +103,11 @@ function checkCombination(name: string, header: EndpointHeader, at: Position): v
     const reason = 'the columns of the lake are not masked: say personal_data: none or refuse.'
     throw refuse(reason)
   }
+  if (header.source === 'lake' && header.table_roles !== 'waive') {
+    const reason =
+      'which roles tables ask for is not known in the lake: say table_roles: waive, and by roles who may call it.'
+    throw refuse(reason)
+  }
 }
 
 function unknownKey(path: readonly PropertyKey[], keys: readonly string[]): string {

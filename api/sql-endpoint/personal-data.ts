@@ -1,8 +1,9 @@
 /** Refuses an endpoint of which it cannot be told what callers without the right to personal data would get. */
-import { isBlank, tokenizeSql } from '../../core/sql-tokens.ts'
-import type { Ask, PostgresSource } from '../sources/postgres-source.ts'
+import { tokenizeSql } from '../../core/sql-tokens.ts'
+import type { PostgresSource } from '../sources/postgres-source.ts'
 import { nameOf, unmaskedTables } from './examine-endpoint.ts'
 import type { EndpointFacts } from './facts.ts'
+import { opaqueFunction, someTableHas } from './opaque-function.ts'
 import { brokenEndpoint, type Endpoint } from './parse-endpoint.ts'
 
 const choices = 'say personal_data: mask, refuse or none; docs/reference/sql-endpoints.md explains'
@@ -20,7 +21,9 @@ export async function checkPersonalData(
   if (header.personal_data === 'none' || header.personal_data === 'refuse') return
   const refuse = (reason: string) => brokenEndpoint(name, reason, { file })
   if (facts.hasLedger) {
-    const called = await source.examine((ask) => opaqueFunction(endpoint, ask))
+    const called = await source.examine((ask) =>
+      opaqueFunction(endpoint, someTableHas.personalData, ask),
+    )
     if (called !== undefined) {
       const reason = `masks do not reach into the function ${called}: say personal_data: refuse or none.`
       throw refuse(reason)
@@ -52,19 +55,4 @@ function computedColumn({ sql }: Endpoint, { relations, columns }: EndpointFacts
     table.personal.map((column) => ({ column, text: `${table.name}.${column}` })),
   )
   return personal.find(({ column }) => words.has(column) && !shown.includes(column))?.text
-}
-
-/** A function of the database's users, when there is personal data that it could read. */
-async function opaqueFunction({ sql }: Endpoint, ask: Ask): Promise<string | undefined> {
-  const words = tokenizeSql(sql.text)
-    .filter((token) => !isBlank(token) && (token.kind === 'word' || token.kind === 'quoted-name'))
-    .map(nameOf)
-  const { rows } = await ask(
-    `select p.proname from pg_proc p join pg_language l on l.oid = p.prolang
-     where p.oid >= 16384 and l.lanname not in ('internal', 'c')
-       and p.proname in (select json_array_elements_text($1::json))
-       and exists (select from millrace.published where contract->'columns' @> '[{"pii": true}]') limit 1`,
-    [JSON.stringify(words)],
-  )
-  return rows[0]?.[0] ?? undefined
 }

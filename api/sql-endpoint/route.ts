@@ -13,6 +13,7 @@ import { readParameters } from './read-parameters.ts'
 import { askState, type EndpointAnswer, runEndpoint } from './run-endpoint.ts'
 import type { CheckedEndpoint, ServedEndpoint } from './served-endpoint.ts'
 import type { EndpointService, ReadyAnswer } from './service.ts'
+import { mayReadTables, refuseUnlessChanged } from './table-roles.ts'
 
 type ApiContext = Context<ApiEnvironment>
 
@@ -58,10 +59,12 @@ async function answer(
   if (header.personal_data === 'refuse' && !principal.seesPersonalData) {
     throw problem('api/forbidden', {})
   }
+  if (!mayReadTables(principal, served)) {
+    await refuseUnlessChanged(principal, served, service.sources)
+  }
   const hidesPersonalData = header.personal_data !== 'none' && !principal.seesPersonalData
   const asked = read(hidesPersonalData)
   const ifNoneMatch = context.req.header('if-none-match')
-  const isPrivate = principal.kind !== 'anonymous' || header.roles.length > 0
   const ready =
     header.cache_seconds > 0
       ? (service.cache.peek(asked.key) ??
@@ -70,11 +73,20 @@ async function answer(
         )))
       : ((await unchanged(asked, served, service, ifNoneMatch)) ??
         (await makeReady(asked, served, service)))
+  // A publish may have changed them while the rows were read, and the first request learns of them only then.
+  if (!mayReadTables(principal, served)) throw problem('api/forbidden', {})
+  const isPrivate = principal.kind !== 'anonymous' || isGuarded(served)
   const headers = isPrivate ? { ...ready.headers, ...privately(ready.headers) } : ready.headers
   const { etag } = ready.headers
   return etag !== undefined && matchesEtag(ifNoneMatch, etag)
     ? context.body(null, 304, headers)
     : context.body(ready.body, 200, headers)
+}
+
+/** Not everybody gets the answer, so nobody else may keep it. */
+function isGuarded(served: ServedEndpoint): boolean {
+  const { roles } = served.endpoint.header
+  return roles.length > 0 || (served.known()?.tableRoles.length ?? 0) > 0
 }
 
 const maxRemembered = 1000

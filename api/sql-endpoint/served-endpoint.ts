@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { problem } from '../../core/problems.ts'
 import { type AnswerState, readAnswerState } from './answer-state.ts'
+import { tableRolesOf } from './check-table-roles.ts'
 import type { EndpointFacts } from './facts.ts'
 import type { Endpoint } from './parse-endpoint.ts'
 import { type StatementKind, statementOf } from './statement.ts'
@@ -11,6 +12,8 @@ type MadeStatement = { readonly name?: string; readonly text: string }
 
 export type CheckedEndpoint = {
   readonly facts: EndpointFacts
+  /** Callers need one of each. */
+  readonly tableRoles: readonly (readonly string[])[]
   /** Made once for each kind. */
   statement(kind: StatementKind): MadeStatement
   /** Most answers are of the same versions as the one before, whose reading is kept. */
@@ -76,6 +79,7 @@ function toChecked(endpoint: Endpoint, facts: EndpointFacts): CheckedEndpoint {
   let last = { text: '', state: readAnswerState(null, facts) }
   return {
     facts,
+    tableRoles: tableRolesOf(endpoint.header, facts),
     readState(text) {
       if (text !== null && text !== last.text) last = { text, state: readAnswerState(text, facts) }
       return text === null ? readAnswerState(null, facts) : last.state

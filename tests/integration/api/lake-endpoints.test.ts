@@ -22,7 +22,10 @@ describe('endpoints over the lake', () => {
     dataPath: `${folder}/data/`,
   } as const
   const lakeEndpoint = (header: string, sql: string) =>
-    endpointFile(`summary: x\nsource: lake\npersonal_data: none\n${header}`, sql)
+    endpointFile(
+      `summary: x\nsource: lake\npersonal_data: none\ntable_roles: waive\n${header}`,
+      sql,
+    )
   const endpoints = {
     totals: lakeEndpoint(
       'path: /api/totals\nparameters: { least: { type: integer, default: 0 }, on_day: { type: date, default: null } }',
@@ -133,5 +136,10 @@ describe('endpoints over the lake', () => {
     await expect(check('insert into marts.numbers values (1)')).rejects.toThrow()
     const bare = endpointFile('summary: x\nsource: lake\npath: /api/x', 'select 1 as a')
     expect(() => parseEndpoint('api/endpoints/x.sql', bare)).toThrow('say personal_data')
+    const silent = endpointFile(
+      'summary: x\nsource: lake\npersonal_data: none\npath: /api/x',
+      'select 1 as a',
+    )
+    expect(() => parseEndpoint('api/endpoints/x.sql', silent)).toThrow('say table_roles: waive')
   })
 })

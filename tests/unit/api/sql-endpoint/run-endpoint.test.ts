@@ -27,7 +27,7 @@ const users = {
     { name: 'Mail', type: 'character varying(100)' },
   ],
   personal: ['Mail'],
-  published: { contract: '7', isWholly: true },
+  published: { contract: '7', isWholly: true, roles: [] },
 }
 
 const facts: EndpointFacts = {
@@ -79,7 +79,7 @@ describe('runEndpoint', () => {
       {
         ...published,
         isMasked: true,
-        relations: [{ ...users, published: { contract: '8', isWholly: true } }],
+        relations: [{ ...users, published: { contract: '8', isWholly: true, roles: [] } }],
       },
     ]
     let checked = 0
