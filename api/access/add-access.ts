@@ -4,10 +4,11 @@ import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { isOwnHost } from '../../core/own-host.ts'
 import { problem } from '../../core/problems.ts'
+import { announce } from '../http/api-response.ts'
 import type { ApiEnvironment } from '../http/environment.ts'
 import { problemResponse } from '../http/problem-response.ts'
 import type { Access, NotIdentified } from './access.ts'
-import { addressGroup, callerAddress } from './caller-address.ts'
+import { addressGroup, callerAddress, isHandedOn } from './caller-address.ts'
 import { type Allowance, type RateLimiter, rateLimitHeader } from './rate-limit.ts'
 
 /** Whoever watches the process has no key, and a limit would make a busy server look like a dead one. */
@@ -22,8 +23,8 @@ export function hostCheck({ everyone }: Access): MiddlewareHandler<ApiEnvironmen
   return async (context, next) => {
     if (everyone === undefined) return await next()
     const host = context.req.header('host') ?? new URL(context.req.url).host
-    const isHandedOn = context.req.header('x-forwarded-for') !== undefined
-    if (isOwnHost(host, 'localhost') && !isHandedOn) return await next()
+    const handedOn = isHandedOn((name) => context.req.header(name))
+    if (isOwnHost(host, 'localhost') && !handedOn) return await next()
     return problemResponse(context, problem('api/foreign-host', {}))
   }
 }
@@ -46,7 +47,7 @@ export function accessCheck(
     const address = addressGroup(from)
     const ofAddress = perAddress?.take(address, clock.now())
     if (perAddress !== undefined && ofAddress?.allowed === false) {
-      return withLimit(tooMany(context, ofAddress.retrySeconds), perAddress, ofAddress)
+      return withLimit(context, tooMany(context, ofAddress.retrySeconds), perAddress, ofAddress)
     }
     const header = (name: string) => context.req.header(name)
     const found =
@@ -70,10 +71,10 @@ export function accessCheck(
     const limiter = found.kind === 'anonymous' ? undefined : perCaller
     const ofCaller = limiter?.take(found.id, clock.now())
     if (limiter !== undefined && ofCaller?.allowed === false) {
-      return withLimit(tooMany(context, ofCaller.retrySeconds), limiter, ofCaller)
+      return withLimit(context, tooMany(context, ofCaller.retrySeconds), limiter, ofCaller)
     }
     await next()
-    withLimit(context.res, limiter ?? perAddress, ofCaller ?? ofAddress)
+    withLimit(context, context.res, limiter ?? perAddress, ofCaller ?? ofAddress)
     return
   }
 }
@@ -100,12 +101,15 @@ function tooMany(context: Context<ApiEnvironment>, seconds: number): Response {
 
 /** `RateLimit` and `RateLimit-Policy`, as draft-ietf-httpapi-ratelimit-headers has them. */
 function withLimit(
+  context: Context<ApiEnvironment>,
   response: Response,
   limiter: RateLimiter | undefined,
   allowance: Allowance | undefined,
 ): Response {
   if (limiter === undefined || allowance === undefined) return response
-  response.headers.set('ratelimit-policy', limiter.policy)
-  response.headers.set('ratelimit', rateLimitHeader(limiter.name, allowance))
+  announce(context, response, {
+    'ratelimit-policy': limiter.policy,
+    ratelimit: rateLimitHeader(limiter.name, allowance),
+  })
   return response
 }

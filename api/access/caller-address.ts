@@ -38,6 +38,13 @@ export function callerAddress(
   return caller
 }
 
+const signsOfProxies = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
+
+/** Tells whether a proxy says that it hands a request on; not every one does. */
+export function isHandedOn(header: (name: string) => string | undefined): boolean {
+  return signsOfProxies.some((name) => header(name) !== undefined)
+}
+
 /** What is limited together: an IPv4 address, or the network of /64 that one caller with IPv6 has for himself. */
 export function addressGroup(address: string): string {
   if (!isIPv6(address)) return address

@@ -1,6 +1,7 @@
 /** `GET /metrics`: for a collector on the same machine, and for callers with a role of `api.metrics_roles`. */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { problem } from '../../core/problems.ts'
+import { isHandedOn } from '../access/caller-address.ts'
 import { hasRole } from '../access/principal.ts'
 import type { ApiEnvironment } from './environment.ts'
 import type { ApiMetrics } from './metrics.ts'
@@ -35,8 +36,8 @@ export function addMetricsRoute(
 function isLocal(context: Context<ApiEnvironment>): boolean {
   const address = context.env?.incoming?.socket.remoteAddress ?? ''
   const header = (name: string) => context.req.header(name)
-  const isHandedOn = (header('x-forwarded-for') ?? header('forwarded')) !== undefined
-  return loopbackAddress.test(address) && loopbackHost.test(header('host') ?? '') && !isHandedOn
+  const isOwn = loopbackAddress.test(address) && loopbackHost.test(header('host') ?? '')
+  return isOwn && !isHandedOn(header)
 }
 
 async function answer(context: Context<ApiEnvironment>, metrics: ApiMetrics): Promise<Response> {

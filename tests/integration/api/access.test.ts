@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { insertKey, revokeKey } from '../../../api/access/keys/key-table.ts'
 import { makeKey } from '../../../api/access/keys/key-text.ts'
 import type { ServeOptions } from '../../../api/serve/options.ts'
 import { type ServedApi, serveApi } from '../../../api/serve-api.ts'
+import { systemClock } from '../../../core/clock.ts'
 import { settingsSchema } from '../../../core/settings.ts'
 import { silentLog } from '../../../core/silent-log.ts'
 import { runSql } from '../../support/api.ts'
@@ -99,7 +100,7 @@ describe('before there is a key', () => {
     [{}, { trusted_proxies: ['proxy'] }, 'config/invalid-value'],
     [
       {},
-      { access: 'required', oidc: { issuer: 'https://id.example', audience: ['a'] } },
+      { access: 'required', oidc: { issuer: 'http://id.example', audience: ['a'] } },
       'config/invalid-value',
     ],
     [
@@ -491,6 +492,103 @@ describe('a server that asks for credentials', () => {
   })
 })
 
+describe('tokens of an issuer that says where its keys are', () => {
+  type Signer = Awaited<ReturnType<typeof makeSigner>>
+  const state = { issuer: '', keys: [] as Signer['jwk'][], discovered: 0, fetched: 0 }
+  const provider = createServer((request, response) => {
+    if (request.url === '/realm/.well-known/openid-configuration') {
+      state.discovered++
+      response.end(JSON.stringify({ issuer: state.issuer, jwks_uri: `${origin}/keys` }))
+    } else if (request.url === '/keys') {
+      state.fetched++
+      response.end(JSON.stringify({ keys: state.keys }))
+    } else response.writeHead(404).end()
+  })
+  let origin: string
+  let issuer: string
+  let aheadMs = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
+
+  async function makeSigner(kid: string) {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const sign = (named = kid) =>
+      new SignJWT({ iss: issuer, aud: 'millrace', sub: 'ada' })
+        .setExpirationTime('2h')
+        .setProtectedHeader({ alg: 'ES256', kid: named })
+        .sign(privateKey)
+    return { jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256' }, sign }
+  }
+  const start = () => {
+    const rate_limit = { failures_per_address: 100_000, per_key: 0, per_address: 0 }
+    const oidc = { issuer, audience: ['millrace'] }
+    return serve({ access: 'required', rate_limit, oidc }, { clock })
+  }
+  const statusOf = async (api: ServedApi, token: string) =>
+    (await ask(`${api.url}/api/one`, { headers: bearer(token) })).status
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
+    origin = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`
+    issuer = `${origin}/realm`
+  })
+  beforeEach(() => {
+    Object.assign(state, { issuer, keys: [], discovered: 0, fetched: 0 })
+  })
+  afterAll(() => {
+    provider.close()
+  })
+
+  it('are taken as its keys come and go, and made-up keys are no reason to ask it', async () => {
+    const old = await makeSigner('old')
+    const fresh = await makeSigner('fresh')
+    state.keys = [old.jwk]
+    const api = await start()
+    const before = await old.sign()
+    expect(await statusOf(api, before)).toBe(200)
+
+    state.keys = [old.jwk, fresh.jwk]
+    const flood = async () => {
+      const tokens = await Promise.all(Array.from({ length: 50 }, (_, n) => old.sign(`no-${n}`)))
+      return new Set(await Promise.all(tokens.map((token) => statusOf(api, token))))
+    }
+    expect(await flood()).toEqual(new Set([401]))
+    expect(state).toMatchObject({ discovered: 1, fetched: 1 })
+
+    aheadMs += 30_000
+    const after = await fresh.sign()
+    expect(await statusOf(api, after)).toBe(200)
+    expect(await statusOf(api, before)).toBe(200)
+    expect(await flood()).toEqual(new Set([401]))
+    expect(state).toMatchObject({ discovered: 2, fetched: 2 })
+
+    state.keys = [fresh.jwk]
+    aheadMs += 600_000
+    expect(await statusOf(api, after)).toBe(200)
+    await expect.poll(() => statusOf(api, before), { timeout: 5000 }).toBe(401)
+    expect(await statusOf(api, after)).toBe(200)
+    expect(state.fetched).toBe(3)
+  })
+
+  it('are not taken by the document of another issuer, while keys are, and are once it is right', async () => {
+    const signer = await makeSigner('k')
+    Object.assign(state, { issuer: `${issuer}/`, keys: [signer.jwk] })
+    const key = await addKey()
+    const api = await start()
+    const token = await signer.sign()
+    const answer = await ask(`${api.url}/api/one`, { headers: bearer(token) })
+    expect([answer.status, answer.code]).toEqual([503, 'api/identity-unavailable'])
+    expect(await statusOf(api, key)).toBe(200)
+    expect(state.fetched).toBe(0)
+    expect((await ask(`${api.url}/readyz`)).body).toMatchObject({
+      status: 'degraded',
+      checks: { keys: 'up', identity_provider: 'down' },
+    })
+    state.issuer = issuer
+    aheadMs += 30_000
+    expect(await statusOf(api, token)).toBe(200)
+  })
+})
+
 describe('limits', () => {
   let api: ServedApi
   let key: string
@@ -581,8 +679,13 @@ describe('a server that is open', () => {
     if (status === 421) expect(text).toContain('api/foreign-host')
   })
 
-  it('does not take for this machine what a proxy hands on', async () => {
-    const headers = { 'x-forwarded-for': '203.0.113.1' }
+  it.each([
+    ['x-forwarded-for', '203.0.113.1'],
+    ['forwarded', 'for=203.0.113.1'],
+    ['x-real-ip', '203.0.113.1'],
+    ['via', '1.1 proxy'],
+  ])('does not take for this machine what a proxy hands on with %s', async (name, value) => {
+    const headers = { [name]: value }
     const answer = await ask(`${api.url}/api/one`, { headers })
     expect([answer.status, answer.code]).toEqual([421, 'api/foreign-host'])
   })
