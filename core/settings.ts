@@ -225,7 +225,9 @@ export const settingsSchema = z.strictObject({
           jwks_url: z
             .url()
             .optional()
-            .describe('Where the public keys of the issuer are, by https'),
+            .describe(
+              'Where the public keys of the issuer are, by https; unset: where its openid-configuration says',
+            ),
           roles_claim: z
             .string()
             .min(1)

@@ -11,6 +11,7 @@ import { freshnessChecks } from './freshness-checks.ts'
 import { watchKeys } from './keys/watch-keys.ts'
 import { toPrincipal } from './principal.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
+import { isSafeUrl, keySetFinder } from './tokens/discover.ts'
 import { createKeySet } from './tokens/key-set.ts'
 import { createTokenVerifier, type TokenRules } from './tokens/verify-token.ts'
 
@@ -84,7 +85,7 @@ async function openWithCredentials(options: AccessOptions, proxies: BlockList): 
   const keys = await watchKeys({ url, refreshMs, log, clock })
   try {
     if (rules === undefined && keys.ring().size === 0) throw problem('api/no-credentials', { host })
-    const keySet = rules && createKeySet({ url: rules.jwksUrl, log, clock })
+    const keySet = rules && createKeySet({ findUrl: findUrlOf(rules), log, clock })
     // A provider that is away must not keep those out who have keys.
     await keySet?.load().catch((err) => log.warn({ event: 'access.jwks-not-read', err }))
     const perFailure = rates.failures_per_address
@@ -113,25 +114,26 @@ function limiterOf(name: string, perMinute: number, burst: number): RateLimiter 
   return perMinute === 0 ? undefined : createRateLimiter(name, { perMinute, burst })
 }
 
+/** Undefined: the issuer says it. */
+type KeyPlace = { readonly jwksUrl: string | undefined }
+
+function findUrlOf({ issuer, jwksUrl }: TokenRules & KeyPlace) {
+  return jwksUrl === undefined ? keySetFinder(issuer) : async () => jwksUrl
+}
+
 /** Undefined when no tokens are taken. */
-function tokenRulesOf(
-  oidc: AccessSettings['oidc'],
-): (TokenRules & { readonly jwksUrl: string }) | undefined {
+function tokenRulesOf(oidc: AccessSettings['oidc']): (TokenRules & KeyPlace) | undefined {
   const { issuer, audience = [], jwks_url: jwksUrl, roles_claim: rolesClaim } = oidc
   if (issuer === undefined) return undefined
   if (audience.length === 0) {
     const reason = 'without it tokens that were made for other applications would be taken here.'
     throw problem('config/invalid-value', { path: 'api.oidc.audience', reason })
   }
-  if (jwksUrl === undefined || !isSafe(jwksUrl)) {
-    const reason =
-      'it has to be set, with https: who can change the keys on their way can make tokens.'
-    throw problem('config/invalid-value', { path: 'api.oidc.jwks_url', reason })
+  // Without its own address the keys are where the issuer says, at an address below its name.
+  const [path, url] = jwksUrl === undefined ? ['issuer', issuer] : ['jwks_url', jwksUrl]
+  if (!isSafeUrl(url)) {
+    const reason = 'it has to be with https: who can change the keys on their way can make tokens.'
+    throw problem('config/invalid-value', { path: `api.oidc.${path}`, reason })
   }
   return { issuer, audience, rolesClaim, jwksUrl }
-}
-
-function isSafe(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }

@@ -4,10 +4,11 @@
  * the keys that are known stay. (jose's own remote set waits for the provider once its keys are old, and asks anew for
  * each token as long as the provider fails.)
  */
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../../../core/clock.ts'
 import type { Log } from '../../../core/log.ts'
 import { problem } from '../../../core/problems.ts'
+import { fetchJson } from './fetch-json.ts'
 
 export type KeySet = {
   /** What jose asks for the key of a token. @throws `api/identity-unavailable` when no keys are known yet */
@@ -18,34 +19,45 @@ export type KeySet = {
   readonly heldSince: () => number | undefined
   /** The last try to fetch them failed. */
   readonly isAway: () => boolean
+  /** Counts up whenever other keys were fetched than before. */
+  readonly generation: () => number
 }
 
 export type KeySetOptions = {
-  readonly url: string
+  /** Where the keys are; it is asked before each fetch. */
+  readonly findUrl: (signal: AbortSignal) => Promise<string>
   readonly log: Log
   readonly clock: Clock
   /** Milliseconds after which keys are fetched again. Default 10 minutes. */
   readonly refreshMs?: number
   /** Milliseconds between two fetches at least. Default 30 s. */
   readonly cooldownMs?: number
+  /** Milliseconds that one fetch may take, with finding out where the keys are. Default 5 s. */
+  readonly answerWithinMs?: number
 }
-
-const answerWithinMs = 5000
-const maxBytes = 256 * 1024
 
 /** A set that holds nothing until it is loaded or first asked. */
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { url, log, clock, refreshMs = 600_000, cooldownMs = 30_000 } = options
+  const { findUrl, log, clock } = options
+  const { refreshMs = 600_000, cooldownMs = 30_000, answerWithinMs = 5000 } = options
   let held: JWTVerifyGetKey | undefined
   let heldSince: number | undefined
   let triedAt = Number.NEGATIVE_INFINITY
   let loading: Promise<void> | undefined
   let isAway = false
+  let generation = 0
+  let text = ''
 
   async function fetchKeys(): Promise<void> {
     triedAt = clock.now()
     isAway = true
-    held = createLocalJWKSet(JSON.parse(await fetchText(url)))
+    const signal = AbortSignal.timeout(answerWithinMs)
+    const keys = await fetchJson(await findUrl(signal), signal)
+    // It checks by itself that this is a set.
+    held = createLocalJWKSet(keys as JSONWebKeySet)
+    const fetched = JSON.stringify(keys)
+    if (fetched !== text) generation++
+    text = fetched
     heldSince = clock.now()
     isAway = false
   }
@@ -62,6 +74,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     load,
     heldSince: () => heldSince,
     isAway: () => isAway && loading === undefined,
+    generation: () => generation,
     keyOf: async (header, token) => {
       if (held === undefined) {
         if (mayAsk()) await load().catch(warn)
@@ -78,22 +91,4 @@ export function createKeySet(options: KeySetOptions): KeySet {
       }
     },
   }
-}
-
-async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json' },
-    redirect: 'error',
-    signal: AbortSignal.timeout(answerWithinMs),
-  })
-  if (response.status !== 200) throw new Error(`the key set answers with ${response.status}`)
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new Error(`the key set has more than ${maxBytes} bytes`)
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text
 }

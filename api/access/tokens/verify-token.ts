@@ -18,6 +18,13 @@ export type TokenVerifier = {
   readonly verify: (token: string) => Promise<TokenHolder | TokenRefusal>
 }
 
+type Remembered = {
+  readonly holder: TokenHolder
+  readonly until: number
+  /** Of the keys. */
+  readonly generation: number | undefined
+}
+
 export type TokenRules = {
   readonly issuer: string
   /** One of them has to be in `aud`. */
@@ -39,12 +46,10 @@ const maxKnown = 10_000
 /** A verifier that remembers for a minute what it has found valid. */
 export function createTokenVerifier(
   rules: TokenRules,
-  keySet: Pick<KeySet, 'keyOf'>,
+  keySet: Pick<KeySet, 'keyOf' | 'generation'>,
   clock: Clock,
 ): TokenVerifier {
-  const remembered = createRecentMap<{ readonly holder: TokenHolder; readonly until: number }>(
-    maxKnown,
-  )
+  const remembered = createRecentMap<Remembered>(maxKnown)
   const expected = {
     algorithms,
     issuer: rules.issuer,
@@ -56,21 +61,30 @@ export function createTokenVerifier(
   return {
     known: (token) => {
       const found = remembered.get(digest(token))
-      return found === undefined || found.until <= clock.now() ? undefined : found.holder
+      if (found === undefined || found.until <= clock.now()) return undefined
+      // The key that it was signed with may be the one that is gone.
+      return found.generation === keySet.generation() ? found.holder : undefined
     },
     verify: async (token) => {
       if (token.length > maxTokenLength) return { refused: 'too long' }
       const now = clock.now()
       try {
         const currentDate = new Date(now)
-        const { payload } = await jwtVerify(token, keySet.keyOf, { ...expected, currentDate })
+        let generation: number | undefined
+        const keyOf: KeySet['keyOf'] = async (header, jws) => {
+          const key = await keySet.keyOf(header, jws)
+          generation = keySet.generation()
+          return key
+        }
+        const { payload } = await jwtVerify(token, keyOf, { ...expected, currentDate })
         const { sub: subject, exp } = payload
         if (typeof subject !== 'string' || subject === '' || subject.length > maxSubjectLength) {
           return { refused: 'subject' }
         }
         const holder = { subject, roles: rolesOfClaims(payload, rules.rolesClaim) }
         const expiresAt = ((exp ?? 0) + toleranceSeconds) * 1000
-        remembered.set(digest(token), { holder, until: Math.min(expiresAt, now + knownMs) })
+        const until = Math.min(expiresAt, now + knownMs)
+        remembered.set(digest(token), { holder, until, generation })
         return holder
       } catch (error) {
         if (error instanceof errors.JOSEError) return { refused: `${error.code} ${error.message}` }

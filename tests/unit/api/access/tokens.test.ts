@@ -73,7 +73,7 @@ describe('a token', () => {
     published = [first.jwk]
     status = 200
     asked = 0
-    keySet = createKeySet({ url, log: silentLog, clock })
+    keySet = createKeySet({ findUrl: async () => url, log: silentLog, clock })
   })
 
   it('is taken with its subject and roles, and known without another check', async () => {
@@ -157,7 +157,9 @@ describe('a token', () => {
     const fresh = await second.sign()
     expect(await tokens.verify(fresh)).toHaveProperty('refused')
     await clock.advance(30_000)
+    expect(tokens.known(old)).toBeDefined()
     expect(await tokens.verify(fresh)).toHaveProperty('subject', 'ada')
+    expect(tokens.known(old)).toBeUndefined()
     expect(await tokens.verify(old)).toHaveProperty('refused')
   })
 
@@ -203,6 +205,21 @@ describe('a token', () => {
     expect(await provider?.()).toEqual({ state: 'down', ageSeconds: 25.001 })
     readAt = clock.now()
     expect(await keys?.()).toEqual({ state: 'up', ageSeconds: 0 })
+  })
+
+  it('is not waited for any longer than the provider may take', async () => {
+    const deaf = createServer(() => {})
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
+    const at = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`
+    const slow = createKeySet({
+      findUrl: async () => at,
+      log: silentLog,
+      clock,
+      answerWithinMs: 50,
+    })
+    await expect(slow.load()).rejects.toMatchObject({ name: 'TimeoutError' })
+    deaf.closeAllConnections()
+    deaf.close()
   })
 
   it.each([
