@@ -33,7 +33,7 @@ RANGES: Mapping[str, Range] = {
     "early_stopping_rounds": Range(int, 1, 10_000, 20),
     "threads": Range(int, 0, 1024, 0),
     "max_depth": Range(int, 1, 16, 5),
-    "eta": Range(float, 0, 1, 0.1, above=True),
+    "eta": Range(float, 0, 1, 0.12, above=True),
     "subsample": Range(float, 0, 1, 0.8, above=True),
     "colsample_bytree": Range(float, 0, 1, 0.8, above=True),
     "min_child_weight": Range(float, 0, 1e9, 5),

@@ -30,16 +30,19 @@ class Export:
         return self.base / "input/data" / name
 
     def write(self) -> Export:
-        """Lays out input/data; a manifest that is there already is kept, wrong or not."""
+        """Lays out input/data with a manifest that is true."""
         for name, rows in self.rows.items():
             file = self.channel(name) / f"{name}-0.csv"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("".join(f"{csv_line(row)}\n" for row in rows.tolist()), "utf-8")
-        self.manifest = self.manifest or self.true_manifest()
+        self.manifest = self.true_manifest()
+        self.write_manifest()
+        return self
+
+    def write_manifest(self) -> None:
         file = self.channel("manifest") / "manifest.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(self.manifest), "utf-8")
-        return self
 
     def true_manifest(self) -> dict[str, Any]:
         return {
@@ -75,7 +78,7 @@ class Export:
 
 
 def csv_line(row: list[float]) -> str:
-    return ",".join("" if value != value else f"{value:.9g}" for value in row)
+    return ",".join("" if value != value else repr(value) for value in row)
 
 
 def make_export(base: Path, *, train: int = 3000, other: int = 1500, seed: int = 1) -> Export:
