@@ -6,6 +6,7 @@ import { problem } from '../../core/problems.ts'
 import type { Admission, Refusal } from './admission.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { problemBody } from './problem-response.ts'
+import { giveUpStalled } from './stalled-readers.ts'
 
 export type DoorOptions = {
   readonly admission: Admission
@@ -19,6 +20,9 @@ const alwaysOpen: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics'
 /** At most one line in the log for so many milliseconds of refusals. */
 const logEveryMs = 1000
 
+/** Milliseconds in which a client has to take some of a finished answer. */
+const stalledMs = 30_000
+
 /** Puts admission before a listener. */
 export function guardDoor(listener: RequestListener, options: DoorOptions): RequestListener {
   const { admission, metrics } = options
@@ -28,6 +32,7 @@ export function guardDoor(listener: RequestListener, options: DoorOptions): Requ
     const refusal = admission.enter()
     if (refusal === undefined) {
       response.once('close', admission.leave)
+      giveUpStalled(response, stalledMs)
       return listener(request, response)
     }
     metrics.refused(refusal)

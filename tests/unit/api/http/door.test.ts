@@ -1,8 +1,9 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createAdmission } from '../../../../api/http/admission.ts'
 import { guardDoor } from '../../../../api/http/door.ts'
+import { giveUpStalled } from '../../../../api/http/stalled-readers.ts'
 import { silentLog } from '../../../../core/silent-log.ts'
 
 const limits = { maxInFlight: 10, maxLagMs: 250 }
@@ -95,6 +96,31 @@ describe('the door', () => {
         expect(await asked).toBe('left')
         await expect.poll(() => ended).toBe(round)
       }
+    })
+  })
+
+  it('breaks off who reads nothing of an answer, and nobody who reads slowly', async () => {
+    const large = Buffer.alloc(32 * 1024 ** 2)
+    const ended: string[] = []
+    const listener: RequestListener = ({ url = '' }, response) => {
+      giveUpStalled(response, 300)
+      response.once('close', () => ended.push(`${url} ${response.writableFinished}`))
+      response.end(large)
+    }
+    await withDoor(listener, 10, async (url) => {
+      const ask = (path: string) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1')
+        socket.on('error', () => {})
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+        return socket.pause()
+      }
+      const idle = ask('/idle')
+      const slow = ask('/slow')
+      const reading = setInterval(() => slow.read(2 * 1024 ** 2), 50)
+      await expect.poll(() => ended, { timeout: 10_000 }).toEqual(['/idle false', '/slow true'])
+      clearInterval(reading)
+      idle.destroy()
+      slow.destroy()
     })
   })
 
