@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export UV_THREADPOOL_SIZE := 16
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-api-contract it e2e demo up down bench bench-runner docs clean unit conformance
+.PHONY: help setup fmt check test test-api-contract it e2e demo up down bench bench-api bench-runner docs clean unit conformance
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 20
@@ -52,6 +52,9 @@ bench: ## the figures quoted anywhere
 
 bench-runner: ## running speed beside bare DuckDB and dbt; writes docs/benchmarks.md
 	node bench/runner.ts --python "$$(sh tests/conformance/install-dbt.sh)"
+
+bench-api: ## the API beside FastAPI and bare PostgreSQL; writes docs/benchmarks.md
+	node bench/api.ts
 
 conformance: ## let real dbt compile and build the fixtures anew, and compare with it
 	node tests/conformance/record.ts "$$(sh tests/conformance/install-dbt.sh)"

@@ -8,52 +8,11 @@
 import { fork } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { withShippedApi } from '../tests/support/serve-shipped.ts'
+import { askEvenly } from './api/open-loop.ts'
 
 const path = '/api/active-users?days=30'
 const longestSeconds = 900
 const probeSeconds = 5
-
-type Seen = {
-  readonly sent: number
-  readonly admitted: number[]
-  readonly refused: number[]
-  readonly failed: number
-}
-
-/** Sends so many requests a second, evenly, for so long. */
-async function load(url: string, perSecond: number, seconds: number): Promise<Seen> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 2000 })
-  const admitted: number[] = []
-  const refused: number[] = []
-  let sent = 0
-  let failed = 0
-  let open = 0
-  const ask = () => {
-    const start = performance.now()
-    open++
-    const done = (status: number) => {
-      open--
-      const took = performance.now() - start
-      if (status === 200) admitted.push(took)
-      else if (status === 503 || status === 429) refused.push(took)
-      else failed++
-    }
-    request(url + path, { agent }, (response) => {
-      response.resume().once('end', () => done(response.statusCode ?? 0))
-    })
-      .once('error', () => done(0))
-      .end()
-  }
-  const start = performance.now()
-  while (performance.now() - start < seconds * 1000) {
-    const due = ((performance.now() - start) / 1000) * perSecond
-    for (; sent < due; sent++) ask()
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-  while (open > 0) await new Promise((resolve) => setTimeout(resolve, 10))
-  agent.destroy()
-  return { sent, admitted, refused, failed }
-}
 
 /** Answers a second with as many callers as the pool has connections, twice over. */
 async function sustainable(url: string): Promise<number> {
@@ -95,7 +54,10 @@ async function report(url: string, name: string, perSecond: number, seconds: num
       () => samples.push(Number.NaN),
     )
   }, 2000)
-  const { sent, admitted, refused, failed } = await load(url, perSecond, seconds)
+  const { sent, admitted, refused, failed } = await askEvenly(() => url + path, {
+    perSecond,
+    seconds,
+  })
   clearInterval(timer)
   const mib = (bytes: number) => (bytes / 1024 ** 2).toFixed(0)
   const share = ((100 * refused.length) / sent).toFixed(0)

@@ -6,7 +6,10 @@ import { repository } from './harness.ts'
 const page = join(repository, 'docs/benchmarks.md')
 
 /** Sections in the order in which they stand. */
-const order = ['runner', 'plain', 'tests', 'lake', 'small', 'heavy', 'increment', 'exact', 'keyed']
+const order = [
+  ...['runner', 'plain', 'tests', 'lake', 'small', 'heavy', 'increment', 'exact', 'keyed'],
+  ...['api', 'api-activity', 'api-active-day', 'api-active', 'api-cached'],
+]
 
 const opening = (name: string) => `<!-- bench ${name}: written by a script; do not edit -->`
 const closing = (name: string) => `<!-- end ${name} -->`
