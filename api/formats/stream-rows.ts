@@ -6,6 +6,9 @@ import { problem } from '../../core/problems.ts'
 import type { RowCursor, TextRow } from '../sources/postgres-exports.ts'
 import type { RowEncoder } from './row-encoder.ts'
 
+/** Milliseconds in which a client has to take what it was sent last: whoever stands still keeps others waiting. */
+const defaultStalledMs = 120_000
+
 export type ExportLimits = { readonly maxRows: number; readonly maxBytes: number }
 
 export type StreamEnd = {
@@ -31,13 +34,15 @@ export type StreamOptions = {
   readonly onEnd: (end: StreamEnd) => void
   /** Breaks the client's connection off; without it the stream fails, which whoever reads it has to pass on. */
   readonly breakOff?: (() => void) | undefined
+  /** Default two minutes. */
+  readonly stalledMs?: number
 }
 
 /** Makes the body; the cursor is closed when it ends, fails or is cancelled. */
 export function streamRows(
   cursor: RowCursor,
   encoder: RowEncoder,
-  { limits, onEnd, breakOff }: StreamOptions,
+  { limits, onEnd, breakOff, stalledMs = defaultStalledMs }: StreamOptions,
 ): ReadableStream<Uint8Array> {
   let rows = 0
   let bytes = 0
@@ -46,6 +51,7 @@ export function streamRows(
   let hasBegun = false
   let hasEnded = false
   let hasLeft = false
+  let stalled: NodeJS.Timeout | undefined
 
   /** PostgreSQL works on the next batch while this one is encoded and sent. */
   function readAhead(): Promise<readonly TextRow[]> {
@@ -70,6 +76,7 @@ export function streamRows(
     if (hasEnded) return
     hasEnded = true
     hasLeft = outcome.left
+    clearTimeout(stalled)
     await cursor.close()
     onEnd({ rows, bytes, ...outcome })
   }
@@ -104,21 +111,29 @@ export function streamRows(
     return undefined
   }
 
+  async function fail(error: unknown, controller: ReadableStreamDefaultController): Promise<void> {
+    const isFirst = !hasEnded
+    await end({ error, left: false })
+    if (!isFirst) return
+    if (breakOff === undefined) controller.error(error)
+    else breakOff()
+  }
+
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        clearTimeout(stalled)
         try {
           const chunk = await nextBytes()
           if (chunk !== undefined && chunk.length > 0) {
             controller.enqueue(chunk)
           }
-          if (hasEnded && !hasLeft) controller.close()
+          if (!hasEnded) {
+            const late = () => problem('api/timeout', { timeoutMs: stalledMs })
+            stalled = setTimeout(() => void fail(late(), controller), stalledMs)
+          } else if (!hasLeft) controller.close()
         } catch (error) {
-          const isFirst = !hasEnded
-          await end({ error, left: false })
-          if (!isFirst) return
-          if (breakOff === undefined) controller.error(error)
-          else breakOff()
+          await fail(error, controller)
         }
       },
       cancel: () => end({ left: true }),
