@@ -6,7 +6,8 @@ import type { ApiEnvironment } from './environment.ts'
 
 const exposed = [
   ...['ETag', 'Link', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-As-Of', 'X-Model-Version'],
-  ...['X-Request-Id', 'X-Table-Version', 'X-Truncated', 'Content-Disposition'],
+  ...['X-Request-Id', 'X-Table-Version', 'X-Total-Count', 'X-Total-Count-Is', 'X-Truncated'],
+  'Content-Disposition',
 ]
 const accepted = ['Accept', 'Authorization', 'Content-Type', 'If-None-Match', 'X-Api-Key']
 

@@ -53,7 +53,7 @@ function keepRendered({ features, isOpen }: OpenApiSource): (principal: Principa
     const current = features()
     if (current !== last) rendered = new Map()
     last = current
-    const key = [...principal.roles].sort().join(',')
+    const key = JSON.stringify([...principal.roles].sort())
     const held = rendered.get(key)
     if (held !== undefined) return held
     const hasOne = (roles: readonly string[]) => hasRole(principal, roles)

@@ -1,7 +1,9 @@
+import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { addressGroup, callerAddress, parseProxies } from '../../../../api/access/caller-address.ts'
 import { readCredential } from '../../../../api/access/credential.ts'
 import { corsOf } from '../../../../api/http/cors.ts'
+import type { ApiEnvironment } from '../../../../api/http/environment.ts'
 
 const key = 'mlr_abcdefgh_AAAA'
 
@@ -67,3 +69,15 @@ it.each(['https://app.example.com/', 'app.example.com', 'null', 'https://*.examp
     expect(() => corsOf([origin])).toThrow(/api\.cors_origins/)
   },
 )
+
+it('lets pages read every header that answers explain themselves with', async () => {
+  const app = new Hono<ApiEnvironment>()
+  const cors = corsOf(['https://a.example'])
+  if (cors !== undefined) app.use(cors)
+  app.get('/', (context) => context.text('x'))
+  const { headers } = await app.request('/', { headers: { origin: 'https://a.example' } })
+  const exposed = (headers.get('access-control-expose-headers') ?? '').split(',')
+  expect(exposed).toEqual(
+    expect.arrayContaining(['ETag', 'X-Table-Version', 'X-Total-Count', 'X-Total-Count-Is']),
+  )
+})
