@@ -8,6 +8,7 @@ const microsOfDay = 86_400_000_000n
 /** DuckDB and Arrow's readers take these for ±infinity. */
 const endOfTime = 2n ** 63n - 1n
 const endOfDays = 2 ** 31 - 1
+const lastDay = Number(endOfTime / microsOfDay) - 1
 
 /** How the texts of a column are read; the kind decides once, not once a value. */
 export function nativeReader(kind: ColumnKind): (text: string) => NativeValue {
@@ -54,6 +55,8 @@ function readTimestamp(text: string): bigint {
   if (text === 'infinity') return endOfTime
   if (text === '-infinity') return -endOfTime
   const { days, length } = daysOf(text)
+  // PostgreSQL goes 30 years further than 64 bits of microseconds since 1970; Arrow would wrap them around.
+  if (days > lastDay) throw new Error(`${text} is too late for a timestamp`)
   return BigInt(days) * microsOfDay + timeOfDay(text, length + 1)
 }
 

@@ -51,4 +51,10 @@ describe('a numeric', () => {
   ])('has precision and scale by its modifier %i', (modifier, kind) => {
     expect(columnKindOf('numeric', false, modifier)).toEqual(kind)
   })
+
+  it('gives no wrong instant for one that microseconds of 64 bits do not reach', () => {
+    const read = nativeReader({ name: 'timestamp' })
+    expect(read('294246-12-31 23:59:59')).toBe(9_223_371_244_799_000_000n)
+    expect(() => read('294276-12-31 23:59:59')).toThrow('294276-12-31 23:59:59')
+  })
 })
