@@ -15,10 +15,11 @@ import numpy as np
 import sklearn
 import xgboost as xgb
 
-from . import calibration as calibrating
 from .artifacts import rounded, to_json, version_of
 from .baselines import fit_baselines
 from .boosting import Grown
+from .calibrating import calibrate
+from .calibration import Doubles, apply
 from .card import card_markdown
 from .channels import Rows
 from .evaluation import drift_of, evaluate, importance_of, reference_of
@@ -44,19 +45,15 @@ class Made:
     warnings: list[str]
 
 
-def describe(
-    made: Made, check_stop: Callable[[], None]
-) -> tuple[dict[str, bytes], calibrating.Doubles]:
+def describe(made: Made, check_stop: Callable[[], None]) -> tuple[dict[str, bytes], Doubles]:
     """The files of the model by their name, and the scores of the test rows."""
     booster = made.grown.kept()
     validation, test = made.rows["validation"], made.rows["test"]
     margins = booster.inplace_predict(validation.features, predict_type="margin")
-    calibration, losses = calibrating.calibrate(
+    calibration, losses = calibrate(
         margins.astype(np.float64), validation.labels.astype(np.float64)
     )
-    scores = calibrating.apply(
-        calibration, booster.inplace_predict(test.features, predict_type="margin")
-    )
+    scores = apply(calibration, booster.inplace_predict(test.features, predict_type="margin"))
     baselines = fit_baselines(made.rows["train"], made.manifest)
     reference = reference_of(made.rows["train"], scores, made.manifest)
     model = bytes(booster.save_raw("json"))
@@ -74,9 +71,7 @@ def describe(
                 scores, test, baselines, made.manifest, made.hyperparameters.seed, check_stop
             ),
             "importance": importance_of(booster, test, made.manifest),
-            "drift": drift_of(
-                reference, test, calibrating.apply(calibration, margins), made.manifest
-            ),
+            "drift": drift_of(reference, test, apply(calibration, margins), made.manifest),
             "warnings": made.warnings,
         }
     )
@@ -153,7 +148,7 @@ def _hash_of(rows: Rows) -> str:
     return digest.hexdigest()
 
 
-def scores_csv(test: Rows, scores: calibrating.Doubles) -> bytes:
+def scores_csv(test: Rows, scores: Doubles) -> bytes:
     """label,score of each test row in its order: what two models are compared by, row for row."""
     lines = [
         f"{int(label)},{score!r}" for label, score in zip(test.labels, scores.tolist(), strict=True)

@@ -26,14 +26,14 @@ class Range:
 RANGES: Mapping[str, Range] = {
     "seed": Range(int, 0, 2**31 - 1, 1),
     # Settings tried on a sample before the model is trained; 1 trains with the defaults and what is given.
-    "max_trials": Range(int, 1, 200, 6),
+    "max_trials": Range(int, 1, 200, 5),
     # The search for settings ends after so long, whatever is left of its trials; 0: never.
     "tuning_seconds": Range(int, 0, 86_400, 0),
     "num_round": Range(int, 1, 10_000, 400),
     "early_stopping_rounds": Range(int, 1, 10_000, 20),
     "threads": Range(int, 0, 1024, 0),
     "max_depth": Range(int, 1, 16, 5),
-    "eta": Range(float, 0, 1, 0.12, above=True),
+    "eta": Range(float, 0, 1, 0.15, above=True),
     "subsample": Range(float, 0, 1, 0.8, above=True),
     "colsample_bytree": Range(float, 0, 1, 0.8, above=True),
     "min_child_weight": Range(float, 0, 1e9, 5),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .calibration import Doubles, log_losses
+from .calibration import Doubles
 
 REPLICATES = 200
 #: Equally many rows in each bin of the reliability table.
@@ -136,6 +136,12 @@ def _lift(seen: Doubles, hits: Doubles, ends: npt.NDArray[np.intp]) -> float:
     y = np.concatenate(([0.0], hits[ends]))
     found = float(np.interp(tenth, x, y))
     return found / tenth / (float(hits[-1]) / float(seen[-1]))
+
+
+def log_losses(scores: Doubles, labels: npt.NDArray[Any]) -> Doubles:
+    """Of each row; a score of 0 or 1 counts as the nearest number that is not."""
+    safe = np.clip(scores, 1e-15, 1 - 1e-15)
+    return -np.log(np.where(labels > 0.5, safe, 1 - safe))
 
 
 def values_of(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from . import calibration as calibrating
+from .calibration import Calibration, Doubles, apply
 from .problems import Problem, first_lines
 from .table import Floats
 
@@ -21,13 +21,13 @@ class ServedModel:
     name: str
     version: str
     features: tuple[str, ...]
-    calibration: calibrating.Calibration
+    calibration: Calibration
     booster: xgb.Booster
 
-    def scores(self, rows: Floats) -> calibrating.Doubles:
+    def scores(self, rows: Floats) -> Doubles:
         """Calibrated probabilities of rows × features; NaN is missing."""
         margins = self.booster.inplace_predict(rows, predict_type="margin")
-        return calibrating.apply(self.calibration, margins)
+        return apply(self.calibration, margins)
 
     def contributions(self, rows: Floats) -> Floats:
         """What each feature adds to the margin, in log-odds (SHAP); rows × features, without the base."""

@@ -22,7 +22,7 @@ from .telemetry import print_metrics, say
 #: More rows hardly change which settings are best, and cost as many times more.
 SAMPLE_ROWS = 50_000
 #: A trial needs not be grown to its end to be compared; large steps make it short.
-TRIAL_ROUNDS = 100
+TRIAL_ROUNDS = 80
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def propose(hyperparameters: Hyperparameters) -> list[dict[str, float]]:
 def _draw(random: np.random.Generator) -> dict[str, float]:
     settings: Mapping[str, float] = {
         "max_depth": float(random.integers(3, 9)),
-        "eta": math.exp(random.uniform(math.log(0.08), math.log(0.3))),
+        "eta": math.exp(random.uniform(math.log(0.1), math.log(0.3))),
         "subsample": random.uniform(0.6, 1.0),
         "colsample_bytree": random.uniform(0.5, 1.0),
         "min_child_weight": math.exp(random.uniform(math.log(1), math.log(64))),
