@@ -313,7 +313,7 @@ describe('a trick with the path', () => {
     ['/api/typed/1%2f..%2f2', 400, 'invalid-parameter'],
     ['/api/typed/-', 400, 'invalid-parameter'],
     ['/api/typed/%D9%A1', 400, 'invalid-parameter'],
-    ['/api/typed/9007199254740993', 400, 'invalid-parameter'],
+    ['/api/typed/9223372036854775808', 400, 'invalid-parameter'],
   ]
   it.each(nothing)('leads nowhere: %s', async (path, status, code) => {
     expectRefused(await send(`GET ${path}`), status, code)
@@ -329,7 +329,7 @@ describe('a trick with the path', () => {
   })
 
   it('names no other server, whatever the request is said to be for', async () => {
-    const forwarded = ['X-Forwarded-Host: evil.example', 'Forwarded: host=evil.example']
+    const forwarded = ['X-Forwarded-Host: evil.example', 'X-Forwarded-Proto: ftp']
     const page = await send('GET /api/tables/people?limit=1', forwarded)
     expect(page.headers['link']).toMatch(/^<\/api\/tables\/people\?limit=1&cursor=/)
     expect(page.text).not.toContain('evil.example')
