@@ -4,12 +4,12 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import type { S3Client } from '@aws-sdk/client-s3'
+import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3'
 
 export type S3Place = { readonly bucket: string; readonly key: string }
 
 export interface Files {
-  /** Objects whose keys begin so, in byte order. @param limit how many at most */
+  /** Objects whose keys begin so, in byte order; none where there is no such bucket. @param limit how many at most */
   list(place: S3Place, limit?: number): Promise<readonly { key: string; bytes: number }[]>
   exists(place: S3Place): Promise<boolean>
   readText(place: S3Place): Promise<string>
@@ -52,9 +52,13 @@ export function openFiles(options: FilesOptions): Files {
       const found: { key: string; bytes: number }[] = []
       let token: string | undefined
       do {
-        const page = await client.send(
-          new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: key, ContinuationToken: token }),
-        )
+        const command = { Bucket: bucket, Prefix: key, ContinuationToken: token }
+        const page: ListObjectsV2CommandOutput = await client
+          .send(new sdk.ListObjectsV2Command(command))
+          .catch((error: unknown) => {
+            if (isMissing(sdk, error)) return nothing
+            throw error
+          })
         for (const { Key = '', Size = 0 } of page.Contents ?? [])
           found.push({ key: Key, bytes: Size })
         token = page.NextContinuationToken
@@ -67,9 +71,7 @@ export function openFiles(options: FilesOptions): Files {
         await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key }))
         return true
       } catch (error) {
-        if (error instanceof sdk.S3ServiceException && error.$metadata.httpStatusCode === 404) {
-          return false
-        }
+        if (isMissing(sdk, error)) return false
         throw error
       }
     },
@@ -99,6 +101,12 @@ export function openFiles(options: FilesOptions): Files {
       await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength }))
     },
   }
+}
+
+const nothing: ListObjectsV2CommandOutput = { $metadata: {} }
+
+function isMissing(sdk: typeof import('@aws-sdk/client-s3'), error: unknown): boolean {
+  return error instanceof sdk.S3ServiceException && error.$metadata.httpStatusCode === 404
 }
 
 /** Takes `s3://bucket/key` apart; the service model has checked the form. The key may be empty. */

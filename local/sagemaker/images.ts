@@ -3,7 +3,7 @@
  * endpoint, so that an image can be added while the stand-in runs:
  *
  *   { "images": { "<image uri>": { "directory": "/path/with/train/and/serve", "env": { "NAME": "value" } } },
- *     "limits": { "ping_seconds": 240 } }
+ *     "limits": { "training_jobs": 4 } }
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,6 +21,10 @@ const image = z.strictObject({
   memory_mb: z.int().positive().optional(),
   /** As root on Linux: /opt/ml is the base directory too, for images that do not know SAGEMAKER_BASE_DIR. */
   bind_opt_ml: z.boolean().default(false),
+  /** Until a container has to answer /ping for the first time, whatever the request allows. */
+  ping_seconds: z.number().positive().default(240),
+  /** Until a container has to answer an invocation. */
+  invocation_seconds: z.number().positive().default(60),
 })
 export type Image = Readonly<z.output<typeof image>>
 
@@ -33,10 +37,6 @@ const limits = z.strictObject({
   training_grace_seconds: z.number().positive().default(120),
   /** From SIGTERM to SIGKILL of an endpoint's container. */
   serving_grace_seconds: z.number().positive().default(30),
-  /** Until an endpoint's container has to answer /ping, whatever the request allows. */
-  ping_seconds: z.number().positive().default(240),
-  /** Until a container has to answer an invocation. */
-  invocation_seconds: z.number().positive().default(60),
 })
 export type Limits = Readonly<z.output<typeof limits>>
 
@@ -67,7 +67,7 @@ export function readImages(stateDir: string, defaultEnv: Image['env']): Containe
   const settings = readJson(imagesFile(stateDir), containers) ?? containers.parse({})
   const directory = shippedFile('ml/image/bin')
   if (!existsSync(directory) || settings.images[ownImage] !== undefined) return settings
-  const own = { directory, env: defaultEnv, bind_opt_ml: false }
+  const own = image.parse({ directory, env: defaultEnv })
   return { ...settings, images: { ...settings.images, [ownImage]: own } }
 }
 

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { systemClock } from '../../../core/clock.ts'
@@ -43,7 +44,7 @@ export interface Container {
   stop(graceMs: number): Promise<void>
 }
 
-const memoryPollMs = 100
+const memoryPollMs = 50
 /** After the process itself has ended, something that it started may still hold its output. */
 const drainMs = 500
 const maxLogBytes = 64 * 1024 * 1024
@@ -93,21 +94,12 @@ export function runContainer(request: ContainerRequest): Container {
   }
 }
 
-/** Numbers of signals that end processes here; a shell adds 128. */
-const signalNumbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGTERM: 15,
-  SIGXCPU: 24,
-}
-
 function exitOf(child: ChildProcess): Promise<Omit<ContainerEnd, 'outOfMemory'>> {
   return new Promise((resolve) => {
     child.once('error', () => resolve({ code: 127, signal: undefined }))
     child.once('exit', (code, signal) => {
       resolve({
-        code: code ?? 128 + (signalNumbers[signal ?? 'SIGKILL'] ?? 0),
+        code: code ?? 128 + constants.signals[signal ?? 'SIGKILL'],
         signal: signal ?? undefined,
       })
     })
@@ -153,18 +145,17 @@ function environmentOf({ image, env, baseDir }: ContainerRequest): Record<string
 }
 
 /**
- * The limits are set by a shell, which the entry point then replaces. The one of data is a second line: memory that
- * is asked for faster than we look fails there.
+ * A shell sets the limits, and the entry point then replaces it. Memory is watched and not limited there: a limit of
+ * the address space ends programs that only reserve it, and Node and Arrow reserve much. When the machine runs out
+ * of it all the same, the kernel takes the container first.
  */
 function commandOf(request: ContainerRequest): readonly [string, readonly string[]] {
-  const { image, command, baseDir, memoryBytes, cpuSeconds } = request
+  const { image, command, baseDir, cpuSeconds } = request
   const [entry = '', ...rest] = command
   const program = entry.includes('/') ? entry : join(image.directory, entry)
-  const limits = 'ulimit -t "$1" 2>/dev/null; ulimit -d "$2" 2>/dev/null; shift 2; exec "$@"'
-  const limited = [
-    ...['-c', limits, 'sh', String(cpuSeconds ?? 'unlimited')],
-    ...[String(Math.ceil((memoryBytes * 2) / 1024)), program, ...rest],
-  ]
+  const limits =
+    '{ ulimit -t "$1"; echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; shift; exec "$@"'
+  const limited = ['-c', limits, 'sh', String(cpuSeconds ?? 'unlimited'), program, ...rest]
   const bind = 'mkdir -p /opt/ml && mount --bind "$1" /opt/ml && shift && exec /bin/sh "$@"'
   return image.bind_opt_ml
     ? bindToParent({

@@ -25,6 +25,8 @@ export type Variant = {
   readonly serverless: VariantRequest['ServerlessConfig']
   readonly instances: Instance[]
   readonly logPath: string
+  /** Until an answer has to be there. */
+  readonly invocationMs: number
   /** Starts one more instance, or stops one. Resolves when the count is right and all are healthy. */
   scale(count: number): Promise<void>
 }
@@ -100,7 +102,7 @@ async function makeVariant(
   const serverless = request.ServerlessConfig
   const asked = request.ContainerStartupHealthCheckTimeoutInSeconds
   const allowedMs =
-    serverless === undefined ? (asked ?? limits.ping_seconds) * 1000 : serverlessPingMs
+    serverless === undefined ? (asked ?? image.ping_seconds) * 1000 : serverlessPingMs
   const memoryBytes = image.memory_mb
     ? image.memory_mb * 1024 ** 2
     : serverless === undefined
@@ -114,7 +116,7 @@ async function makeVariant(
       // All of them read the same model.
       baseDir,
       env: { ...source.env, AWS_REGION: region },
-      pingMs: Math.min(allowedMs, limits.ping_seconds * 1000),
+      pingMs: Math.min(allowedMs, image.ping_seconds * 1000),
       graceMs: limits.serving_grace_seconds * 1000,
     })
   return {
@@ -124,6 +126,7 @@ async function makeVariant(
     serverless,
     instances,
     logPath,
+    invocationMs: image.invocation_seconds * 1000,
     async scale(count) {
       const surplus = instances.splice(count)
       const added = Array.from({ length: count - instances.length }, start)

@@ -52,9 +52,8 @@ export async function invokeEndpoint(
   const target = invocation.headers['x-amzn-sagemaker-target-variant']
   const variant = chooseVariant(fleet.variants, typeof target === 'string' ? target : undefined)
   assertAllowed(variant, invocation.body)
-  const timeoutMs = standIn.containers().limits.invocation_seconds * 1000
-  const answer = await ask(standIn, variant, invocation, timeoutMs)
-  const body = await bodyOf(answer, invocation.endpoint, variant, timeoutMs)
+  const answer = await ask(standIn, variant, invocation)
+  const body = await bodyOf(answer, invocation.endpoint, variant)
   const { statusCode = 500 } = answer
   if (statusCode >= 400 || statusCode < 200) {
     throw modelError(invocation.endpoint, variant, statusCode, body.toString('utf8'))
@@ -108,12 +107,11 @@ async function ask(
   standIn: StandIn,
   variant: Variant,
   invocation: Invocation,
-  timeoutMs: number,
 ): Promise<IncomingMessage> {
   for (;;) {
     const instance = await healthyInstance(standIn, variant, invocation.endpoint)
     try {
-      return await send(instance, invocation, timeoutMs)
+      return await send(instance, invocation, variant.invocationMs)
     } catch (error) {
       instance.suspect()
       if (neverArrived(error)) continue
@@ -190,9 +188,8 @@ async function bodyOf(
   answer: IncomingMessage,
   endpoint: string,
   variant: Variant,
-  timeoutMs: number,
 ): Promise<Buffer> {
-  const timer = setTimeout(() => answer.destroy(new Error(timedOut)), timeoutMs)
+  const timer = setTimeout(() => answer.destroy(new Error(timedOut)), variant.invocationMs)
   try {
     const chunks: Buffer[] = []
     for await (const chunk of answer) chunks.push(chunk)

@@ -151,14 +151,13 @@ function describe(job: TrainingJob): DescribeTrainingJobResponse {
       : Math.ceil(((endedAt ?? job.modifiedAt) - startedAt) / 1000)
   const last = transitions.at(-1)
   const place = below(outputPlace(request, job.name), 'model.tar.gz')
-  const hasModel =
-    job.status === 'Completed' || (job.status === 'Stopped' && startedAt !== undefined)
   return {
     // The request is readonly throughout; the SDK's types are not.
     ...(asked as Omit<DescribeTrainingJobResponse, 'TrainingJobName' | 'ModelArtifacts'>),
     TrainingJobName,
     TrainingJobArn: arnOf('training-job', job.name),
-    ModelArtifacts: { S3ModelArtifacts: hasModel ? `s3://${place.bucket}/${place.key}` : '' },
+    // Where it goes, also as long as it is not there.
+    ModelArtifacts: { S3ModelArtifacts: `s3://${place.bucket}/${place.key}` },
     TrainingJobStatus: job.status,
     SecondaryStatus: last?.status ?? 'Starting',
     FailureReason: job.failureReason,

@@ -141,7 +141,10 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
     if (full) return outOfMemory
     if (code === 0) return undefined
     const said = readFailure(base)
-    const how = signal === undefined ? 'See job logs for more information.' : `ended by ${signal}.`
+    const how =
+      signal === undefined
+        ? 'See job logs for more information.'
+        : `The container was ended by ${signal}.`
     const tail = `, exit code: ${code}`
     return `AlgorithmError: ${(said === '' ? how : said).slice(0, 1_000 - tail.length)}${tail}`
   }

@@ -1,0 +1,275 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkRequest } from '../../../../local/sagemaker/api/check-request.ts'
+import { Refusal } from '../../../../local/sagemaker/api/refusal.ts'
+import { loadServiceModel } from '../../../../local/sagemaker/api/service-model.ts'
+import { toWire } from '../../../../local/sagemaker/api/wire.ts'
+import { packDirectory, unpackArchive } from '../../../../local/sagemaker/archive.ts'
+import { instanceMemoryBytes } from '../../../../local/sagemaker/container/instance-types.ts'
+import type { Files } from '../../../../local/sagemaker/files.ts'
+import { chooseVariant } from '../../../../local/sagemaker/hosting/choose-variant.ts'
+import type { Variant } from '../../../../local/sagemaker/hosting/fleet.ts'
+import { listPage } from '../../../../local/sagemaker/listing.ts'
+import { openCollection } from '../../../../local/sagemaker/store.ts'
+import { downloadChannel } from '../../../../local/sagemaker/training/channels.ts'
+import { newJob, withEnd, withTransition } from '../../../../local/sagemaker/training/job.ts'
+import { metricFinder, withMetrics } from '../../../../local/sagemaker/training/metrics.ts'
+import { temporaryDirectory } from '../../../support/temporary-directory.ts'
+
+describe('checkRequest', () => {
+  const model = loadServiceModel()
+  const config = {
+    EndpointConfigName: 'c',
+    ProductionVariants: [{ VariantName: 'All', ModelName: 'm' }],
+  }
+  const refusalOf = (operation: string, body: unknown) => {
+    try {
+      checkRequest(model, operation, body)
+    } catch (error) {
+      return error instanceof Refusal ? `${error.type}: ${error.message}` : String(error)
+    }
+    return 'taken'
+  }
+
+  it('takes what the service model describes, without members that it does not know', () => {
+    const taken = checkRequest(model, 'CreateEndpointConfig', { ...config, Extra: 1, Tags: null })
+    expect(taken).toEqual(config)
+  })
+
+  it('makes dates of timestamps', () => {
+    const taken = checkRequest(model, 'ListModels', { CreationTimeAfter: 1.5 })
+    expect(taken).toEqual({ CreationTimeAfter: new Date(1500) })
+    expect(toWire(taken)).toEqual({ CreationTimeAfter: 1.5 })
+  })
+
+  it('names all that is wrong, with the way to it', () => {
+    const variants = [{ VariantName: 'a b', InitialInstanceCount: 0, InstanceType: 'ml.x' }]
+    const refusal = refusalOf('CreateEndpointConfig', { ProductionVariants: variants })
+    expect(refusal).toMatch(/^ValidationException: 4 validation errors detected: /)
+    for (const text of [
+      "Value null at 'endpointConfigName' failed to satisfy constraint: Member must not be null",
+      "Value 'a b' at 'productionVariants.1.member.variantName' failed to satisfy constraint: Member must satisfy regular expression pattern: ",
+      "Value '0' at 'productionVariants.1.member.initialInstanceCount' failed to satisfy constraint: Member must have value greater than or equal to 1",
+      "at 'productionVariants.1.member.instanceType' failed to satisfy constraint: Member must satisfy enum value set: [",
+    ]) {
+      expect(refusal).toContain(text)
+    }
+    const long = refusalOf('DescribeModel', { ModelName: 'a'.repeat(64) })
+    expect(long).toContain('Member must have length less than or equal to 63')
+  })
+
+  it.each([
+    ['a text for a list', { ...config, ProductionVariants: 'all' }],
+    ['a number for a text', { ...config, EndpointConfigName: 7 }],
+    [
+      'half an instance',
+      { ...config, ProductionVariants: [{ VariantName: 'a', InitialInstanceCount: 0.5 }] },
+    ],
+    ['no object', []],
+  ])('does not read %s', (_, body) => {
+    expect(refusalOf('CreateEndpointConfig', body)).toMatch(/^SerializationException: /)
+  })
+})
+
+describe('listPage', () => {
+  const things = ['b', 'a', 'ab', 'c'].map((name, i) => ({
+    name,
+    createdAt: i,
+    status: i < 2 ? 'On' : 'Off',
+  }))
+  const names = (request: Parameters<typeof listPage>[1]) =>
+    listPage(things, request)
+      .page.map(({ name }) => name)
+      .join(' ')
+
+  it('filters and sorts, the newest first', () => {
+    expect(names({})).toBe('c ab a b')
+    expect(names({ SortBy: 'Name', SortOrder: 'Ascending' })).toBe('a ab b c')
+    expect(names({ NameContains: 'A' })).toBe('ab a')
+    expect(names({ StatusEquals: 'On' })).toBe('a b')
+    expect(names({ CreationTimeAfter: new Date(0), CreationTimeBefore: new Date(3) })).toBe('ab a')
+  })
+
+  it('gives each thing on one page', () => {
+    const first = listPage(things, { MaxResults: 3 })
+    const second = listPage(things, { MaxResults: 3, NextToken: first.NextToken ?? '' })
+    expect([...first.page, ...second.page]).toHaveLength(4)
+    expect(second.NextToken).toBeUndefined()
+    expect(() => listPage(things, { NextToken: 'mine' })).toThrow('Invalid pagination token.')
+  })
+})
+
+describe('packDirectory', () => {
+  const files = {
+    'model.json': '{}',
+    empty: '',
+    'a/b.txt': 'b',
+    [`${'d'.repeat(90)}/${'e'.repeat(60)}`]: 'long',
+  }
+
+  function filled(order: (names: string[]) => string[]): string {
+    const directory = mkdtempSync(join(temporaryDirectory(), 'model-'))
+    for (const name of order(Object.keys(files))) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true })
+      writeFileSync(join(directory, name), files[name] ?? '')
+      utimesSync(join(directory, name), Math.random() * 1e9, Math.random() * 1e9)
+    }
+    return directory
+  }
+
+  it('gives the same bytes for the same files, and they come out again', async () => {
+    const [one, two] = [filled((names) => names), filled((names) => names.reverse())]
+    expect(await packDirectory(one, `${one}.tgz`)).toBe(true)
+    await packDirectory(two, `${two}.tgz`)
+    expect(readFileSync(`${one}.tgz`).equals(readFileSync(`${two}.tgz`))).toBe(true)
+    expect(await unpackArchive(`${one}.tgz`, `${one}-out`)).toBeUndefined()
+    for (const [name, text] of Object.entries(files)) {
+      expect(readFileSync(join(`${one}-out`, name), 'utf8')).toBe(text)
+    }
+  })
+
+  it('writes nothing for a directory without files, and follows links', async () => {
+    const directory = temporaryDirectory()
+    expect(await packDirectory(directory, `${directory}.tgz`)).toBe(false)
+    symlinkSync('/etc/hostname', join(directory, 'linked'))
+    expect(await packDirectory(directory, `${directory}.tgz`)).toBe(true)
+  })
+
+  it('says what is no archive', async () => {
+    const file = join(temporaryDirectory(), 'model.tar.gz')
+    writeFileSync(file, 'nothing of the kind')
+    expect(await unpackArchive(file, temporaryDirectory())).toMatch(/^ended with exit code 2: /)
+  })
+})
+
+describe('metrics', () => {
+  it('finds values by the first group, Python names too, and keeps the last of each', () => {
+    const find = metricFinder([
+      { Name: 'auc', Regex: 'auc=(?P<v>[0-9.e-]+)' },
+      { Name: 'loss', Regex: 'loss=(\\S+)' },
+    ])
+    const first = find('epoch 1 auc=0.5 loss=nan', 1)
+    expect(first).toEqual([{ name: 'auc', value: 0.5, at: 1 }])
+    expect(withMetrics(first, find('auc=1e-3 loss=2', 2))).toEqual([
+      { name: 'auc', value: 0.001, at: 2 },
+      { name: 'loss', value: 2, at: 2 },
+    ])
+  })
+
+  it('refuses an expression that is none', () => {
+    expect(() => metricFinder([{ Name: 'a', Regex: '([' }])).toThrow(
+      'Invalid metric definition regex',
+    )
+  })
+})
+
+describe('downloadChannel', () => {
+  /** What was downloaded to where, from a store with these keys. */
+  async function downloaded(S3Uri: string, objects: Record<string, string>, manifest = false) {
+    const found: string[] = []
+    const files: Files = {
+      list: async ({ key }) =>
+        Object.keys(objects)
+          .filter((each) => each.startsWith(key))
+          .map((each) => ({ key: each, bytes: 1 })),
+      readText: async ({ key }) => objects[key] ?? '',
+      download: async (place, file) => void found.push(`${place.bucket}/${place.key} > ${file}`),
+      exists: async () => true,
+      upload: async () => {},
+    }
+    const S3DataType = manifest ? 'ManifestFile' : 'S3Prefix'
+    const channel = {
+      ChannelName: 'c',
+      DataSource: { S3DataSource: { S3DataType, S3Uri } },
+    } as const
+    await downloadChannel(files, channel, '/c', new AbortController().signal)
+    return found
+  }
+
+  it('keeps the paths below the prefix, with or without a slash at its end', async () => {
+    const objects = { 'a/b/c.csv': '', 'a/b/d/e.csv': '', 'a/b/': '' }
+    const expected = ['x/a/b/c.csv > /c/c.csv', 'x/a/b/d/e.csv > /c/d/e.csv']
+    expect(await downloaded('s3://x/a/b', objects)).toEqual(expected)
+    expect(await downloaded('s3://x/a/b/', objects)).toEqual(expected)
+    expect(await downloaded('s3://x/a/b/c', objects)).toEqual(['x/a/b/c.csv > /c/c.csv'])
+  })
+
+  it('takes what a manifest names', async () => {
+    const text = JSON.stringify([{ prefix: 's3://y/p/' }, 'q.csv', 'r/s.csv'])
+    expect(await downloaded('s3://x/m', { m: text }, true)).toEqual([
+      'y/p/q.csv > /c/q.csv',
+      'y/p/r/s.csv > /c/r/s.csv',
+    ])
+    const wrong = downloaded('s3://x/m', { m: '{}' }, true)
+    await expect(wrong).rejects.toThrow('s3://x/m is not a valid S3 manifest')
+  })
+
+  it('writes nowhere else, and says when there is nothing', async () => {
+    const outside = downloaded('s3://x/a', { 'a/../../etc/passwd': '' })
+    await expect(outside).rejects.toThrow('../../etc/passwd is outside of the channel')
+    await expect(downloaded('s3://x/a', {})).rejects.toThrow(
+      'No S3 objects found under S3 URL "s3://x/a"',
+    )
+  })
+})
+
+it('divides requests by weight without chance, and keeps to a name', () => {
+  // Only the name and the weight count here.
+  const variants = [
+    { name: 'a', weight: 2 },
+    { name: 'b', weight: 1 },
+    { name: 'c', weight: 0 },
+  ] as Variant[]
+  const chosen = Array.from({ length: 6 }, () => chooseVariant(variants, undefined).name)
+  expect(chosen.join('')).toBe('abaaba')
+  expect(chooseVariant(variants, 'c').name).toBe('c')
+  expect(() => chooseVariant(variants, 'd')).toThrow('Variant d not found')
+  expect(() => chooseVariant(variants.slice(2), undefined)).toThrow('No production variant')
+})
+
+it('ends each step of a job where the next begins', () => {
+  const request = { TrainingJobName: 'j' } as Parameters<typeof newJob>[0]
+  const job = withEnd(
+    withTransition(newJob(request, 1), 'Training', 'trains', 5),
+    { status: 'Completed' },
+    'done',
+    9,
+  )
+  expect(job.transitions.map((each) => [each.status, each.startedAt, each.endedAt])).toEqual([
+    ['Starting', 1, 5],
+    ['Training', 5, 9],
+    ['Completed', 9, 9],
+  ])
+})
+
+it('remembers things in files, in the order in which they were made', () => {
+  const directory = temporaryDirectory()
+  const things = openCollection<{ name: string; createdAt: number }>(directory)
+  things.put({ name: 'group/2', createdAt: 2 })
+  things.put({ name: 'group/1', createdAt: 1 })
+  things.put({ name: 'gone', createdAt: 3 })
+  things.delete('gone')
+  const again = openCollection(directory)
+  expect(again.all().map(({ name }) => name)).toEqual(['group/1', 'group/2'])
+})
+
+it('knows how much memory an instance has', () => {
+  const gib = (type: string) => instanceMemoryBytes(type) / 1024 ** 3
+  const types = [
+    'ml.t2.medium',
+    'ml.m5.large',
+    'ml.m5.2xlarge',
+    'ml.c5.xlarge',
+    'ml.r5.large',
+    'ml.p4d.24xlarge',
+  ]
+  expect(types.map(gib)).toEqual([4, 8, 32, 8, 16, 16])
+})
