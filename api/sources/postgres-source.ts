@@ -57,7 +57,7 @@ export type PostgresSourceOptions = {
 }
 
 /** Milliseconds that one statement of an examination may take. */
-const examineMs = 10_000
+export const examineMs = 10_000
 
 /**
  * So much later than the server's own limit a connection is given up: the server is gone, or stands still. Types of `pg`

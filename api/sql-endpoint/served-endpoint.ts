@@ -1,6 +1,8 @@
 /** An endpoint in service: what is known of it, learned again when its tables promise something else. */
 import { createHash } from 'node:crypto'
 import { problem } from '../../core/problems.ts'
+import { explainPostgresError } from '../sources/postgres-errors.ts'
+import { examineMs } from '../sources/postgres-source.ts'
 import { type AnswerState, readAnswerState } from './answer-state.ts'
 import { tableRolesOf } from './check-table-roles.ts'
 import type { EndpointFacts } from './facts.ts'
@@ -59,13 +61,15 @@ export function createServedEndpoint(
   }
 }
 
-/** An endpoint that does not fit its tables any more is no fault of whoever calls it. */
+/** An endpoint that does not fit its tables any more is no fault of whoever calls it, nor is a database that is away. */
 export function explainRecheck(error: unknown): unknown {
   const isAuthors =
     error instanceof Error &&
     'code' in error &&
     /^api\/(broken-endpoint|not-built)$/.test(`${error.code}`)
-  return isAuthors ? problem('api/table-missing', {}, { cause: error }) : error
+  return isAuthors
+    ? problem('api/table-missing', {}, { cause: error })
+    : explainPostgresError(error, examineMs)
 }
 
 /**

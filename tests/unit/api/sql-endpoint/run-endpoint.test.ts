@@ -52,6 +52,12 @@ function recorder(...answers: (string | null)[][]) {
 const question = { values: [], hidesPersonalData: true, limit: 2 }
 
 describe('runEndpoint', () => {
+  it('says that the database is away when that is found out while the endpoint is checked', async () => {
+    const lost = () => Promise.reject(new Error('Connection terminated unexpectedly'))
+    const asked = runEndpoint(createServedEndpoint(endpoint, lost), question, recorder())
+    await expect(asked).rejects.toMatchObject({ code: 'api/database-unavailable' })
+  })
+
   it('sends the same text whatever the values are, and the values beside it', async () => {
     const served = createServedEndpoint(endpoint, async () => facts)
     const text = statementOf(endpoint, facts, { isMasked: false, limit: 2 })
