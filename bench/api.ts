@@ -32,7 +32,7 @@ import {
   layouts,
   type OpenRow,
 } from './api/report.ts'
-import { type Server, startFastapi, startOurs } from './api/servers.ts'
+import { type Server, startFastapi, startFloor, startOurs } from './api/servers.ts'
 import { buildRelease, median, releaseCommand, repository } from './harness.ts'
 import { writeSections } from './page.ts'
 
@@ -132,6 +132,8 @@ async function measureLayout(one: Case, layout: Layout, place: Place) {
   const isCompared = one.values !== undefined
   await using fastapi =
     isCompared && programs.includes('FastAPI') ? await startFastapi(venv, options) : undefined
+  // What answers without a statement is compared with an answer that costs nothing to make.
+  await using floor = isCompared ? undefined : await startFloor(options)
   const bench: Bench = {
     database,
     users,
@@ -142,6 +144,7 @@ async function measureLayout(one: Case, layout: Layout, place: Place) {
   const contenders: Contender[] = [
     { name: 'millrace', server: ours },
     ...(fastapi === undefined ? [] : [{ name: 'FastAPI', server: fastapi }]),
+    ...(floor === undefined ? [] : [{ name: 'node:http alone', server: floor }]),
     ...(isCompared && programs.includes('pgbench') ? [{ name: 'pgbench', server: undefined }] : []),
   ]
   const answer = await answerOf(ours, one)

@@ -33,15 +33,16 @@ export type OpenRow = {
 export const introduction = `## The API
 
 \`make bench-api\` writes these tables; \`node bench/api.ts --only <table>\` one of them. The endpoints of this
-repository over the tables of this repository, beside the same two in FastAPI and SQLAlchemy (\`bench/api/fastapi\`:
-async, asyncpg, uvloop, httptools, one worker, no access log, no transaction around its one statement) and beside
-pgbench, which sends the very statement that our endpoint sends, prepared: what PostgreSQL itself allows. Our answers carry
-the version of their tables and are logged, as by default; FastAPI's do neither. Each server is one process; all three
-have the same PostgreSQL with as many connections. **Apart**: the server, or pgbench, on core 0, PostgreSQL and the
-generator (wrk) on core 1. **Together**: everything on both cores. The programs take turns; medians of the rounds,
-with the lowest and the highest; each server is warmed up before. CPU is microseconds an answer. In a closed loop as many
-callers as there are connections ask again when they have their answer; in an open loop requests come when they are due,
-and latency counts from then.`
+repository over its tables, beside the same two in FastAPI and SQLAlchemy (\`bench/api/fastapi\`: async, asyncpg,
+uvloop, httptools, one worker, no access log, no transaction around its one statement), and beside pgbench, which sends
+the very statement that our endpoint sends, prepared: what PostgreSQL itself allows. Our answers carry the version of
+their tables and are logged, as by default; FastAPI's do neither. \`node:http\` alone answers with a fixed text. Each
+server is one process; all have the same PostgreSQL with as many connections. **Apart**: the server, or pgbench, on core
+0, PostgreSQL and the generator (wrk) on core 1. **Together**: everything on both cores. The programs take turns;
+medians of the rounds, with the lowest and the highest; each server is warmed up before. CPU is microseconds an answer.
+In a closed loop callers ask again when they have their answer, as many as there are connections unless it says
+otherwise; in an open loop requests come when they are due, and latency counts from then. On a machine that does other
+things as well (see load) only programs of the same table are to be compared.`
 
 const number = (value: number) => Math.round(value).toLocaleString('en')
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { repository } from '../harness.ts'
 
 export type Server = AsyncDisposable & {
   readonly url: string
@@ -53,6 +54,13 @@ export async function startFastapi(venv: string, options: ServerOptions): Promis
     PYTHONDONTWRITEBYTECODE: '1',
   }
   return await start('fastapi', command, { port, env, options, ready: '/openapi.json' })
+}
+
+/** `node:http` alone, with a body of the same size. */
+export async function startFloor(options: ServerOptions): Promise<Server> {
+  const port = await freePort()
+  const command = [process.execPath, join(repository, 'bench/api-floor-server.ts'), String(port)]
+  return await start('floor', command, { port, env: {}, options, ready: '/' })
 }
 
 type Start = {
