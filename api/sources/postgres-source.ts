@@ -6,6 +6,7 @@ import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { createExpectedWait } from './expected-wait.ts'
 import { explainPostgresError, isConnectionLost, isPlanOutdated } from './postgres-errors.ts'
 import { sessionSql } from './session.ts'
+import { queryText, type TextRow } from './text-query.ts'
 
 export type SourceQuery = {
   /** One text has one name: the server keeps its parsed statement under it. */
@@ -65,6 +66,10 @@ export const examineMs = 10_000
  */
 const within = (timeoutMs: number) => ({ query_timeout: timeoutMs + 1000 })
 
+function asParameter(value: ParameterValue): string | null {
+  return value === null ? null : String(value)
+}
+
 /** No value is parsed. */
 const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text }
 
@@ -99,43 +104,32 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
     }
   }
 
-  async function run(query: SourceQuery, types?: CustomTypesConfig) {
-    const { name, text } = query
-    const how = {
-      text,
-      values: [...query.values],
-      rowMode: 'array' as const,
-      ...within(query.timeoutMs),
-      ...(types === undefined ? {} : { types }),
+  async function rows({ name, text, values, timeoutMs }: SourceQuery): Promise<TextRow[]> {
+    const limit = within(timeoutMs)
+    const rowsOnce = async (client: PoolClient) => {
+      const how = { text, values: [...values], rowMode: 'array' as const, types: asText }
+      return (await client.query<TextRow>({ ...how, ...limit })).rows
     }
-    return await withClient(query.timeoutMs, async (client) => {
-      if (name === undefined) return await client.query<(string | null)[]>(how)
-      try {
-        return await client.query<(string | null)[]>({ ...how, name })
-      } catch (error) {
-        if (!isPlanOutdated(error)) throw error
-        // A table was replaced under the prepared statement; a fresh one sees the tables as they are.
-        return await client.query<(string | null)[]>(how)
-      }
-    })
+    try {
+      return await withClient(timeoutMs, async (client) => {
+        if (name === undefined) return await rowsOnce(client)
+        try {
+          const statement = { name, text, values: values.map(asParameter) }
+          return await queryText(client, { ...statement, ...limit })
+        } catch (error) {
+          if (!isPlanOutdated(error)) throw error
+          // A table was replaced under the prepared statement; a fresh one sees the tables as they are.
+          return await rowsOnce(client)
+        }
+      })
+    } catch (error) {
+      throw explainPostgresError(error, timeoutMs)
+    }
   }
 
   return {
-    async query(query) {
-      try {
-        const { rows } = await run(query)
-        return rows.map((row) => row[0] ?? 'null')
-      } catch (error) {
-        throw explainPostgresError(error, query.timeoutMs)
-      }
-    },
-    async rows(query) {
-      try {
-        return (await run(query, asText)).rows
-      } catch (error) {
-        throw explainPostgresError(error, query.timeoutMs)
-      }
-    },
+    query: async (query) => (await rows(query)).map((row) => row[0] ?? 'null'),
+    rows,
     examine: (work) =>
       withClient(examineMs, async (client) => {
         await client.query('begin read only')
