@@ -1,7 +1,6 @@
 /** The HTTP API as a Hono app; whoever calls this decides how it listens. */
 import { Hono, type MiddlewareHandler } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { requestId } from 'hono/request-id'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
@@ -17,7 +16,7 @@ import { type ApiMetrics, createApiMetrics } from './http/metrics.ts'
 import { addMetricsRoute, metricsForLoopback } from './http/metrics-route.ts'
 import { observeRequests } from './http/observe-requests.ts'
 import { isForCallers, problemResponse } from './http/problem-response.ts'
-import { requestIdHeader, securityHeaders } from './http/security-headers.ts'
+import { nameRequest } from './http/request-id.ts'
 import type { Tracer } from './http/tracer.ts'
 import { addOpenApiRoutes } from './openapi/routes.ts'
 import { addPredictionRoutes } from './predictions/routes.ts'
@@ -57,7 +56,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { metrics = createApiMetrics(), metricsRoles = [], logShare = 1 } = dependencies
   const app = new Hono<ApiEnvironment>()
   app.use(observeRequests({ log, clock, metrics, tracer, logShare }))
-  app.use(requestId({ limitLength: 64 }), requestIdHeader(), securityHeaders())
+  app.use(nameRequest())
   app.use('/metrics', metricsForLoopback(metrics))
   app.use(...accessChecks(dependencies))
   app.use(

@@ -7,7 +7,7 @@ import type { ObjectStore, S3Options } from '../core/clients/s3.ts'
 import { processEnvironment } from '../core/config/environment.ts'
 import type { Layer } from '../core/config/setting-paths.ts'
 import { type Config, loadConfig, requireSetting } from '../core/config.ts'
-import { type Log, openLog } from '../core/log.ts'
+import { type Log, type LogOptions, openLog } from '../core/log.ts'
 import { problem } from '../core/problems.ts'
 import type { Secret } from '../core/secret.ts'
 import type { GlobalArguments } from './options.ts'
@@ -15,7 +15,11 @@ import type { GlobalArguments } from './options.ts'
 export type Context = { readonly config: Config; readonly log: Log }
 
 /** Reads the configuration for a command; `flags` are settings that were given as options. */
-export function openContext(args: GlobalArguments, flags: Layer = {}): Context {
+export function openContext(
+  args: GlobalArguments,
+  flags: Layer = {},
+  logOptions: LogOptions = {},
+): Context {
   const level = args.logLevel === undefined ? {} : { log_level: args.logLevel }
   const config = loadConfig({
     projectDir: args.projectDir,
@@ -27,7 +31,7 @@ export function openContext(args: GlobalArguments, flags: Layer = {}): Context {
   return {
     config,
     get log() {
-      log ??= openLog(config.settings.log_level)
+      log ??= openLog(config.settings.log_level, logOptions)
       return log
     },
   }

@@ -57,7 +57,6 @@ function refuse({ method }: IncomingMessage, response: ServerResponse): void {
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'retry-after': '2',
-    'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
     // What the caller is about to send would have to be read otherwise.
     ...(hasBody ? { connection: 'close' } : {}),

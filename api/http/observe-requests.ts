@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Clock } from '../../core/clock.ts'
-import type { Log } from '../../core/log.ts'
+import { type Log, withoutRedaction } from '../../core/log.ts'
 import type { ApiEnvironment } from './environment.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { RequestSpan, Tracer } from './tracer.ts'
@@ -29,8 +29,9 @@ const longestPath = 500
 const clientLeft = 499
 
 /** Observes every request. Put it first, so that what others refuse is seen too. */
-export function observeRequests(options: ObserveOptions): MiddlewareHandler<ApiEnvironment> {
-  const { clock, tracer } = options
+export function observeRequests(given: ObserveOptions): MiddlewareHandler<ApiEnvironment> {
+  const { clock, tracer } = given
+  const options = { ...given, log: withoutRedaction(given.log) }
   return async (context, next) => {
     const start = clock.now()
     const span = tracer?.start(context.req.method, context.req.header('traceparent'))

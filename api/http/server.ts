@@ -1,8 +1,9 @@
 /** Node's HTTP server: how long it waits for callers, and how it ends. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import { ApiResponse } from './api-response.ts'
 
 /** Milliseconds; a socket that takes longer is closed, for slow senders must not hold it. */
 export type Timeouts = {
@@ -28,10 +29,11 @@ export async function listenOn(
   options: { readonly host: string; readonly port: number; readonly timeouts?: Timeouts },
 ): Promise<{ readonly server: Server; readonly port: number }> {
   const { host, port, timeouts = defaultTimeouts } = options
-  const limits = {
+  const limits: ServerOptions = {
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,
     connectionsCheckingInterval: timeouts.checkMs, // Node's own default is 30 s
+    ServerResponse: ApiResponse,
   }
   const server = createServer(limits, listener)
   return await new Promise((resolve, reject) => {

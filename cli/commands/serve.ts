@@ -30,7 +30,7 @@ export const serveCommand = defineCommand({
     const given = Object.fromEntries(
       Object.entries(flags).filter(([, value]) => value !== undefined),
     )
-    const { config, log } = openContext(args, { api: given })
+    const { config, log } = openContext(args, { api: given }, { isBuffered: true })
     const { serveApi } = await import('../../api/serve-api.ts')
     const { adHocOptionsOf } = await import('../serve/ad-hoc-options.ts')
     const { api, postgres } = config.settings

@@ -104,6 +104,43 @@ function codeOf({ body }: RawAnswer): unknown {
 
 const encode = (query: string) => query.replaceAll(/[^\w=&%.*,()~-]/gu, encodeURIComponent)
 
+describe('every answer', () => {
+  it.each([
+    ['GET /livez', 200],
+    ['GET /api/tables', 200],
+    ['HEAD /api/tables', 200],
+    ['GET /docs', 200],
+    ['GET /nothing', 404],
+    ['POST /api/tables', 405],
+    ['OPTIONS /api/tables', 204],
+    ['GET http://[/', 400],
+  ])('tells browsers what they may not do with it, and its name: %s', async (line, status) => {
+    const answer = await send(line)
+    expect(answer.status).toBe(status)
+    expect(answer.headers).toMatchObject({
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.stringMatching(/^max-age=15552000/),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+    })
+  })
+
+  it('has one header of a name', async () => {
+    const given = ['x-request-id: mine']
+    const { text } = await send('GET /nothing', given)
+    const head = text.slice(0, text.indexOf('\r\n\r\n'))
+    const names = head
+      .split('\r\n')
+      .slice(1)
+      .map((one) => one.split(':')[0]?.toLowerCase())
+    expect(names).toEqual([...new Set(names)])
+    expect(head).toContain('\r\nx-request-id: mine')
+  })
+})
+
 describe('an attack through a parameter of tables', () => {
   it.each([
     ['select=id;select pg_sleep(9)', 'unknown-column'],

@@ -1,0 +1,63 @@
+/** Node's answer, with the headers that every answer has: an app that adds them copies all others once more. */
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  ServerResponse,
+} from 'node:http'
+import type { Context } from 'hono'
+import type { ApiEnvironment } from './environment.ts'
+
+type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
+
+/** As Hono's `secureHeaders` has them. No answer is a page: one that is brings a policy of its own. */
+const ofEveryAnswer: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=15552000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+}
+
+export class ApiResponse<
+  Request extends IncomingMessage = IncomingMessage,
+> extends ServerResponse<Request> {
+  #announced: Record<string, string> = {}
+
+  /** Adds headers, names in lower case; what the answer says itself goes before them. */
+  announce(headers: Readonly<Record<string, string>>): void {
+    Object.assign(this.#announced, headers)
+  }
+
+  override writeHead(statusCode: number, headers?: Headers): this
+  override writeHead(statusCode: number, statusMessage?: string, headers?: Headers): this
+  override writeHead(statusCode: number, second?: string | Headers, third?: Headers): this {
+    const own = typeof second === 'string' ? third : second
+    // A list would be pairs, which nobody here writes.
+    const headers = Array.isArray(own) ? own : { ...ofEveryAnswer, ...this.#announced, ...own }
+    return typeof second === 'string'
+      ? super.writeHead(statusCode, second, headers)
+      : super.writeHead(statusCode, headers)
+  }
+}
+
+/** Adds headers to the answer of a request; to the app's own, where it is asked without a server. */
+export function announce(
+  context: Context<ApiEnvironment>,
+  response: Response,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const outgoing = context.env?.outgoing
+  if (outgoing instanceof ApiResponse) {
+    outgoing.announce(headers)
+    return
+  }
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+}
