@@ -1,7 +1,11 @@
 /** The API of this repository on a port, over a PostgreSQL of its own with a few rows in every table. */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
+import { ensureKeyTable, insertKey } from '../../api/access/keys/key-table.ts'
+import { makeKey } from '../../api/access/keys/key-text.ts'
 import { type ServedApi, serveApi } from '../../api/serve-api.ts'
 import { type Settings, settingsSchema } from '../../core/settings.ts'
 import { silentLog } from '../../core/silent-log.ts'
@@ -18,12 +22,14 @@ export type ServeShippedOptions = {
   readonly settings?: Partial<Settings['api']>
   /** Run when the tables are there. */
   readonly setup?: string
+  /** Callers need a key; one with these roles is made. */
+  readonly keyRoles?: readonly string[]
 }
 
 /** Starts both, works, and stops them. */
 export async function withShippedApi(
   options: ServeShippedOptions,
-  work: (api: ServedApi) => Promise<void>,
+  work: (api: ServedApi, key: string) => Promise<void>,
 ): Promise<void> {
   const stateDir = await mkdtemp(join(tmpdir(), 'millrace-shipped-'))
   const start = { stateDir, cacheDir, ports, boundToThisProcess: true }
@@ -34,10 +40,13 @@ export async function withShippedApi(
     await makeShippedTables(postgresUrl, schema)
     await runSql(postgresUrl, `set search_path = ${schema}; ${options.setup ?? ''}`)
     const where = { projectDir: repository, host: '127.0.0.1', port: 0, postgresUrl, schema }
-    const chosen = { ...settingsSchema.parse({}).api, ...options.settings }
+    const { keyRoles } = options
+    const key = keyRoles === undefined ? '' : await addKey(postgresUrl, keyRoles)
+    const access = keyRoles === undefined ? {} : { access: 'required' as const }
+    const chosen = { ...settingsSchema.parse({}).api, ...access, ...options.settings }
     const api = await serveApi({ ...where, settings: chosen, log: silentLog }, ending.signal)
     try {
-      await work(api)
+      await work(api, key)
     } finally {
       ending.abort()
       await api.finished
@@ -45,5 +54,18 @@ export async function withShippedApi(
   } finally {
     await stopInstance(stateDir, { purge: true })
     await rm(stateDir, { recursive: true, force: true })
+  }
+}
+
+async function addKey(url: string, roles: readonly string[]): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await ensureKeyTable(client)
+    const key = makeKey(randomBytes)
+    await insertKey(client, key, { name: 'test', roles, lifetimeMs: undefined })
+    return key.text
+  } finally {
+    await client.end()
   }
 }
