@@ -8,7 +8,7 @@ import type { PackageGroup, PackageRecord } from './registry/records.ts'
 import type { Collection, Stored } from './store.ts'
 import type { TrainingJob } from './training/job.ts'
 
-export type Tags = Stored & {
+type Tags = Stored & {
   readonly tags: readonly { readonly Key: string; readonly Value: string }[]
 }
 

@@ -38,7 +38,6 @@ const limits = z.strictObject({
   /** From SIGTERM to SIGKILL of an endpoint's container. */
   serving_grace_seconds: z.number().positive().default(30),
 })
-export type Limits = Readonly<z.output<typeof limits>>
 
 const containers = z.strictObject({
   images: z.record(z.string(), image).default({}),
@@ -47,10 +46,10 @@ const containers = z.strictObject({
 export type ContainerSettings = Readonly<z.output<typeof containers>>
 
 /** The image of this project, wherever nobody says otherwise. */
-export const ownImage = 'millrace-ml:local'
+const ownImage = 'millrace-ml:local'
 
 /** Where the file is. */
-export function imagesFile(stateDir: string): string {
+function imagesFile(stateDir: string): string {
   return join(statePaths(stateDir).data('sagemaker'), 'images.json')
 }
 

@@ -1,4 +1,4 @@
-/** Requests and answers in the types of the official SDK, so that the compiler compares the names of the fields. */
+/** Requests in the types of the official SDK, so that the compiler compares the names of the fields. */
 
 /** A request after its check: members that must be there are. The SDK types every member as possibly undefined. */
 export type Checked<T> = T extends Date
@@ -8,6 +8,3 @@ export type Checked<T> = T extends Date
     : T extends object
       ? { readonly [Key in keyof T]: Checked<Exclude<T[Key], undefined>> }
       : T
-
-/** An answer of the SDK without what the SDK itself adds; members may be undefined and are then left out. */
-export type Answer<Output> = Omit<Output, '$metadata'>

@@ -15,7 +15,7 @@ import { type ModelSource, modelSource } from './model-source.ts'
 import type { EndpointConfigRecord, VariantRequest, VariantState } from './records.ts'
 
 /** Why an endpoint cannot be served; the text is its `FailureReason`. */
-export class HostingFailure extends Error {}
+class HostingFailure extends Error {}
 
 export type Variant = {
   readonly name: string

@@ -14,7 +14,7 @@ export type TrainingRequest = AnyTrainingRequest &
   Required<Pick<AnyTrainingRequest, 'AlgorithmSpecification'>>
 
 /** Times in milliseconds since 1970. */
-export type Transition = {
+type Transition = {
   readonly status: SecondaryStatus
   readonly startedAt: number
   readonly endedAt?: number
