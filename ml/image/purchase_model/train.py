@@ -12,9 +12,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import xgboost as xgb
-
 from .hyperparameters import Hyperparameters, load_hyperparameters
+from .memory import is_out_of_memory, reserve_for_blas
 from .places import Places, places_from
 from .problems import MAX_FAILURE_CHARACTERS, Problem, Stopped, first_lines
 from .stop import watch_sigterm
@@ -37,6 +36,7 @@ def run_training(environment: Mapping[str, str], load: Callable[[Places], Hyperp
     name = environment.get("MILLRACE_MODEL_NAME") or DEFAULT_MODEL_NAME
     try:
         places.failure.unlink(missing_ok=True)
+        reserve_for_blas()
         train_model(places, load(places), name, watch_sigterm())
     except Problem as problem:
         return _fail(places.failure, str(problem), EXIT_WRONG_INPUT)
@@ -55,13 +55,6 @@ def run_training(environment: Mapping[str, str], load: Callable[[Places], Hyperp
         )
         return _fail(places.failure, f"{sentence}: {first_lines(error)}", EXIT_DEFECT)
     return 0
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """XGBoost tells a failed allocation of its own as text only."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, xgb.core.XGBoostError) and "bad_alloc" in str(error)
-    )
 
 
 def _fail(file: Path, sentence: str, code: int) -> int:

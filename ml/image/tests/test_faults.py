@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from purchase_model.train import is_out_of_memory, main
+from purchase_model.memory import is_out_of_memory
+from purchase_model.train import main
 
 from .export import Export, make_export
 
