@@ -2,8 +2,8 @@
  * The stand-in for SageMaker, asked by the SDKs of AWS as they are. The image is a directory whose `train` and
  * `serve` do what they are told (tests/support/sagemaker/image). One stand-in for all tests; names tell them apart.
  */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -50,6 +50,7 @@ const here = (path: string) =>
   fileURLToPath(new URL(`../../support/sagemaker/${path}`, import.meta.url))
 const run = promisify(execFile)
 const image = 'example.com/well-behaved:1'
+const boundImage = 'example.com/knows-opt-ml-only:1'
 const smallImage = 'example.com/little-memory:1'
 /** The same, with little time for what does not answer in the end. */
 const impatient: Readonly<Record<string, string>> = {
@@ -76,6 +77,7 @@ beforeAll(async () => {
     images: {
       [image]: described,
       [smallImage]: { ...described, memory_mb: 200 },
+      [boundImage]: { ...described, bind_opt_ml: true },
       'example.com/mute:1': { ...described, ping_seconds: 2 },
       'example.com/hangs:1': { ...described, invocation_seconds: 1 },
     },
@@ -113,6 +115,7 @@ afterAll(async () => {
   runtime.destroy()
   store.close()
   await stopInstance(stateDir, { purge: true })
+  expect(existsSync(join(stateDir, 'sagemaker'))).toBe(false)
   rmSync(stateDir, { recursive: true, force: true })
 })
 
@@ -121,7 +124,6 @@ const uri = (key: string) => `s3://${bucket}/${key}`
 /** An archive as a training job would have made it. */
 async function putModel(mode: string): Promise<void> {
   const directory = mkdtempSync(join(stateDir, 'model-'))
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(join(directory, 'model.json'), JSON.stringify({ mode, trainedOn: mode }))
   await packDirectory(directory, `${directory}.tar.gz`)
   await store.put(`models/${mode}.tar.gz`, readFileSync(`${directory}.tar.gz`))
@@ -280,7 +282,6 @@ it('trains: channels come from S3, states are walked, the model goes to S3', asy
 
 async function unpacked(key: string, file: string): Promise<string> {
   const directory = mkdtempSync(join(stateDir, 'unpacked-'))
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(join(directory, 'archive'), (await store.get(key))?.body ?? new Uint8Array())
   await run('tar', ['-xzf', join(directory, 'archive'), '-C', directory])
   return readFileSync(join(directory, file), 'utf8')
@@ -322,6 +323,17 @@ it.concurrent('stops a job, and keeps the model that it wrote at the end', async
   expect(await unpacked('jobs/is-stopped/output/model.tar.gz', 'model.json')).toContain('stopped')
   const again = sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: 'is-stopped' }))
   await expect(again).rejects.toThrow('the training job is in status Stopped')
+})
+
+const mayBind = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
+
+it.concurrent.skipIf(!mayBind)('gives each job a /opt/ml of its own, where root may', async () => {
+  const AlgorithmSpecification = { TrainingImage: boundImage, TrainingInputMode: 'File' as const }
+  await sagemaker.send(job('is-bound', { fault: 'fixed-place' }, { AlgorithmSpecification }))
+  expect(await endOf('is-bound')).toMatchObject({ TrainingJobStatus: 'Completed' })
+  expect(await unpacked('jobs/is-bound/output/model.tar.gz', 'model.json')).toBe(
+    'written to /opt/ml',
+  )
 })
 
 it('takes one of two jobs that come at once under one name', async () => {
