@@ -101,7 +101,7 @@ def alarm(metrics: Metrics) -> str:
 
 
 HEADINGS = {
-    "splits": ["rows", "as of, from", "to", "number", "bought"],
+    "splits": ["part", "as of, from", "to", "rows", "bought"],
     "figures": ["", *FIGURE_NAMES.values()],
     "segments": ["feature", "segment", "rows", "ROC-AUC", "log loss", "calibration error"],
     "reliability": ["rows", "mean score", "bought"],
