@@ -327,7 +327,7 @@ it.concurrent('stops a job, and keeps the model that it wrote at the end', async
 
 const mayBind = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
 
-it.concurrent.skipIf(!mayBind)('gives each job a /opt/ml of its own, where root may', async () => {
+it.skipIf(!mayBind)('gives each job a /opt/ml of its own, where root may', async () => {
   const AlgorithmSpecification = { TrainingImage: boundImage, TrainingInputMode: 'File' as const }
   await sagemaker.send(job('is-bound', { fault: 'fixed-place' }, { AlgorithmSpecification }))
   expect(await endOf('is-bound')).toMatchObject({ TrainingJobStatus: 'Completed' })
