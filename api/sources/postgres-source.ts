@@ -85,10 +85,11 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
     timeoutMs: number,
     work: (client: PoolClient) => Promise<T>,
   ): Promise<T> {
-    const { waitingCount } = pool
-    if (waitingCount >= maxWaiting || wait.milliseconds(waitingCount) > maxWaitMs) {
-      throw problem('api/overloaded', {})
-    }
+    const { waitingCount, idleCount, totalCount } = pool
+    // Until its next tick `pg` counts those as waiting, too, who get one of these.
+    const free = idleCount + maxConnections - totalCount
+    const isLate = free === 0 && wait.milliseconds(waitingCount) > maxWaitMs
+    if (isLate || waitingCount - free >= maxWaiting) throw problem('api/overloaded', {})
     const client = await pool.connect()
     const start = performance.now()
     let lost: Error | undefined

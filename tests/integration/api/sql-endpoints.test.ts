@@ -211,6 +211,26 @@ describe('SQL endpoints over PostgreSQL', () => {
     await source.close()
   }, 10_000)
 
+  it('takes a burst after slow statements as long as a connection is idle', async () => {
+    const source = openPostgresSource({
+      url: inject('services').postgresUrl,
+      schema: 'api_endpoints',
+      maxConnections: 4,
+      maxWaitMs: 20,
+    })
+    const ask = (text: string) => source.query({ text, values: [], timeoutMs: 5000 })
+    const slow = () => ask('select pg_sleep(0.5)::text')
+    await Promise.all([slow(), slow(), slow()])
+    const burst = Array.from({ length: 30 }, (_, index) => ask(`select '${index}'`))
+    expect((await Promise.all(burst)).flat()).toEqual(burst.map((_, index) => `${index}`))
+    const running = [slow(), slow(), slow(), slow()]
+    await expect.poll(() => source.stats().idle).toBe(0)
+    const more = await Promise.allSettled(Array.from({ length: 30 }, () => ask("select 'x'")))
+    expect(more.at(-1)).toMatchObject({ reason: { code: 'api/overloaded' } })
+    await Promise.all(running)
+    await source.close()
+  })
+
   it('answers 400 to an instant of a zone that PostgreSQL does not know', async () => {
     const { status, body } = await api.get('/api/echo?since=2024-11-25T12:00:00%2B23:59')
     expect([status, body]).toEqual([
