@@ -5,6 +5,7 @@ import { problem } from '../../core/problems.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { createExpectedWait } from './expected-wait.ts'
 import { explainPostgresError, isConnectionLost, isPlanOutdated } from './postgres-errors.ts'
+import { openQuickLane, type QuickLane } from './quick-lane.ts'
 import { sessionSql } from './session.ts'
 import { queryText, type TextRow } from './text-query.ts'
 
@@ -75,8 +76,10 @@ const asText: CustomTypesConfig = { getTypeParser: () => (text: string) => text 
 
 /** Opens the source; connections are made when they are needed. */
 export function openPostgresSource(options: PostgresSourceOptions): PostgresSource {
-  const maxConnections = options.maxConnections ?? 10
-  const pool = openPostgres({ url: options.url, maxConnections, applicationName: 'millrace-api' })
+  const { url, schema, maxConnections: allConnections = 10 } = options
+  const lane = allConnections > 1 ? openQuickLane({ url, schema }) : undefined
+  const maxConnections = lane === undefined ? allConnections : allConnections - 1
+  const pool = openPostgres({ url, maxConnections, applicationName: 'millrace-api' })
   const { maxWaiting = 500, maxWaitMs = 500 } = options
   const wait = createExpectedWait(maxConnections)
   const timeouts = new WeakMap<PoolClient, number>()
@@ -107,6 +110,11 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
 
   async function rows({ name, text, values, timeoutMs }: SourceQuery): Promise<TextRow[]> {
     const limit = within(timeoutMs)
+    const statement = { name: name ?? '', text, values: values.map(asParameter) }
+    if (name !== undefined) {
+      const found = await lane?.rows(statement)
+      if (found !== undefined) return found
+    }
     const rowsOnce = async (client: PoolClient) => {
       const how = { text, values: [...values], rowMode: 'array' as const, types: asText }
       return (await client.query<TextRow>({ ...how, ...limit })).rows
@@ -115,8 +123,10 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       return await withClient(timeoutMs, async (client) => {
         if (name === undefined) return await rowsOnce(client)
         try {
-          const statement = { name, text, values: values.map(asParameter) }
-          return await queryText(client, { ...statement, ...limit })
+          const begun = performance.now()
+          const found = await queryText(client, { ...statement, ...limit })
+          lane?.took(name, performance.now() - begun)
+          return found
         } catch (error) {
           if (!isPlanOutdated(error)) throw error
           // A table was replaced under the prepared statement; a fresh one sees the tables as they are.
@@ -148,8 +158,11 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
           await client.query('rollback').catch(() => {})
         }
       }),
-    stats: () => poolStats(pool),
-    close: () => endPool(pool),
+    stats: () => withLane(poolStats(pool), lane),
+    close: async () => {
+      await lane?.close()
+      await endPool(pool)
+    },
   }
 }
 
@@ -166,6 +179,13 @@ async function prepareSession(
   const text = current === undefined ? `${sessionSql(schema)}; ${limit}` : limit
   await client.query({ text, ...within(timeoutMs) })
   timeouts.set(client, timeoutMs)
+}
+
+function withLane(stats: PoolStats, lane: QuickLane | undefined): PoolStats {
+  const { isOpen, inLine } = lane?.stats() ?? { isOpen: false, inLine: 0 }
+  if (!isOpen) return stats
+  const { inUse, idle, waiting } = stats
+  return inLine > 0 ? { inUse: inUse + 1, idle, waiting } : { inUse, idle: idle + 1, waiting }
 }
 
 /** What `pg` says of a pool. */

@@ -3,7 +3,7 @@
  * each time, sends its messages one by one and builds a result of objects; here one write carries all of them, and
  * nothing is parsed.
  */
-import type { Connection, PoolClient, Submittable } from 'pg'
+import { type ClientBase, type Connection, Query } from 'pg'
 import { serialize } from 'pg-protocol'
 
 /** Values of a row, as text. */
@@ -19,13 +19,29 @@ export type TextStatement = {
 }
 
 /** Runs a statement that gives rows. @throws PostgreSQL's own errors, and `pg`'s when the connection is lost */
-export function queryText(client: PoolClient, statement: TextStatement): Promise<TextRow[]> {
-  return new Promise((resolve, reject) => {
-    client.query(new TextQuery(statement, (error, rows) => (error ? reject(error) : resolve(rows))))
+export function queryText(client: ClientBase, statement: TextStatement): Promise<TextRow[]> {
+  return send(client, statement, (connection, messages) => connection.stream.write(messages))
+}
+
+/** The same on a connection that takes the next statement before it has answered: those of one moment go out together. */
+export function queryTextInLine(client: ClientBase, statement: TextStatement): Promise<TextRow[]> {
+  return send(client, statement, ({ stream }, messages) => {
+    if (stream.writableCorked === 0) {
+      stream.cork()
+      setImmediate(() => stream.uncork())
+    }
+    stream.write(messages)
   })
 }
 
-type Callback = (error: Error | null, rows: TextRow[]) => void
+type Write = (connection: Connection, messages: Buffer) => void
+
+function send(client: ClientBase, statement: TextStatement, write: Write): Promise<TextRow[]> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, rows: TextRow[]) => (error ? reject(error) : resolve(rows))
+    client.query(new TextQuery(statement, write, done))
+  })
+}
 
 /** What `pg` keeps with a connection, and does not say in its types. */
 type Statements = {
@@ -40,33 +56,30 @@ function statementsOf(connection: Connection): Statements {
   return connection as Connection & Statements
 }
 
-class TextQuery implements Submittable {
-  /** Under these names `pg` looks for what it has to note of a statement. */
-  readonly name: string
-  readonly text: string
+const execute = serialize.execute()
+const sync = serialize.sync()
+
+/** `pg` calls these; a query of another class it does not take in line. */
+class TextQuery extends Query {
   readonly query_timeout: number
   /** `pg` puts its own around it, which stops the clock. */
-  callback: Callback
-  readonly #values: readonly (string | null)[]
+  callback: (error: Error | null, rows: TextRow[]) => void
   readonly #rows: TextRow[] = []
 
-  constructor({ name, text, values, query_timeout }: TextStatement, callback: Callback) {
-    this.name = name
-    this.text = text
+  constructor(statement: TextStatement, write: Write, callback: TextQuery['callback']) {
+    const { name, text, values, query_timeout } = statement
+    super({ name, text })
     this.query_timeout = query_timeout
     this.callback = callback
-    this.#values = values
-  }
-
-  submit(connection: Connection): void {
-    const { name, text } = this
-    const { parsedStatements, submittedNamedStatements } = statementsOf(connection)
-    const messages = [serialize.bind({ statement: name, values: [...this.#values] }), execute, sync]
-    if (parsedStatements[name] === undefined && submittedNamedStatements[name] === undefined) {
-      submittedNamedStatements[name] = text
-      messages.unshift(serialize.parse({ name, text }))
+    this.submit = (connection) => {
+      const { parsedStatements, submittedNamedStatements } = statementsOf(connection)
+      const messages = [serialize.bind({ statement: name, values: [...values] }), execute, sync]
+      if (parsedStatements[name] === undefined && submittedNamedStatements[name] === undefined) {
+        submittedNamedStatements[name] = text
+        messages.unshift(serialize.parse({ name, text }))
+      }
+      write(connection, Buffer.concat(messages))
     }
-    connection.stream.write(Buffer.concat(messages))
   }
 
   handleDataRow({ fields }: { readonly fields: TextRow }): void {
@@ -87,6 +100,3 @@ class TextQuery implements Submittable {
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
 }
-
-const execute = serialize.execute()
-const sync = serialize.sync()

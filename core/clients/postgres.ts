@@ -1,5 +1,5 @@
 /** PostgreSQL by `pg`: a pool whose failures say which server, never which password. */
-import { Pool, type PoolClient, types } from 'pg'
+import { Client, Pool, type PoolClient, types } from 'pg'
 import { messageOf } from '../errors.ts'
 import { problem } from '../problems.ts'
 import { describePostgres } from './describe-postgres.ts'
@@ -23,14 +23,7 @@ const typeParsers = {
 
 /** Opens a pool; connections are made when they are needed. End it with `pool.end()`. */
 export function openPostgres(options: PostgresOptions): Pool {
-  const pool = new Pool({
-    connectionString: options.url,
-    max: options.maxConnections ?? 10,
-    application_name: options.applicationName ?? 'millrace',
-    connectionTimeoutMillis: 10_000,
-    statement_timeout: options.statementTimeoutMs ?? 0,
-    types: typeParsers,
-  })
+  const pool = new Pool({ ...settingsOf(options), max: options.maxConnections ?? 10 })
   // An idle connection that breaks is replaced at the next query, which then reports what is wrong.
   pool.on('error', () => {})
   // The same for one that is taken out and between two statements; without a listener it would end the process.
@@ -38,6 +31,24 @@ export function openPostgres(options: PostgresOptions): Pool {
     client.on('error', () => {})
   })
   return pool
+}
+
+/** Opens one connection that takes statements before it has answered the ones before. End it with `end()`. */
+export async function connectPipelined(options: PostgresOptions): Promise<Client> {
+  const client = new Client({ ...settingsOf(options), pipeline: true })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+function settingsOf({ url, applicationName, statementTimeoutMs }: PostgresOptions) {
+  return {
+    connectionString: url,
+    application_name: applicationName ?? 'millrace',
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: statementTimeoutMs ?? 0,
+    types: typeParsers,
+  }
 }
 
 /** One connection of a pool; give it back with `release()`. @throws as `explainConnectError` */

@@ -1,0 +1,132 @@
+/**
+ * One connection for statements that take next to no time. It is given the next one before it has answered the last:
+ * where a statement takes a tenth of a millisecond, waking a process up for each costs more than the statement. Whatever
+ * fails or takes long there is run again as any other, on a connection of its own; so nobody waits long for another.
+ */
+import type { Client } from 'pg'
+import { connectPipelined } from '../../core/clients/postgres.ts'
+import { sessionSql } from './session.ts'
+import { queryTextInLine, type TextRow, type TextStatement } from './text-query.ts'
+
+/** What takes longer, on average and in milliseconds, is not quick. */
+const quickMs = 5
+/** PostgreSQL stops a statement in the lane after so many milliseconds. */
+const limitMs = 25
+/** Statements that stand in line; more is work for several connections. */
+const maxInLine = 32
+/** A statement that has failed or taken long in the lane is run elsewhere so many times. */
+const timeAway = 1000
+/** Weight of the newest duration in the average. */
+const weight = 0.1
+const maxKnown = 1000
+
+/** Milliseconds after which the lane itself is given up: even a line of slow ones is shorter. */
+const lostMs = 1000
+/** Between two tries to open it, in milliseconds. */
+const retryMs = 5000
+
+export interface QuickLane {
+  /** The rows; undefined when the statement is to be run elsewhere. Does not fail. */
+  rows(statement: Omit<TextStatement, 'query_timeout'>): Promise<TextRow[] | undefined>
+  /** How long it took elsewhere, in milliseconds. */
+  took(name: string, milliseconds: number): void
+  /** Whether it has a connection, and how many statements are in it. */
+  stats(): { readonly isOpen: boolean; readonly inLine: number }
+  /** Ends when the statements in it have ended. */
+  close(): Promise<void>
+}
+
+export type QuickLaneOptions = { readonly url: string; readonly schema: string }
+
+type Known = { averageMs: number; away: number }
+
+export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
+  const known = new Map<string, Known>()
+  let opening: Promise<Client | undefined> | undefined
+  let client: Client | undefined
+  let isClosed = false
+  let inLine = 0
+  let lastEnd = 0
+  let nextTry = 0
+
+  function openSometimes(): void {
+    const now = performance.now()
+    if (now < nextTry) return
+    nextTry = now + retryMs
+    opening = open()
+  }
+
+  /** Does not fail: without it, all goes the usual way. */
+  async function open(): Promise<Client | undefined> {
+    const made = await connectPipelined({ url, applicationName: 'millrace-api' }).catch(
+      () => undefined,
+    )
+    if (made === undefined) return undefined
+    made.once('end', () => {
+      if (client === made) client = undefined
+    })
+    try {
+      await made.query(`${sessionSql(schema)}; set statement_timeout = ${limitMs}`)
+      client = made
+    } catch {
+      made.end().catch(() => {})
+    }
+    return made
+  }
+
+  function recordOf(name: string): Known {
+    let record = known.get(name)
+    if (record === undefined) {
+      if (known.size >= maxKnown) known.clear()
+      record = { averageMs: Number.POSITIVE_INFINITY, away: 0 }
+      known.set(name, record)
+    }
+    return record
+  }
+
+  function sendAway(record: Known): void {
+    record.averageMs = Number.POSITIVE_INFINITY
+    record.away = timeAway
+  }
+
+  return {
+    async rows(statement) {
+      const record = recordOf(statement.name)
+      if (isClosed || record.averageMs > quickMs || inLine >= maxInLine) return undefined
+      if (client === undefined) {
+        openSometimes()
+        return undefined
+      }
+      inLine++
+      const begun = performance.now()
+      try {
+        const found = await queryTextInLine(client, { ...statement, query_timeout: lostMs })
+        const end = performance.now()
+        // Before the last one had ended, this one was only waiting.
+        const own = end - Math.max(begun, lastEnd)
+        lastEnd = end
+        record.averageMs += (own - record.averageMs) * weight
+        if (record.averageMs > quickMs) sendAway(record)
+        return found
+      } catch {
+        lastEnd = performance.now()
+        sendAway(record)
+        return undefined
+      } finally {
+        inLine--
+      }
+    },
+    took(name, milliseconds) {
+      const record = recordOf(name)
+      if (record.away > 0) record.away--
+      // A busy process measures too much, never too little.
+      else record.averageMs = Math.min(record.averageMs, milliseconds)
+    },
+    stats: () => ({ isOpen: client !== undefined, inLine }),
+    async close() {
+      isClosed = true
+      const open = await opening
+      await open?.end().catch(() => {})
+    },
+  }
+}
