@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
+import { problem } from '../../core/problems.ts'
 import { endpointDirectory, readEndpoints } from './load-endpoints.ts'
 import type { Endpoint } from './parse-endpoint.ts'
 
@@ -42,6 +43,11 @@ async function reload(
   served: readonly Endpoint[],
 ): Promise<readonly Endpoint[]> {
   const { endpoints, broken } = await readEndpoints(projectDir)
+  if (endpoints.length + broken.length === 0) {
+    // A checkout or an editor moves the folder away and back.
+    onReload([problem('api/no-endpoints', { directory: endpointDirectory(projectDir) })])
+    return served
+  }
   const problems = broken.map(({ error }) => error)
   const kept = (file: string) => served.filter((one) => one.file === file)
   const next: Endpoint[] = broken.flatMap(({ file }) => kept(file))

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,7 +65,7 @@ describe('millrace serve', () => {
     )
   })
 
-  it('takes a changed endpoint into service with --watch, and keeps the old one when it is broken', async () => {
+  it('takes a changed endpoint into service with --watch, and keeps what was there when it is broken or all are away', async () => {
     const cli = startCli(serve('--port', '0', '--watch'), { env: env() })
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await cli.shows(/Serving http/))?.[0] ?? ''
     const file = join(projectDir, 'api/endpoints/version.sql')
@@ -86,6 +86,15 @@ describe('millrace serve', () => {
     await rm(file)
     await expect.poll(answer, { timeout: 20_000 }).toBe(404)
     expect((await fetch(`${url}/api/active-users`)).status).toBe(200)
+    // As a checkout or an editor does it: the folder is away for a moment.
+    const folder = join(projectDir, 'api/endpoints')
+    await rename(folder, `${folder}-away`)
+    await cli.shows(/no endpoint \(\*\.sql\)[^]*what was there before is/)
+    expect((await fetch(`${url}/api/active-users`)).status).toBe(200)
+    await rename(`${folder}-away`, folder)
+    await version('select 4 as v')
+    await expect.poll(answer, { timeout: 20_000 }).toBe('{"v":4}')
+    await rm(file)
     cli.process.kill('SIGTERM')
     expect((await cli.finished).code).toBe(0)
   })
