@@ -78,9 +78,10 @@ async function answer(
   const isPrivate = principal.kind !== 'anonymous' || isGuarded(served)
   const headers = isPrivate ? { ...ready.headers, ...privately(ready.headers) } : ready.headers
   const { etag } = ready.headers
+  // Not by `context.body`, which takes the headers apart one by one.
   return etag !== undefined && matchesEtag(ifNoneMatch, etag)
-    ? context.body(null, 304, headers)
-    : context.body(ready.body, 200, headers)
+    ? new Response(null, { status: 304, headers })
+    : new Response(ready.body, { headers })
 }
 
 /** Not everybody gets the answer, so nobody else may keep it. */
