@@ -89,7 +89,7 @@ describe('millrace serve', () => {
     // As a checkout or an editor does it: the folder is away for a moment.
     const folder = join(projectDir, 'api/endpoints')
     await rename(folder, `${folder}-away`)
-    await cli.shows(/no endpoint \(\*\.sql\)[^]*what was there before is/)
+    await cli.shows(/no endpoint \(\*\.sql\)[\s\S]*what was there before is/)
     expect((await fetch(`${url}/api/active-users`)).status).toBe(200)
     await rename(`${folder}-away`, folder)
     await version('select 4 as v')
