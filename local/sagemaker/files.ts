@@ -4,11 +4,13 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type { ListObjectsV2CommandOutput, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 
 export type S3Place = { readonly bucket: string; readonly key: string }
 
 export interface Files {
+  /** Whether there is a server that answers, with whatever. */
+  answers(): Promise<boolean>
   /** Objects whose keys begin so, in byte order; none where there is no such bucket. @param limit how many at most */
   list(place: S3Place, limit?: number): Promise<readonly { key: string; bytes: number }[]>
   exists(place: S3Place): Promise<boolean>
@@ -47,6 +49,13 @@ export function openFiles(options: FilesOptions): Files {
     return opened
   }
   return {
+    async answers() {
+      const { sdk, client } = await open()
+      return await client.send(new sdk.ListBucketsCommand({})).then(
+        () => true,
+        (error: unknown) => error instanceof sdk.S3ServiceException && !isBroken(error),
+      )
+    },
     async list({ bucket, key }, limit = Number.POSITIVE_INFINITY) {
       const { sdk, client } = await open()
       const found: { key: string; bytes: number }[] = []
@@ -101,6 +110,11 @@ export function openFiles(options: FilesOptions): Files {
       await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength }))
     },
   }
+}
+
+/** Its fault, not ours. */
+function isBroken({ $metadata }: S3ServiceException): boolean {
+  return ($metadata.httpStatusCode ?? 500) >= 500
 }
 
 const nothing: ListObjectsV2CommandOutput = { $metadata: {} }

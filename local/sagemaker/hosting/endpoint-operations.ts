@@ -30,6 +30,7 @@ import {
 } from './records.ts'
 
 const maxReason = 1024
+const storePauseMs = 200
 
 /** Endpoints by name: what runs behind those that serve. */
 export type Fleets = ReadonlyMap<string, Fleet>
@@ -38,6 +39,8 @@ export function endpointOperations(standIn: StandIn) {
   const { endpoints } = standIn.stores
   const fleets = new Map<string, Fleet>()
   const working = new Set<Promise<void>>()
+  /** Endpoints that come back after a start; what is asked of them meanwhile waits for that. */
+  const restoring = new Map<string, Promise<void>>()
   let closing = false
 
   const now = () => standIn.clock.now()
@@ -82,6 +85,7 @@ export function endpointOperations(standIn: StandIn) {
     config: EndpointConfigRecord,
     variants: readonly VariantState[],
   ): Promise<void> {
+    await restoring.get(name)
     const old = fleets.get(name)
     try {
       const fleet = await startFleet(standIn, name, config, variants, () =>
@@ -99,6 +103,7 @@ export function endpointOperations(standIn: StandIn) {
   }
 
   async function scale(name: string, variants: readonly VariantState[]): Promise<void> {
+    await restoring.get(name)
     const before = find(name).variants
     try {
       for (const variant of fleets.get(name)?.variants ?? []) {
@@ -115,6 +120,7 @@ export function endpointOperations(standIn: StandIn) {
   }
 
   async function remove(name: string): Promise<void> {
+    await restoring.get(name)
     const fleet = fleets.get(name)
     fleets.delete(name)
     await fleet?.stop()
@@ -137,7 +143,20 @@ export function endpointOperations(standIn: StandIn) {
         'InternalServerError: We encountered an internal error. Please try again.'
       change(name, { status: 'InService', variants, failureReason })
     }
-    work(name, () => create(name, config))
+    const restored = whenStoreAnswers(name)
+      .then((isWanted) => (isWanted ? create(name, config) : undefined))
+      .finally(() => restoring.delete(name))
+    restoring.set(name, restored)
+    work(name, () => restored)
+  }
+
+  /** S3 starts beside us, and a champion must not be lost because it is slower. @returns false when it is to go */
+  async function whenStoreAnswers(name: string): Promise<boolean> {
+    const isWanted = () => !closing && endpoints.get(name)?.status !== 'Deleting'
+    while (isWanted() && !(await standIn.files.answers())) {
+      await standIn.clock.sleep(storePauseMs)
+    }
+    return isWanted()
   }
   for (const record of endpoints.all()) restore(record)
 
@@ -193,6 +212,7 @@ export function endpointOperations(standIn: StandIn) {
         assertIdle(record)
         const config = findEndpointConfig(standIn, request.EndpointConfigName)
         const variants = retained(variantStates(config), record, request)
+        assertWithinLimit(standIn, variants, record.variants)
         const { DeploymentConfig: deployment } = request
         change(record.name, {
           status: 'Updating',

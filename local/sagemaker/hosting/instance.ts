@@ -11,7 +11,7 @@ export interface Instance {
   isHealthy(): boolean
   /** Requests that it works on now. */
   inFlight: number
-  /** Called when a request could not reach it. */
+  /** Called when it refused a connection: it gets no request until it has answered a ping, asked for at once. */
   suspect(): void
   /** Resolves true when it answers /ping for the first time, false when it will not. */
   readonly firstHealthy: Promise<boolean>
@@ -30,6 +30,7 @@ export type InstanceRequest = {
 const pingTimeoutMs = 2_000
 const startPollMs = 50
 const healthPollMs = 5_000
+const suspectPollMs = 200
 /** So many unanswered pings, and the process is started again. */
 const maxMissed = 3
 /** A container that ends so often before its first answer will not get better. */
@@ -46,6 +47,8 @@ export function startInstance(request: InstanceRequest): Instance {
   const firstHealthy = new Promise<boolean>((resolve) => {
     settle = resolve
   })
+  /** Ends the pause before the next ping. */
+  let suspicion = new AbortController()
   mkdirSync(request.baseDir, { recursive: true })
 
   async function keepAlive(): Promise<void> {
@@ -82,9 +85,14 @@ export function startInstance(request: InstanceRequest): Instance {
     let missed = 0
     const gone = current.ended.then(() => 'gone' as const)
     while (missed < maxMissed && !over.signal.aborted) {
-      const pause = systemClock.sleep(healthPollMs, over.signal).catch(() => {}) // stopped
+      suspicion = new AbortController()
+      const either = AbortSignal.any([over.signal, suspicion.signal])
+      const pauseMs = healthy ? healthPollMs : suspectPollMs
+      const pause = systemClock.sleep(pauseMs, either).catch(() => {}) // stopped, or suspected
       if ((await Promise.race([pause, gone])) === 'gone') return
-      missed = (await answersPing(port)) ? 0 : missed + 1
+      const answers = await answersPing(port)
+      missed = answers ? 0 : missed + 1
+      if (answers) healthy = true
     }
   }
 
@@ -96,7 +104,8 @@ export function startInstance(request: InstanceRequest): Instance {
     port: () => port,
     isHealthy: () => healthy && container?.hasEnded() === false,
     suspect: () => {
-      if (container?.hasEnded() !== false) healthy = false
+      healthy = false
+      suspicion.abort()
     },
     async stop() {
       over.abort()

@@ -113,8 +113,7 @@ async function ask(
     try {
       return await send(instance, invocation, variant.invocationMs)
     } catch (error) {
-      instance.suspect()
-      if (neverArrived(error)) continue
+      if (error instanceof NeverArrived) continue
       throw modelError(invocation.endpoint, variant, 0, messageOf(error))
     }
   }
@@ -136,10 +135,6 @@ async function healthyInstance(
 
 /** Not accepted, or sent on a kept connection that the other side was just closing. */
 class NeverArrived extends Error {}
-
-function neverArrived(error: unknown): boolean {
-  return error instanceof NeverArrived
-}
 
 const timedOut =
   'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
@@ -177,6 +172,7 @@ function send(
     })
     outgoing.once('error', (error) => {
       const code = 'code' in error ? error.code : undefined
+      if (code === 'ECONNREFUSED') instance.suspect()
       const lost = code === 'ECONNREFUSED' || (outgoing.reusedSocket && code === 'ECONNRESET')
       reject(lost ? new NeverArrived(error.message) : error)
     })
