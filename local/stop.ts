@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { problem } from '../core/problems.ts'
 import { withLock } from './lock.ts'
 import { endProcess } from './process/stop.ts'
+import { killContainers } from './sagemaker/container/leftovers.ts'
 import { serviceNames } from './service-names.ts'
 import { statePaths } from './state.ts'
 import { livingProcess, readServiceRecord, runningSupervisor } from './supervisor/records.ts'
@@ -35,6 +36,7 @@ export async function stop(
       rmSync(paths.supervisor, { force: true })
     }
     const strays = await endStrays(stateDir)
+    killContainers(stateDir)
     if (!options.keepRecords) {
       for (const name of serviceNames) rmSync(paths.service(name), { force: true })
     }

@@ -1,16 +1,20 @@
 /** The stand-in as a process: `node main.ts <state directory> <cache directory>`. SIGTERM ends it. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { openLog } from '../../core/log.ts'
 import { host } from '../ports.ts'
 import { readState, region, statePaths } from '../state.ts'
-import { killByEnvironment } from './container/process-tree.ts'
+import { killContainers, workDirOf } from './container/leftovers.ts'
 import type { StandIn, Stores } from './context.ts'
 import { openFiles } from './files.ts'
 import { readImages } from './images.ts'
+import { removeDirectory } from './remove-directory.ts'
 import { createStandIn } from './server.ts'
 import { openCollection } from './store.ts'
+
+/** So long containers may take to end when we do: the supervisor waits 30 s for us. */
+const shutdownMs = 20_000
 
 const [stateDir = '', cacheDir = ''] = process.argv.slice(2)
 const log = openLog('info')
@@ -18,10 +22,10 @@ const state = readState(stateDir)
 if (state === undefined) throw new Error(`no state in ${stateDir}`)
 const { ports, credentials } = state
 const home = statePaths(stateDir).data('sagemaker')
-const workDir = join(home, 'work')
+const workDir = workDirOf(stateDir)
 // What a stand-in that was killed left behind: processes first, then their files.
-killByEnvironment(`SAGEMAKER_BASE_DIR=${workDir}/`)
-rmSync(workDir, { recursive: true, force: true })
+killContainers(stateDir)
+removeDirectory(workDir, log)
 mkdirSync(workDir, { recursive: true, mode: 0o700 })
 
 const standIn: StandIn = {
@@ -47,7 +51,11 @@ server.on('error', (error) => {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     server.close()
-    void close().finally(() => process.exit(0))
+    void Promise.race([close(), systemClock.sleep(shutdownMs)]).finally(() => {
+      killContainers(stateDir) // also those that were being started just now
+      removeDirectory(workDir, log)
+      process.exit(0)
+    })
   })
 }
 

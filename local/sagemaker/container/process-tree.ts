@@ -19,25 +19,33 @@ export function residentBytes(pid: number): number {
 }
 
 /**
- * Kills every process that was started with this text in its environment. Those of a stand-in that was killed:
- * the kernel ends the container itself (`bindToParent`), not what the container started.
+ * Kills every process that was started with this text in its environment, wherever it went since: a session of its
+ * own, a parent that is gone. Goes on until it finds none, because what is being killed may just have forked.
  */
 export function killByEnvironment(text: string): void {
-  for (const name of directoryOf('/proc')) {
-    const pid = Number(name)
-    if (!Number.isInteger(pid) || pid === process.pid) continue
-    if (
-      !textOf(`/proc/${pid}/environ`)
-        .split('\0')
-        .some((entry) => entry.startsWith(text))
-    )
-      continue
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // It ended by itself meanwhile.
+  for (let round = 0; round < maxRounds; round++) {
+    const found = directoryOf('/proc').map(Number).filter(hasInEnvironment(text))
+    if (found.length === 0) return
+    for (const pid of found) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // It ended by itself meanwhile.
+      }
     }
   }
+}
+
+/** What is dead already has no environment, so that only what forks faster than we kill needs so many. */
+const maxRounds = 20
+
+function hasInEnvironment(text: string): (pid: number) => boolean {
+  return (pid) =>
+    Number.isInteger(pid) &&
+    pid !== process.pid &&
+    textOf(`/proc/${pid}/environ`)
+      .split('\0')
+      .some((entry) => entry.startsWith(text))
 }
 
 function directoryOf(path: string): readonly string[] {

@@ -3,15 +3,16 @@
  * for /opt/ml, an environment of its own, and limits of memory and CPU time.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { systemClock } from '../../../core/clock.ts'
 import { processEnvironment } from '../../../core/config/environment.ts'
 import { bindToParent } from '../../supervisor/spawn-service.ts'
 import type { Image } from '../images.ts'
-import { residentBytes } from './process-tree.ts'
+import { linesOf } from './lines.ts'
+import { killByEnvironment, residentBytes } from './process-tree.ts'
 
 export type ContainerRequest = {
   readonly image: Image
@@ -40,7 +41,7 @@ export interface Container {
   readonly hasEnded: () => boolean
   /** Resolves when the process is gone and all it wrote is read. Never rejects. */
   readonly ended: Promise<ContainerEnd>
-  /** SIGTERM once, and SIGKILL to all of its processes after the grace. Resolves when it is gone. */
+  /** SIGTERM once, and SIGKILL to all of its processes after the shortest grace asked for. Resolves when it is gone. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -54,42 +55,44 @@ export function runContainer(request: ContainerRequest): Container {
   mkdirSync(request.baseDir, { recursive: true })
   mkdirSync(dirname(request.logPath), { recursive: true })
   const [file, args] = commandOf(request)
+  const mark = `MILLRACE_CONTAINER=${randomBytes(12).toString('hex')}`
   const child = spawn(file, args, {
     cwd: request.baseDir,
     // A group of its own, so that all of it can be killed.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environmentOf(request),
+    env: environmentOf(request, mark),
   })
   let outOfMemory = false
   let over = false
+  const killAll = () => {
+    killGroup(child)
+    killByEnvironment(mark) // those that left the group
+  }
   const watch = setInterval(() => {
     if (child.pid === undefined || residentBytes(child.pid) <= request.memoryBytes) return
     outOfMemory = true
-    killGroup(child, 'SIGKILL')
+    killAll()
   }, memoryPollMs)
   const output = collect(child, request)
   const ended = exitOf(child).then(async ({ code, signal }) => {
     over = true
     clearInterval(watch)
-    killGroup(child, 'SIGKILL') // what it left behind
+    killAll() // what it left behind, as a container does not outlive its first process
     await Promise.race([output, systemClock.sleep(drainMs)])
     return { code, signal, outOfMemory }
   })
-  let stopping: Promise<void> | undefined
-  const stop = async (graceMs: number) => {
-    // Only the process itself: as `docker stop` does.
-    if (!over) child.kill('SIGTERM')
-    const timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs)
-    await ended
-    clearTimeout(timer)
-  }
+  let asked = false
   return {
     hasEnded: () => over,
     ended,
-    stop: (graceMs) => {
-      stopping ??= stop(graceMs)
-      return stopping
+    async stop(graceMs) {
+      // Only the process itself: as `docker stop` does.
+      if (!over && !asked) child.kill('SIGTERM')
+      asked = true
+      const timer = setTimeout(killAll, graceMs)
+      await ended
+      clearTimeout(timer)
     },
   }
 }
@@ -106,10 +109,10 @@ function exitOf(child: ChildProcess): Promise<Omit<ContainerEnd, 'outOfMemory'>>
   })
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return
   try {
-    process.kill(-child.pid, signal)
+    process.kill(-child.pid, 'SIGKILL')
   } catch {
     // Nobody is left.
   }
@@ -123,8 +126,8 @@ async function collect(child: ChildProcess, { logPath, onLine }: ContainerReques
   await Promise.all(
     [child.stdout, child.stderr].map(async (stream) => {
       if (stream === null) return
-      for await (const line of createInterface({ input: stream })) {
-        bytes += line.length + 1
+      for await (const line of linesOf(stream)) {
+        bytes += Buffer.byteLength(line) + 1
         if (bytes <= maxLogBytes) log.write(`${line}\n`)
         onLine?.(line)
       }
@@ -133,7 +136,11 @@ async function collect(child: ChildProcess, { logPath, onLine }: ContainerReques
   log.end()
 }
 
-function environmentOf({ image, env, baseDir }: ContainerRequest): Record<string, string> {
+function environmentOf(
+  { image, env, baseDir }: ContainerRequest,
+  mark: string,
+): Record<string, string> {
+  const [marked = '', by = ''] = mark.split('=')
   return {
     PATH: processEnvironment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     HOME: baseDir,
@@ -141,6 +148,7 @@ function environmentOf({ image, env, baseDir }: ContainerRequest): Record<string
     ...image.env,
     ...env,
     SAGEMAKER_BASE_DIR: baseDir,
+    [marked]: by,
   }
 }
 

@@ -9,6 +9,7 @@ import { instanceMemoryBytes } from '../container/instance-types.ts'
 import type { StandIn } from '../context.ts'
 import { s3Place } from '../files.ts'
 import { findImage } from '../images.ts'
+import { removeDirectory } from '../remove-directory.ts'
 import { type Instance, startInstance } from './instance.ts'
 import { findModel } from './model-operations.ts'
 import { type ModelSource, modelSource } from './model-source.ts'
@@ -59,7 +60,7 @@ export async function startFleet(
   const variants: Variant[] = []
   const stop = async () => {
     await Promise.all(variants.flatMap(({ instances }) => instances.map((each) => each.stop())))
-    rmSync(baseDir, { recursive: true, force: true })
+    removeDirectory(baseDir, standIn.log)
   }
   try {
     for (const variant of config.request.ProductionVariants) {

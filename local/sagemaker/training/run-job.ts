@@ -1,6 +1,6 @@
 /** One training job from its input to its model, through the states that DescribeTrainingJob shows. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SecondaryStatus } from '@aws-sdk/client-sagemaker'
 import { messageOf } from '../../../core/errors.ts'
@@ -12,15 +12,21 @@ import { type Container, type ContainerEnd, runContainer } from '../container/ru
 import type { StandIn } from '../context.ts'
 import { below, type S3Place, s3Place } from '../files.ts'
 import { findImage } from '../images.ts'
+import { removeDirectory } from '../remove-directory.ts'
 import { baseDirectory, prepareBaseDirectory, readFailure } from './base-directory.ts'
 import { DownloadFailure, downloadChannel } from './channels.ts'
-import { type TrainingJob, withEnd, withFailure, withTransition } from './job.ts'
+import { type MetricValue, type TrainingJob, withEnd, withFailure, withTransition } from './job.ts'
 import { metricFinder, withMetrics } from './metrics.ts'
 
 /** Seconds that a job may run when its request does not say. */
 const defaultRuntimeSeconds = 86_400
 /** The supervisor waits 30 s for all of us. */
 const shutdownGraceMs = 5_000
+/** The longest that a timer can wait; 24 days. SageMaker lets jobs run for 28. */
+const maxTimerMs = 2 ** 31 - 1
+/** Metrics are written down so often at most, however many a job prints. */
+const metricsPauseMs = 250
+const recordPauseMs = 1_000
 /** SageMaker's words when it is at fault. */
 export const internalError =
   'InternalServerError: We encountered an internal error. Please try again.'
@@ -29,6 +35,9 @@ const outOfMemory =
 
 /** Why a job ends before its time. `shutdown`: the stand-in itself ends. */
 type StopReason = 'asked' | 'too-long' | 'shutdown'
+
+/** One step of a job's record. */
+type Change = (job: TrainingJob) => TrainingJob
 
 /** A job that runs now. */
 export interface RunningJob {
@@ -51,7 +60,20 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
     if (job === undefined) throw new Error(`job ${name} is gone`)
     return job
   }
-  const change = (to: (job: TrainingJob) => TrainingJob) => jobs.put(to(current()))
+  /** Found since the record was written last. */
+  let fresh: readonly MetricValue[] = []
+  const change = (to: Change) => {
+    const job = to(current())
+    jobs.put({ ...job, metrics: withMetrics(job.metrics, fresh) })
+    fresh = []
+  }
+  const keepMetrics = () => {
+    try {
+      if (fresh.length > 0) change((job) => job)
+    } catch {
+      // The disk is full: they go into the next record that can be written.
+    }
+  }
   const step = (status: SecondaryStatus, message: string) => {
     // Once it is being stopped, Stopping is the step it is in.
     if (state.stopped !== 'asked') change((job) => withTransition(job, status, message, now()))
@@ -64,7 +86,8 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
     void state.container?.stop(graceMs(why))
   }
 
-  async function run(): Promise<void> {
+  /** @returns how the job ends, unless it was stopped */
+  async function run(): Promise<Change> {
     const { request } = current()
     step('Starting', 'Preparing the instances for training')
     prepareBaseDirectory(base, request)
@@ -73,13 +96,10 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
     const finish = await train(request)
     if (finish === undefined) {
       await upload(request)
-      if (state.stopped === undefined) {
-        change((job) => withEnd(job, { status: 'Completed' }, 'Training job completed', now()))
-      }
-    } else {
-      await uploadOutput(request).catch(() => {}) // the failure itself says more
-      if (state.stopped === undefined) change((job) => withFailure(job, finish, now()))
+      return (job) => withEnd(job, { status: 'Completed' }, 'Training job completed', now())
     }
+    await uploadOutput(request).catch(() => {}) // the failure itself says more
+    return (job) => withFailure(job, finish, now())
   }
 
   async function download(request: TrainingJob['request']): Promise<void> {
@@ -126,14 +146,14 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
       // All cores for all the time that it may run.
       cpuSeconds: seconds * navigator.hardwareConcurrency,
       onLine: (line) => {
-        const found = findMetrics(line, now())
-        if (found.length === 0) return
-        change((job) => ({ ...job, metrics: withMetrics(job.metrics, found) }))
+        fresh = withMetrics(fresh, findMetrics(line, now()))
       },
     })
-    const timer = setTimeout(() => end('too-long'), seconds * 1000)
+    const timer = setTimeout(() => end('too-long'), Math.min(seconds * 1000, maxTimerMs))
+    const writing = setInterval(keepMetrics, metricsPauseMs)
     const ended = await state.container.ended
     clearTimeout(timer)
+    clearInterval(writing)
     return state.stopped === undefined ? failureOf(ended) : undefined
   }
 
@@ -171,28 +191,55 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
     if (await packDirectory(directory, packed)) await standIn.files.upload(packed, place)
   }
 
-  const done = run()
-    .catch((error: unknown) => {
-      if (state.stopped !== undefined && abort.signal.aborted && state.container === undefined)
-        return
-      const isTheirs = error instanceof DownloadFailure
-      if (!isTheirs)
-        standIn.log.error({ event: 'training.broke', job: name, reason: messageOf(error) })
-      state.stopped = undefined
-      change((job) => withFailure(job, isTheirs ? error.message : internalError, now()))
-    })
-    .then(() => {
-      if (state.stopped === 'asked') {
-        change((job) => withEnd(job, { status: 'Stopped' }, 'Training job stopped', now()))
-      } else if (state.stopped === 'too-long') {
+  function onError(error: unknown): Change {
+    const isStopped = state.stopped !== undefined && state.container === undefined
+    if (isStopped) return (job) => job
+    const isTheirs = error instanceof DownloadFailure
+    if (!isTheirs) {
+      standIn.log.error({ event: 'training.broke', job: name, reason: messageOf(error) })
+    }
+    state.stopped = undefined
+    return (job) => withFailure(job, isTheirs ? error.message : internalError, now())
+  }
+
+  function stoppedEnd(): Change | undefined {
+    switch (state.stopped) {
+      case 'asked':
+        return (job) => withEnd(job, { status: 'Stopped' }, 'Training job stopped', now())
+      case 'too-long': {
         const message = 'Training job runtime exceeded MaxRuntimeInSeconds provided'
         const how = { status: 'Stopped', secondary: 'MaxRuntimeExceeded' } as const
-        change((job) => withEnd(job, how, message, now()))
+        return (job) => withEnd(job, how, message, now())
       }
-      if (state.stopped === 'shutdown') change((job) => withFailure(job, internalError, now()))
-      rmSync(base, { recursive: true, force: true })
-      const { status } = current()
-      standIn.log.info({ event: 'training.ended', job: name, status })
+      case 'shutdown':
+        return (job) => withFailure(job, internalError, now())
+      case undefined:
+        return undefined
+      default:
+        return state.stopped satisfies never
+    }
+  }
+
+  /** Writes down the end; on a full disk as soon as there is room, and until then the job is not over. */
+  async function writeEnd(end: Change): Promise<void> {
+    for (;;) {
+      try {
+        change(stoppedEnd() ?? end)
+        standIn.log.info({ event: 'training.ended', job: name, status: current().status })
+        return
+      } catch (error) {
+        standIn.log.error({ event: 'training.not_written', job: name, reason: messageOf(error) })
+        if (state.stopped === 'shutdown') return // the next start says that it failed
+        await standIn.clock.sleep(recordPauseMs)
+      }
+    }
+  }
+
+  const done = run()
+    .catch(onError)
+    .then((end) => {
+      removeDirectory(base, standIn.log) // before the record, which may need the room
+      return writeEnd(end)
     })
   return { done, stop: end }
 }

@@ -3,7 +3,7 @@
  * `serve` do what they are told (tests/support/sagemaker/image). One stand-in for all tests; names tell them apart.
  */
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -169,7 +169,11 @@ async function reaches(name: string, step: string): Promise<void> {
   await until(async () => (await describeJob(name)).SecondaryStatus === step)
 }
 
-async function makeConfig(name: string, variants: Record<string, [mode: string, weight: number]>) {
+async function makeConfig(
+  name: string,
+  variants: Record<string, [mode: string, weight: number]>,
+  InitialInstanceCount = 1,
+) {
   for (const [mode] of Object.values(variants)) {
     const ModelName = `${name}-${mode}`
     const Image = impatient[mode] ?? image
@@ -185,7 +189,7 @@ async function makeConfig(name: string, variants: Record<string, [mode: string, 
         VariantName,
         ModelName: `${name}-${mode}`,
         InstanceType: 'ml.m5.large',
-        InitialInstanceCount: 1,
+        InitialInstanceCount,
         InitialVariantWeight: weight,
       })),
     }),
@@ -324,6 +328,23 @@ it.concurrent('stops a job, and keeps the model that it wrote at the end', async
   const again = sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: 'is-stopped' }))
   await expect(again).rejects.toThrow('the training job is in status Stopped')
 })
+
+it.concurrent('ends what a job leaves behind, and removes all that it wrote', async () => {
+  // 28 days, the longest that SageMaker allows: more milliseconds than a timer can count.
+  const StoppingCondition = { MaxRuntimeInSeconds: 2_419_200 }
+  await sagemaker.send(job('leaves', { fault: 'leaves-a-process' }, { StoppingCondition }))
+  expect(await endOf('leaves')).toMatchObject({ TrainingJobStatus: 'Completed' })
+  const { trainedOn } = JSON.parse(await unpacked('jobs/leaves/output/model.tar.gz', 'model.json'))
+  expect(identify(Number(trainedOn))).toBeUndefined()
+  expect(workOf('leaves')).toEqual([])
+})
+
+/** The base directories of a job or an endpoint. */
+function workOf(name: string): readonly string[] {
+  return readdirSync(join(stateDir, 'sagemaker', 'work')).filter((each) =>
+    new RegExp(`^${name}-[0-9a-f]{8}$`).test(each),
+  )
+}
 
 const mayBind = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
 
@@ -493,6 +514,10 @@ it.concurrent('goes on serving the old model when an update fails', async () => 
   })
   expect((await invoke('updated', 'x')).pid).toBe(pid)
 
+  await makeConfig('crowded', { All: ['mute', 1] }, 9)
+  await expect(update('updated', 'crowded')).rejects.toMatchObject({
+    name: 'ResourceLimitExceeded',
+  })
   await makeConfig('better', { All: ['two', 1] })
   await update('updated', 'better')
   expect(await describeEndpoint('updated')).toMatchObject({ EndpointConfigName: 'better' })
@@ -521,7 +546,10 @@ it.concurrent('starts a container again that dies under load', async () => {
     }
   }
   expect(outcomes[7]).toMatchObject({ status: 'rejected' })
-  expect((await invoke('mortal', 'x')).pid).not.toBe(pid)
+  const { pid: second } = await invoke('mortal', 'x')
+  expect(second).not.toBe(pid)
+  await invoke('mortal', '{"fault":"close"}') // it lives on, and listens no more
+  expect((await invoke('mortal', 'x')).pid).not.toBe(second)
   expect(await describeEndpoint('mortal')).toMatchObject({ EndpointStatus: 'InService' })
 })
 
@@ -546,18 +574,24 @@ it('answers boto3 in the shapes of its service model, and its waiters work', asy
 it('is killed, and comes back: jobs have failed, endpoints answer, no process is left', async () => {
   await makeConfig('lasting', { All: ['one', 1] })
   await deploy('lasting', 'lasting')
-  const { pid } = await invoke('lasting', 'x')
-  const old = identify(pid)
+  await deploy('unwanted', 'lasting')
+  const old = identify((await invoke('lasting', 'x')).pid)
   await sagemaker.send(job('cut-off', { fault: 'slow' }))
   await reaches('cut-off', 'Training')
 
   await killService(stateDir, 'sagemaker', 'SIGKILL')
+  await killService(stateDir, 's3', 'SIGKILL')
   await startService(stateDir, 'sagemaker')
   expect(await describeJob('cut-off')).toMatchObject({
     TrainingJobStatus: 'Failed',
     FailureReason: 'InternalServerError: We encountered an internal error. Please try again.',
   })
   expect(await describeJob('trains')).toMatchObject({ TrainingJobStatus: 'Completed' })
-  expect((await invoke('lasting', 'x')).trainedOn).toBe('one')
   expect(old !== undefined && isAlive(old)).toBe(false)
+  await sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'unwanted' }))
+  // As after any start of all services, where nobody knows which is ready first.
+  await startService(stateDir, 's3')
+  expect((await invoke('lasting', 'x')).trainedOn).toBe('one')
+  await waitUntilEndpointDeleted({ client: sagemaker, ...waiting }, { EndpointName: 'unwanted' })
+  expect(workOf('unwanted')).toEqual([])
 })

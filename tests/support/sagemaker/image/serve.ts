@@ -19,6 +19,10 @@ const server = createServer(async (request, response) => {
   const asked: { fault?: string; status?: number } = body.startsWith('{') ? JSON.parse(body) : {}
   if (asked.fault === 'die') process.kill(process.pid, 'SIGKILL')
   if (asked.fault === 'hang') return
+  if (asked.fault === 'close') {
+    response.shouldKeepAlive = false
+    server.close()
+  }
   response.writeHead(asked.status ?? 200, {
     'content-type': request.headers.accept ?? 'text/plain',
     'x-amzn-sagemaker-custom-attributes': 'trace=7',

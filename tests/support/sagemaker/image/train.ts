@@ -1,4 +1,5 @@
 /** What a test trains: reads its channels, prints metrics and writes a model, or fails in the way it is told to. */
+import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -42,6 +43,14 @@ switch (fault) {
     say('waits')
     wait()
     break
+  case 'leaves-a-process': {
+    // In a session of its own, and it never stops writing where the job worked.
+    const endless = 'while :; do i=$((i+1)); : >model/file-$((i % 999)).txt; done'
+    const left = spawn('sh', ['-c', endless], { cwd: base, detached: true, stdio: 'ignore' })
+    left.unref()
+    writeModel(String(left.pid))
+    break
+  }
   case 'fixed-place':
     writeFileSync('/opt/ml/model/model.json', 'written to /opt/ml')
     break

@@ -14,6 +14,7 @@ import { loadServiceModel } from '../../../../local/sagemaker/api/service-model.
 import { toWire } from '../../../../local/sagemaker/api/wire.ts'
 import { packDirectory, unpackArchive } from '../../../../local/sagemaker/archive.ts'
 import { instanceMemoryBytes } from '../../../../local/sagemaker/container/instance-types.ts'
+import { linesOf } from '../../../../local/sagemaker/container/lines.ts'
 import type { Files } from '../../../../local/sagemaker/files.ts'
 import { chooseVariant } from '../../../../local/sagemaker/hosting/choose-variant.ts'
 import type { Variant } from '../../../../local/sagemaker/hosting/fleet.ts'
@@ -176,6 +177,7 @@ describe('downloadChannel', () => {
   async function downloaded(S3Uri: string, objects: Record<string, string>, manifest = false) {
     const found: string[] = []
     const files: Files = {
+      answers: async () => true,
       list: async ({ key }) =>
         Object.keys(objects)
           .filter((each) => each.startsWith(key))
@@ -259,6 +261,20 @@ it('remembers things in files, in the order in which they were made', () => {
   things.delete('gone')
   const again = openCollection(directory)
   expect(again.all().map(({ name }) => name)).toEqual(['group/1', 'group/2'])
+})
+
+it('cuts output into lines, also output that never ends one', async () => {
+  async function* chunks() {
+    yield Buffer.from('one\r\ntwo\r50 %\r100 %\nhalf of \u00e9').subarray(0, -1)
+    yield Buffer.from([0xa9])
+    for (let i = 0; i < 10; i++) yield Buffer.alloc(32 * 1024, 'x')
+  }
+  const lines: string[] = []
+  for await (const line of linesOf(chunks())) lines.push(line)
+  expect(lines.slice(0, 4)).toEqual(['one', 'two', '50 %', '100 %'])
+  expect(lines[4]).toMatch(/^half of \u00e9x+$/)
+  expect(Math.max(...lines.map(({ length }) => length))).toBe(64 * 1024)
+  expect(lines.slice(4).join('')).toHaveLength('half of \u00e9'.length + 10 * 32 * 1024)
 })
 
 it('knows how much memory an instance has', () => {
