@@ -9,6 +9,7 @@ import { configProblems } from './problems/config.ts'
 import type { Actor, ProblemDefinition } from './problems/define.ts'
 import { lakeProblems } from './problems/lake.ts'
 import { landingProblems } from './problems/landing.ts'
+import { mlProblems } from './problems/ml.ts'
 import { modelProblems } from './problems/model.ts'
 import { packageProblems } from './problems/packages.ts'
 import { producerProblems } from './problems/producer.ts'
@@ -24,6 +25,7 @@ const catalogue = {
   ...configProblems,
   ...lakeProblems,
   ...landingProblems,
+  ...mlProblems,
   ...modelProblems,
   ...packageProblems,
   ...producerProblems,
