@@ -20,7 +20,7 @@ const lostMessage =
 export function explainPostgresError(error: unknown, timeoutMs: number): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error
   const state = sqlStateOf(error)
-  if (state === '57014') return problem('api/timeout', { timeoutMs }, { cause: error })
+  if (isCanceled(error)) return problem('api/timeout', { timeoutMs }, { cause: error })
   if (isConnectionLost(error) || isLoginRefused(error)) {
     return problem('api/database-unavailable', {}, { cause: error })
   }
@@ -30,6 +30,11 @@ export function explainPostgresError(error: unknown, timeoutMs: number): unknown
     return problem('api/values-out-of-range', {}, { cause: error })
   }
   return error
+}
+
+/** Tells a statement that was stopped, by its time limit or by somebody. */
+export function isCanceled(error: unknown): boolean {
+  return error instanceof Error && sqlStateOf(error) === '57014'
 }
 
 /** Tells whether the connection is of no further use. */

@@ -4,8 +4,14 @@ import { openPostgres } from '../../core/clients/postgres.ts'
 import { problem } from '../../core/problems.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { createExpectedWait } from './expected-wait.ts'
-import { explainPostgresError, isConnectionLost, isPlanOutdated } from './postgres-errors.ts'
+import {
+  explainPostgresError,
+  isCanceled,
+  isConnectionLost,
+  isPlanOutdated,
+} from './postgres-errors.ts'
 import { openQuickLane, type QuickLane } from './quick-lane.ts'
+import { type Caller, type RunningStatements, trackStatements } from './running-statements.ts'
 import { sessionSql } from './session.ts'
 import { queryText, type TextRow } from './text-query.ts'
 
@@ -15,6 +21,8 @@ export type SourceQuery = {
   readonly text: string
   readonly values: readonly ParameterValue[]
   readonly timeoutMs: number
+  /** Whose leaving stops the statement; undefined: it is for more than one, or for nobody in particular. */
+  readonly caller?: Caller | undefined
 }
 
 /** What a statement gives, as text, and what PostgreSQL says of its columns. */
@@ -41,7 +49,7 @@ export interface PostgresSource {
   examine<T>(work: (ask: Ask) => Promise<T>): Promise<T>
   /** Connections at work and idle, and requests that wait for one. */
   stats(): PoolStats
-  /** Ends when the running statements have ended. */
+  /** Stops the statements that still run. */
   close(): Promise<void>
 }
 
@@ -82,11 +90,13 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
   const pool = openPostgres({ url, maxConnections, applicationName: 'millrace-api' })
   const { maxWaiting = 500, maxWaitMs = 500 } = options
   const wait = createExpectedWait(maxConnections)
+  const running = trackStatements(url)
   const timeouts = new WeakMap<PoolClient, number>()
 
   async function withClient<T>(
     timeoutMs: number,
     work: (client: PoolClient) => Promise<T>,
+    caller?: Caller,
   ): Promise<T> {
     const { waitingCount, idleCount, totalCount } = pool
     // Until its next tick `pg` counts those as waiting, too, who get one of these.
@@ -95,20 +105,23 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
     if (isLate || waitingCount - free >= maxWaiting) throw problem('api/overloaded', {})
     const client = await pool.connect()
     const start = performance.now()
+    const held = running.hold(client, caller)
     let lost: Error | undefined
     try {
-      await prepareSession(client, timeoutMs, options.schema, timeouts)
+      if (caller?.destroyed) throw problem('api/caller-left', {})
+      await prepareSession(client, { timeoutMs, schema, timeouts, running })
       return await work(client)
     } catch (error) {
       if (error instanceof Error && isConnectionLost(error)) lost = error
+      if (caller?.destroyed && isCanceled(error)) throw problem('api/caller-left', {})
       throw error
     } finally {
-      client.release(lost)
+      await held.release(lost)
       wait.held(performance.now() - start)
     }
   }
 
-  async function rows({ name, text, values, timeoutMs }: SourceQuery): Promise<TextRow[]> {
+  async function rows({ name, text, values, timeoutMs, caller }: SourceQuery): Promise<TextRow[]> {
     const limit = within(timeoutMs)
     const statement = { name: name ?? '', text, values: values.map(asParameter) }
     if (name !== undefined) {
@@ -120,19 +133,23 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       return (await client.query<TextRow>({ ...how, ...limit })).rows
     }
     try {
-      return await withClient(timeoutMs, async (client) => {
-        if (name === undefined) return await rowsOnce(client)
-        try {
-          const begun = performance.now()
-          const found = await queryText(client, { ...statement, ...limit })
-          lane?.took(name, performance.now() - begun)
-          return found
-        } catch (error) {
-          if (!isPlanOutdated(error)) throw error
-          // A table was replaced under the prepared statement; a fresh one sees the tables as they are.
-          return await rowsOnce(client)
-        }
-      })
+      return await withClient(
+        timeoutMs,
+        async (client) => {
+          if (name === undefined) return await rowsOnce(client)
+          try {
+            const begun = performance.now()
+            const found = await queryText(client, { ...statement, ...limit })
+            lane?.took(name, performance.now() - begun)
+            return found
+          } catch (error) {
+            if (!isPlanOutdated(error)) throw error
+            // A table was replaced under the prepared statement; a fresh one sees the tables as they are.
+            return await rowsOnce(client)
+          }
+        },
+        caller,
+      )
     } catch (error) {
       throw explainPostgresError(error, timeoutMs)
     }
@@ -160,24 +177,32 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       }),
     stats: () => withLane(poolStats(pool), lane),
     close: async () => {
-      await lane?.close()
-      await endPool(pool)
+      const ended = Promise.all([lane?.close(), endPool(pool)])
+      await running.close()
+      await ended
     },
   }
+}
+
+type SessionOptions = {
+  readonly timeoutMs: number
+  readonly schema: string
+  /** What is set already. */
+  readonly timeouts: WeakMap<PoolClient, number>
+  readonly running: RunningStatements
 }
 
 /** A session is set up once, and again only when a statement has another time limit than the one before. */
 async function prepareSession(
   client: PoolClient,
-  timeoutMs: number,
-  schema: string,
-  timeouts: WeakMap<PoolClient, number>,
+  { timeoutMs, schema, timeouts, running }: SessionOptions,
 ): Promise<void> {
   const current = timeouts.get(client)
   if (current === timeoutMs) return
   const limit = `set statement_timeout = ${Math.trunc(timeoutMs)}`
   const text = current === undefined ? `${sessionSql(schema)}; ${limit}` : limit
   await client.query({ text, ...within(timeoutMs) })
+  if (current === undefined) await running.introduce(client)
   timeouts.set(client, timeoutMs)
 }
 

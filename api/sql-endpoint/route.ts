@@ -4,6 +4,7 @@ import { problem } from '../../core/problems.ts'
 import { requireRole } from '../access/principal.ts'
 import type { ApiEnvironment } from '../http/environment.ts'
 import { etagOf, matchesEtag } from '../http/etag.ts'
+import type { Caller } from '../sources/running-statements.ts'
 import { nextLink } from '../tables/row-headers.ts'
 import type { AnswerState } from './answer-state.ts'
 import { pathParameters } from './parse-endpoint.ts'
@@ -72,7 +73,7 @@ async function answer(
           makeReady(asked, served, service),
         )))
       : ((await unchanged(asked, served, service, ifNoneMatch)) ??
-        (await makeReady(asked, served, service)))
+        (await makeReady(asked, served, service, context.env?.outgoing)))
   // A publish may have changed them while the rows were read, and the first request learns of them only then.
   if (!mayReadTables(principal, served)) throw problem('api/forbidden', {})
   const isPrivate = principal.kind !== 'anonymous' || isGuarded(served)
@@ -151,11 +152,12 @@ async function makeReady(
   asked: Asked,
   served: ServedEndpoint,
   service: EndpointService,
+  caller?: Caller,
 ): Promise<ReadyAnswer> {
   const { values, limit, cursor, hidesPersonalData } = asked
   const scope = JSON.stringify([served.fingerprint, hidesPersonalData, values])
   const after = cursor === undefined ? undefined : service.seal.open(cursor, scope)
-  const question = { values, hidesPersonalData, limit, after }
+  const question = { values, hidesPersonalData, limit, after, caller }
   const answer = await runEndpoint(served, question, service.sources)
   const checked = served.known()
   const etag =

@@ -3,6 +3,7 @@ import { problem } from '../../core/problems.ts'
 import type { LakeSource } from '../sources/lake-source.ts'
 import { isShapeError } from '../sources/postgres-errors.ts'
 import type { PostgresSource } from '../sources/postgres-source.ts'
+import type { Caller } from '../sources/running-statements.ts'
 import { type AnswerState, isAsChecked } from './answer-state.ts'
 import type { ParameterValue } from './parse-value.ts'
 import type { CheckedEndpoint, ServedEndpoint } from './served-endpoint.ts'
@@ -17,6 +18,8 @@ export type EndpointQuestion = {
   readonly limit: number
   /** Page keys of the row before. */
   readonly after?: readonly (string | null)[] | undefined
+  /** Undefined: the answer is for others, too. */
+  readonly caller?: Caller | undefined
 }
 
 export type EndpointAnswer = {
@@ -71,12 +74,12 @@ async function runChecked(
   question: EndpointQuestion,
   { postgres }: AnswerSources,
 ): Promise<EndpointAnswer> {
-  const { values, after, limit } = question
+  const { values, after, limit, caller } = question
   const isMasked = question.hidesPersonalData && checked.facts.isMasked
   const statement = checked.statement({ isMasked, limit, isContinued: after !== undefined })
   const { shape, timeout_ms: timeoutMs } = endpoint.header
   const bound = after === undefined ? values : [...values, ...after]
-  const rows = await postgres.rows({ ...statement, values: bound, timeoutMs })
+  const rows = await postgres.rows({ ...statement, values: bound, timeoutMs, caller })
   const [json, text = null, more, ...keys] = rows[0] ?? []
   const state = checked.readState(text)
   const { isTaggable } = checked.facts

@@ -20,9 +20,13 @@ export type AskedTable = {
 export async function pageResponse(asked: AskedTable): Promise<Response> {
   const { context, service, query, request } = asked
   const principal = context.get('principal')
+  const caller = context.env?.outgoing
+  const source: typeof service.source = {
+    rows: (query) => service.source.rows({ ...query, caller }),
+  }
   const ask = async (table: PublishedTable) => {
     const question = readQuestion(table, principal, query, 'json')
-    return { question, ...(await answerPage(table, question, service.seal, service.source)) }
+    return { question, ...(await answerPage(table, question, service.seal, source)) }
   }
   const { table, state, answer } = await askTable(service.catalog, asked.name, principal, ask)
   const { body, next, isCut, total, question } = answer

@@ -31,6 +31,11 @@ export const apiProblems = {
     message: ({ path }) => `There is nothing at ${path}.`,
     httpStatus: 404,
   }),
+  'api/caller-left': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'Whoever asked this has left before the answer.',
+    httpStatus: 499,
+  }),
   'api/no-row': defineProblem<Record<string, never>>({
     actor: 'user',
     message: () => 'There is no such row.',

@@ -1,16 +1,21 @@
+import { createServer, IncomingMessage, ServerResponse } from 'node:http'
+import { type AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { z } from 'zod'
 import type { ApiEnvironment } from '../../../api/http/environment.ts'
 import { problemResponse } from '../../../api/http/problem-response.ts'
 import { openApiDocument } from '../../../api/openapi/document.ts'
-import { openPostgresSource } from '../../../api/sources/postgres-source.ts'
+import { openPostgresSource, type PostgresSource } from '../../../api/sources/postgres-source.ts'
 import { listenForPublishes } from '../../../api/sources/publish-notices.ts'
+import type { Caller } from '../../../api/sources/running-statements.ts'
 import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
 import { describeSqlEndpoints } from '../../../api/sql-endpoint/describe.ts'
 import { parseEndpoint } from '../../../api/sql-endpoint/parse-endpoint.ts'
 import { addSqlRoutes } from '../../../api/sql-endpoint/route.ts'
 import { systemClock } from '../../../core/clock.ts'
+import { MillraceError } from '../../../core/errors.ts'
 import { silentLog } from '../../../core/silent-log.ts'
 import { migrate } from '../../../transform/publish/migrate.ts'
 import {
@@ -285,6 +290,94 @@ describe('SQL endpoints over PostgreSQL', () => {
   it('is alive and ready', async () => {
     expect((await api.get('/livez')).body).toEqual({ status: 'alive' })
     expect((await api.get('/readyz')).body).toEqual({ status: 'ready', checks: { postgres: 'up' } })
+  })
+})
+
+describe('statements for which nobody waits any more', () => {
+  const schema = 'api_endpoints_left'
+  const url = () => inject('services').postgresUrl
+  const sleeping = async () => {
+    const text = `select count(*) from pg_stat_activity
+      where wait_event = 'PgSleep' and query ~ 'pg_sleep[(]50|${schema}'`
+    return (await watch.query({ text, values: [], timeoutMs: 5000 }))[0]
+  }
+  let watch: PostgresSource
+  beforeAll(() => {
+    watch = openPostgresSource({ url: url(), schema, maxConnections: 1 })
+  })
+  afterAll(() => watch.close())
+
+  it('are stopped when the caller leaves, at endpoints and at tables', async () => {
+    await migrate(url(), { schema, withTables: false })
+    const api = await openTestApi(url(), schema, {
+      setup: `create view long as select 1 as id, pg_sleep(50)::text as slept;
+        ${servedSql({ schema, table: 'long' })}`,
+      endpoints: {
+        long: endpointFile(
+          'path: /api/long\nsummary: x\ntimeout_ms: 60000\npersonal_data: none\ntable_roles: waive',
+          'select pg_sleep(50)::text as slept',
+        ),
+      },
+    })
+    const server = createServer(getRequestListener(api.app.fetch))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo // A server that listens on a port has one.
+    for (const path of ['/api/long', '/api/tables/long']) {
+      const leaving = new AbortController()
+      const asked = fetch(`http://127.0.0.1:${port}${path}`, leaving)
+      await expect.poll(sleeping).toBe('1')
+      leaving.abort()
+      await expect(asked).rejects.toThrow()
+      await expect.poll(sleeping, { timeout: 5000 }).toBe('0')
+    }
+    await new Promise((resolve) => server.close(resolve))
+    await api.close()
+  })
+
+  it('are not begun when the caller has left while they waited', async () => {
+    const source = openPostgresSource({ url: url(), schema, maxConnections: 1 })
+    const ask = (text: string, caller?: Caller) =>
+      source.query({ text, values: [], timeoutMs: 5000, caller })
+    const first = ask('select pg_sleep(0.3)::text')
+    const response = new ServerResponse(new IncomingMessage(new Socket()))
+    const second = ask('select pg_advisory_lock(4711)::text', response)
+    response.destroy()
+    await expect(second).rejects.toMatchObject({ code: 'api/caller-left' })
+    await first
+    const locks = `select count(*) from pg_locks where locktype = 'advisory' and objid = 4711`
+    expect(await ask(locks)).toEqual(['0'])
+    await source.close()
+  })
+
+  it('are stopped alone: the next one of the connection is not', async () => {
+    const source = openPostgresSource({ url: url(), schema, maxConnections: 1 })
+    const ask = (seconds: number, caller?: Caller) => {
+      const text = `select pg_sleep(${seconds})::text`
+      return source.query({ text, values: [], timeoutMs: 5000, caller })
+    }
+    const outcomes = new Set<unknown>()
+    for (let round = 0; round < 300; round++) {
+      const response = new ServerResponse(new IncomingMessage(new Socket()))
+      // The caller leaves shortly before or after the end of his statement.
+      const left = ask((round % 30) / 10_000, response).catch((error: unknown) => error)
+      const next = ask(0.002)
+      setTimeout(() => response.destroy(), 1)
+      const outcome = await left
+      outcomes.add(outcome instanceof MillraceError ? outcome.code : outcome)
+      expect(await next).toEqual([''])
+    }
+    expect([...outcomes]).toContain('api/caller-left')
+    await source.close()
+  })
+
+  it('are stopped when the source closes', async () => {
+    const source = openPostgresSource({ url: url(), schema, maxConnections: 2 })
+    const text = 'select pg_sleep(50)::text'
+    const asked = source.query({ text, values: [], timeoutMs: 60_000 }).catch(() => 'stopped')
+    await expect.poll(sleeping).toBe('1')
+    await source.close()
+    expect(await asked).toBe('stopped')
+    expect(await sleeping()).toBe('0')
   })
 })
 
