@@ -8,6 +8,9 @@ import type { ListObjectsV2CommandOutput, S3Client, S3ServiceException } from '@
 
 export type S3Place = { readonly bucket: string; readonly key: string }
 
+/** What S3 said no to: there is no such object, or it may not be read. */
+export class FilesRefused extends Error {}
+
 export interface Files {
   /** Whether there is a server that answers, with whatever. */
   answers(): Promise<boolean>
@@ -86,16 +89,16 @@ export function openFiles(options: FilesOptions): Files {
     },
     async readText({ bucket, key }) {
       const { sdk, client } = await open()
-      const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key }))
+      const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key })
+      const { Body } = await client.send(command).catch(refused(sdk, bucket, key))
       return (await Body?.transformToString()) ?? ''
     },
     async download({ bucket, key }, file, { gunzip, signal } = {}) {
       const { sdk, client } = await open()
       const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key })
-      const { Body } = await client.send(
-        command,
-        signal === undefined ? {} : { abortSignal: signal },
-      )
+      const { Body } = await client
+        .send(command, signal === undefined ? {} : { abortSignal: signal })
+        .catch(refused(sdk, bucket, key))
       if (!(Body instanceof Readable)) throw new Error(`no body of ${key}`)
       mkdirSync(dirname(file), { recursive: true })
       const target = createWriteStream(file)
@@ -109,6 +112,15 @@ export function openFiles(options: FilesOptions): Files {
       const Body = createReadStream(file)
       await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength }))
     },
+  }
+}
+
+function refused(sdk: typeof import('@aws-sdk/client-s3'), bucket: string, key: string) {
+  return (cause: unknown): never => {
+    if (!(cause instanceof sdk.S3ServiceException) || isBroken(cause)) throw cause
+    const { name, $metadata } = cause
+    const said = `${name} (${$metadata.httpStatusCode})`
+    throw new FilesRefused(`${said} for s3://${bucket}/${key}`, { cause })
   }
 }
 

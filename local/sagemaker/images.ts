@@ -72,7 +72,7 @@ export function readImages(stateDir: string, defaultEnv: Image['env']): Containe
 
 /** @throws a `ValidationException` for an image that nobody described */
 export function findImage(settings: ContainerSettings, uri: string): Image {
-  const found = settings.images[uri]
+  const found = Object.hasOwn(settings.images, uri) ? settings.images[uri] : undefined
   if (found !== undefined) return found
   const known = Object.keys(settings.images).join(', ') || 'none'
   throw invalid(`Requested image ${uri} not found. The stand-in knows: ${known}.`)

@@ -35,7 +35,7 @@ function check(
         if (isAbsent(members[required])) fail(errors, null, join(path, required), 'not be null')
       }
       return mapValues(members, ([key, inner]) => {
-        const member = shape.members?.[key]
+        const member = Object.hasOwn(shape.members ?? {}, key) ? shape.members?.[key] : undefined
         return member === undefined || isAbsent(inner)
           ? undefined
           : within(member, inner, uncapitalised(key))

@@ -1,5 +1,13 @@
 /** What a training container finds below /opt/ml. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { TrainingRequest } from './job.ts'
 
@@ -53,11 +61,21 @@ function channelConfig({ AlgorithmSpecification }: TrainingRequest) {
   }
 }
 
-/** What the container wrote about its failure; empty when nothing. */
+/** More than FailureReason can hold. */
+const maxFailureBytes = 4096
+
+/** What the container wrote about its failure, its beginning; empty when nothing. */
 export function readFailure(base: string): string {
+  let file: number | undefined
   try {
-    return readFileSync(baseDirectory(base).failure, 'utf8').trim()
+    // Whatever it is, we neither wait for it nor read it all.
+    file = openSync(baseDirectory(base).failure, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (!fstatSync(file).isFile()) return ''
+    const bytes = Buffer.alloc(maxFailureBytes)
+    return bytes.toString('utf8', 0, readSync(file, bytes)).trim()
   } catch {
     return ''
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }

@@ -3,7 +3,7 @@ import { join, normalize } from 'node:path'
 import type { Channel } from '@aws-sdk/client-sagemaker'
 import { z } from 'zod'
 import type { Checked } from '../api/checked.ts'
-import { below, type Files, type S3Place, s3Place } from '../files.ts'
+import { below, type Files, FilesRefused, type S3Place, s3Place } from '../files.ts'
 
 export type TrainingChannel = Checked<Channel>
 
@@ -23,7 +23,7 @@ export async function downloadChannel(
   directory: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = await objectsOf(files, channel)
+  const wanted = await objectsOf(files, channel).catch(explain)
   if (wanted.length === 0) throw new DownloadFailure(nothingAt(channel))
   for (const { place, path } of wanted) {
     signal.throwIfAborted()
@@ -34,8 +34,20 @@ export async function downloadChannel(
       )
     }
     const gunzip = channel.CompressionType === 'Gzip'
-    await files.download(place, target, { gunzip, signal })
+    await files.download(place, target, { gunzip, signal }).catch(explain)
   }
+}
+
+/** Those of a file system and a disk that a job fills itself, by its data. */
+const fileFaults = ['ENOSPC', 'EDQUOT', 'EISDIR', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG']
+
+/** What S3 refused, is no gzip or does not fit on the disk is for the caller to mend; a store that is away is not. */
+function explain(cause: unknown): never {
+  if (!(cause instanceof Error)) throw cause
+  const code = 'code' in cause ? String(cause.code) : ''
+  const isAnswer = cause instanceof FilesRefused
+  if (!isAnswer && !code.startsWith('Z_') && !fileFaults.includes(code)) throw cause
+  throw new DownloadFailure(`ClientError: Data download failed: ${cause.message}`, { cause })
 }
 
 /** Whether anything is where a channel points; SageMaker looks before it takes a job. */

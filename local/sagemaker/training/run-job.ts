@@ -111,9 +111,10 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
     }
     const checkpoints = request.CheckpointConfig
     if (checkpoints === undefined) return
-    const place = s3Place(checkpoints.S3Uri)
+    // With a slash at its end: the checkpoints of job-1 are not those of job-10.
+    const place = below(s3Place(checkpoints.S3Uri), '')
     for (const { key } of await standIn.files.list(place)) {
-      const path = key.slice(place.key.length).replace(/^\//, '')
+      const path = key.slice(place.key.length)
       if (path === '' || path.endsWith('/') || path.split('/').includes('..')) continue
       const { signal } = abort
       await standIn.files.download({ ...place, key }, join(paths.checkpoints, path), { signal })

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -12,14 +14,15 @@ import { checkRequest } from '../../../../local/sagemaker/api/check-request.ts'
 import { Refusal } from '../../../../local/sagemaker/api/refusal.ts'
 import { loadServiceModel } from '../../../../local/sagemaker/api/service-model.ts'
 import { toWire } from '../../../../local/sagemaker/api/wire.ts'
-import { packDirectory, unpackArchive } from '../../../../local/sagemaker/archive.ts'
+import { filesBelow, packDirectory, unpackArchive } from '../../../../local/sagemaker/archive.ts'
 import { instanceMemoryBytes } from '../../../../local/sagemaker/container/instance-types.ts'
 import { linesOf } from '../../../../local/sagemaker/container/lines.ts'
-import type { Files } from '../../../../local/sagemaker/files.ts'
+import { type Files, FilesRefused } from '../../../../local/sagemaker/files.ts'
 import { chooseVariant } from '../../../../local/sagemaker/hosting/choose-variant.ts'
 import type { Variant } from '../../../../local/sagemaker/hosting/fleet.ts'
 import { listPage } from '../../../../local/sagemaker/listing.ts'
 import { openCollection } from '../../../../local/sagemaker/store.ts'
+import { readFailure } from '../../../../local/sagemaker/training/base-directory.ts'
 import { downloadChannel } from '../../../../local/sagemaker/training/channels.ts'
 import { newJob, withEnd, withTransition } from '../../../../local/sagemaker/training/job.ts'
 import { metricFinder, withMetrics } from '../../../../local/sagemaker/training/metrics.ts'
@@ -41,7 +44,8 @@ describe('checkRequest', () => {
   }
 
   it('takes what the service model describes, without members that it does not know', () => {
-    const taken = checkRequest(model, 'CreateEndpointConfig', { ...config, Extra: 1, Tags: null })
+    const unknown = { Extra: 1, constructor: 1, Tags: null }
+    const taken = checkRequest(model, 'CreateEndpointConfig', { ...config, ...unknown })
     expect(taken).toEqual(config)
   })
 
@@ -144,6 +148,34 @@ describe('packDirectory', () => {
     expect(await packDirectory(directory, `${directory}.tgz`)).toBe(true)
   })
 
+  it('follows links in no circle, and keeps names and sizes that plain tar cannot say', async () => {
+    const directory = mkdtempSync(join(temporaryDirectory(), 'model-'))
+    const name = '\u304b'.repeat(80) // 240 bytes in one name
+    writeFileSync(join(directory, name), 'long')
+    for (const link of ['a', 'b', 'c']) symlinkSync('.', join(directory, link))
+    symlinkSync('itself', join(directory, 'itself'))
+    expect(filesBelow(directory)).toEqual([name])
+    expect(await packDirectory(directory, `${directory}.tgz`)).toBe(true)
+    expect(await unpackArchive(`${directory}.tgz`, `${directory}-out`)).toBeUndefined()
+    expect(readFileSync(join(`${directory}-out`, name), 'utf8')).toBe('long')
+  })
+
+  it('takes links within an archive, and nothing that leaves it or is no file', async () => {
+    const unpacked = async (make: (directory: string) => void) => {
+      const directory = mkdtempSync(join(temporaryDirectory(), 'model-'))
+      make(directory)
+      execFileSync('tar', ['-czf', `${directory}.tgz`, '-C', directory, '.'])
+      return await unpackArchive(`${directory}.tgz`, `${directory}-out`)
+    }
+    const stranger = /^odd is neither a file/
+    const link = (to: string) => (directory: string) => symlinkSync(to, join(directory, 'odd'))
+    expect(await unpacked(link('/etc/hostname'))).toMatch(stranger)
+    expect(await unpacked(link('../../x'))).toMatch(stranger)
+    expect(await unpacked(link('.'))).toBeUndefined()
+    const pipe = (directory: string) => void execFileSync('mkfifo', [join(directory, 'odd')])
+    expect(await unpacked(pipe)).toMatch(stranger)
+  })
+
   it('says what is no archive', async () => {
     const file = join(temporaryDirectory(), 'model.tar.gz')
     writeFileSync(file, 'nothing of the kind')
@@ -174,7 +206,12 @@ describe('metrics', () => {
 
 describe('downloadChannel', () => {
   /** What was downloaded to where, from a store with these keys. */
-  async function downloaded(S3Uri: string, objects: Record<string, string>, manifest = false) {
+  async function downloaded(
+    S3Uri: string,
+    objects: Record<string, string>,
+    manifest = false,
+    fault?: Error,
+  ) {
     const found: string[] = []
     const files: Files = {
       answers: async () => true,
@@ -183,7 +220,10 @@ describe('downloadChannel', () => {
           .filter((each) => each.startsWith(key))
           .map((each) => ({ key: each, bytes: 1 })),
       readText: async ({ key }) => objects[key] ?? '',
-      download: async (place, file) => void found.push(`${place.bucket}/${place.key} > ${file}`),
+      download: async (place, file) => {
+        if (fault !== undefined) throw fault
+        found.push(`${place.bucket}/${place.key} > ${file}`)
+      },
       exists: async () => true,
       upload: async () => {},
     }
@@ -212,6 +252,18 @@ describe('downloadChannel', () => {
     ])
     const wrong = downloaded('s3://x/m', { m: '{}' }, true)
     await expect(wrong).rejects.toThrow('s3://x/m is not a valid S3 manifest')
+  })
+
+  it.each([
+    [
+      new FilesRefused('NoSuchKey (404) for s3://x/a'),
+      /^ClientError: Data download failed: NoSuch/,
+    ],
+    [Object.assign(new Error('incorrect header check'), { code: 'Z_DATA_ERROR' }), /^ClientError/],
+    [Object.assign(new Error('no space left'), { code: 'ENOSPC' }), /^ClientError.*no space left/],
+    [Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }), /^gone$/],
+  ])('says what was wrong with the data: %s', async (fault, message) => {
+    await expect(downloaded('s3://x/a', { a: '' }, false, fault)).rejects.toThrow(message)
   })
 
   it('writes nowhere else, and says when there is nothing', async () => {
@@ -275,6 +327,21 @@ it('cuts output into lines, also output that never ends one', async () => {
   expect(lines[4]).toMatch(/^half of \u00e9x+$/)
   expect(Math.max(...lines.map(({ length }) => length))).toBe(64 * 1024)
   expect(lines.slice(4).join('')).toHaveLength('half of \u00e9'.length + 10 * 32 * 1024)
+})
+
+it('reads the beginning of what a job says about its failure, and waits for nobody', () => {
+  const base = temporaryDirectory()
+  mkdirSync(join(base, 'output'))
+  const file = join(base, 'output', 'failure')
+  expect(readFailure(base)).toBe('')
+  execFileSync('mkfifo', [file])
+  expect(readFailure(base)).toBe('')
+  rmSync(file)
+  symlinkSync('/dev/zero', file)
+  expect(readFailure(base)).toBe('')
+  rmSync(file)
+  writeFileSync(file, `no such column ${'x'.repeat(10_000)}`)
+  expect(readFailure(base)).toMatch(/^no such column x{4081}$/)
 })
 
 it('knows how much memory an instance has', () => {
