@@ -39,6 +39,7 @@ export function describeCare(metricsRoles: readonly string[]): OpenApiPaths {
         summary: 'Figures for Prometheus',
         description: `For collectors of the same machine, and with one of the roles: ${metricsRoles.join(', ') || 'none'}.`,
         tags,
+        keyIsOptional: true,
         responses: {
           200: {
             description: 'The figures',

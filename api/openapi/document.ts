@@ -46,7 +46,7 @@ export function openApiDocument(
     info: { title: 'Millrace', version: '1', description },
     servers: [{ url: '/' }],
     tags: [...tags].map((name) => ({ name, description: tagMeanings[name] ?? name })),
-    security: [{ bearer: [] }, { key: [] }, ...everyone],
+    security: [...withKey, ...everyone],
     paths: Object.fromEntries(shown),
     components,
   })
@@ -60,8 +60,11 @@ function isShown(
   return hasRole === undefined || asked.every(hasRole)
 }
 
+const withKey: readonly OpenApiValue[] = [{ bearer: [] }, { key: [] }]
+
 /** With what holds for every operation. */
-function complete({ roles, tableRoles, isProbe, ...operation }: OpenApiOperation): OpenApiObject {
+function complete(described: OpenApiOperation): OpenApiObject {
+  const { roles, tableRoles, isProbe, keyIsOptional, ...operation } = described
   const common = isProbe === true ? {} : commonResponses
   const own = Object.entries(operation.responses).map(
     ([status, response]) => [status, completeResponse(status, response)] as const,
@@ -70,6 +73,7 @@ function complete({ roles, tableRoles, isProbe, ...operation }: OpenApiOperation
     ...operation,
     responses: { ...common, ...Object.fromEntries(own) },
     ...(isProbe === true ? { security: [{}] } : {}),
+    ...(keyIsOptional === true ? { security: [{}, ...withKey] } : {}),
   })
 }
 

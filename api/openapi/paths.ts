@@ -26,6 +26,8 @@ export type OpenApiOperation = {
   readonly tableRoles?: readonly (readonly string[])[]
   /** Answered without a key, and never refused for too much load. */
   readonly isProbe?: boolean
+  /** Some callers are answered without a key. */
+  readonly keyIsOptional?: boolean
 }
 
 /** Path with `{name}` parameters → method → operation. */

@@ -13,7 +13,7 @@ const [venv = '', ...more] = process.argv.slice(2)
 const beside = (name: string) => new URL(name, import.meta.url).pathname
 
 /** Always the same requests; schemathesis.toml says what is expected beside the document. */
-const given = ['--seed=20241125', '--workers=2', '--generation-database=none']
+const given = ['--seed=20241125', '--workers=1', '--generation-database=none']
 
 /** @returns the exit code of schemathesis */
 function ask(args: readonly string[], hooks = ''): Promise<number> {
