@@ -72,6 +72,13 @@ async function isLedgerThere(ask: Ask): Promise<boolean> {
   return rows.length > 0
 }
 
+/** A domain may not take the NULL of a mask; what is behind it does. */
+const baseType = `with recursive base(type, modifier, depth) as (
+    select a.atttypid, a.atttypmod, 0
+    union all select t.typbasetype, t.typtypmod, depth + 1
+      from base join pg_type t on t.oid = base.type where t.typtype = 'd')
+  select format_type(type, modifier) from base order by depth desc limit 1`
+
 const relationSchema = z.object({
   relation: z.number(),
   schema: z.string(),
@@ -98,7 +105,7 @@ async function readRelations(ask: Ask, hasLedger: boolean): Promise<NumberedRela
        'strategy', p.strategy, 'contract', p.contract,
        'hash', coalesce(jsonb_hash_extended(p.contract, 0), 0)::text,
        'columns', (select json_agg(json_build_object('name', a.attname, 'number', a.attnum,
-           'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+           'type', (${baseType})) order by a.attnum)
          from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))::text
      from pg_class c join pg_namespace n on n.oid = c.relnamespace ${ledger}
      where c.oid in (select value::bigint from json_array_elements_text($1::json))

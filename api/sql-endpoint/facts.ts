@@ -16,6 +16,7 @@ export type ReadRelation = {
   readonly name: string
   /** `r`, `p`, `v`, … as in pg_class. */
   readonly kind: string
+  /** Types as PostgreSQL writes them, of a domain the one behind it. */
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   /** Columns with personal data, spelled as in the database. */
   readonly personal: readonly string[]

@@ -455,6 +455,7 @@ describe('endpoints over published tables', () => {
        select id, to_json(q) as row, mail, q::text as text, (select count(r.email) from people r) as mails
        from q where email is null or id < 3 order by id`,
     ),
+    contacts: endpointFile(listed('path: /api/contacts'), 'select * from contacts'),
     staff: endpointFile(
       listed('path: /api/staff\nroles: [staff]'),
       'select count(*) as n from people',
@@ -521,6 +522,11 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
       create table merged (id int primary key);
       create view people_view as select email from people;
       create function mail_of(int) returns text language plpgsql as $$ begin return (select email from people where id = $1); end $$;
+      create domain mail as varchar(50) not null;
+      create domain work_mail as mail check (value like '%@%');
+      create table contacts (id int primary key, email work_mail);
+      insert into contacts values (1, 'w@example.org');
+      ${served({ table: 'contacts', pii: ['email'] })}
       create table salaries (id int, amount int);
       insert into salaries values (1, 500);
       create view salary_view as select amount from salaries;
@@ -564,6 +570,11 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
       { id: 1, mail: 'a1@example.org', mails: 3 },
       { id: 2 },
     ])
+  })
+
+  it('masks a column whose type does not take NULL', async () => {
+    expect((await as('/api/contacts', '')).body).toEqual([{ id: 1, email: null }])
+    expect((await as('/api/contacts', 'dpo')).body).toEqual([{ id: 1, email: 'w@example.org' }])
   })
 
   it('refuses callers without the role or the right that an endpoint asks for', async () => {
