@@ -42,7 +42,10 @@ const standIn: StandIn = {
   workDir,
   logDir: join(home, 'logs'),
 }
-const { server, close } = createStandIn(standIn, credentials.kafkaClusterId)
+const { server, close } = createStandIn(standIn, {
+  instance: credentials.kafkaClusterId,
+  accessKeyId: credentials.s3AccessKeyId,
+})
 server.listen(ports.sagemaker, host)
 server.on('error', (error) => {
   log.error({ event: 'server.broke', reason: error.message })

@@ -29,8 +29,14 @@ export type StandInServer = {
 
 type Operations = Readonly<Record<string, (request: never) => unknown>>
 
-/** @param instance what /health answers, so that a stranger on the port is noticed */
-export function createStandIn(standIn: StandIn, instance: string): StandInServer {
+type Access = {
+  /** What /health answers, so that a stranger on the port is noticed. */
+  readonly instance: string
+  /** Requests are signed with it. Random, and known to whoever may read the state directory. */
+  readonly accessKeyId: string
+}
+
+export function createStandIn(standIn: StandIn, { instance, accessKeyId }: Access): StandInServer {
   const model = loadServiceModel()
   const { close: closeTraining, ...training } = trainingOperations(standIn)
   const { fleets, operations: endpoints, close: closeEndpoints } = endpointOperations(standIn)
@@ -43,18 +49,18 @@ export function createStandIn(standIn: StandIn, instance: string): StandInServer
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const path = (request.url ?? '/').replace(/\?.*/s, '')
     if (request.method === 'GET' && path === '/health') {
       send(response, 200, { 'content-type': 'text/plain' }, Buffer.from(instance))
       return
     }
     const [, endpoint] = /^\/endpoints\/([^/]+)\/invocations$/.exec(path) ?? []
     try {
-      assertSigned(request)
+      assertSigned(request, accessKeyId)
       if (request.method === 'POST' && endpoint !== undefined) {
         const body = await readBody(request, maxBodyBytes, tooLarge(maxBodyBytes))
         const { headers } = request
-        const name = decodeURIComponent(endpoint)
+        const name = decodedName(endpoint)
         const answered = await invokeEndpoint(standIn, fleets, { endpoint: name, headers, body })
         send(response, 200, answered.headers, answered.body)
       } else if (request.method === 'POST' && path === '/') {
@@ -107,6 +113,15 @@ async function operate(
   return await operation(checkRequest(model, name, parseJson(body)) as never)
 }
 
+/** No name needs what cannot be decoded; then there is no such endpoint. */
+function decodedName(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {}
   try {
@@ -116,25 +131,33 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Whether somebody signed it; with which secret is not looked at: only this machine can reach us. */
-function assertSigned({ headers }: IncomingMessage): void {
+/**
+ * Whether somebody of this instance signed it: a job runs any program as us, and every user of this machine reaches
+ * the port. The key tells; the signature is not computed, because nobody else sees what goes over loopback.
+ */
+function assertSigned({ headers }: IncomingMessage, accessKeyId: string): void {
   const { authorization } = headers
   if (authorization === undefined || authorization === '') {
     throw new Refusal('MissingAuthenticationTokenException', 'Missing Authentication Token', 403)
   }
-  if (
-    /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/[\w-]+\/sagemaker\/aws4_request,/.test(
-      authorization,
+  const [, key] = credentialPattern.exec(authorization) ?? []
+  if (key === accessKeyId) return
+  if (key === undefined) {
+    throw new Refusal(
+      'IncompleteSignatureException',
+      'Authorization must be a signature of version 4 for the service sagemaker, with a region.',
+      403,
     )
-  ) {
-    return
   }
   throw new Refusal(
-    'IncompleteSignatureException',
-    'Authorization must be a signature of version 4 for the service sagemaker, with a region.',
+    'UnrecognizedClientException',
+    'The security token included in the request is invalid. Sign with the access key of this instance, that of its S3.',
     403,
   )
 }
+
+const credentialPattern =
+  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/[\w-]+\/sagemaker\/aws4_request,/
 
 async function readBody(request: IncomingMessage, max: number, tooLong: Refusal): Promise<Buffer> {
   const chunks: Buffer[] = []

@@ -10,6 +10,7 @@ export type RefusalType =
   | 'SerializationException'
   | 'MissingAuthenticationTokenException'
   | 'IncompleteSignatureException'
+  | 'UnrecognizedClientException'
   | 'RequestEntityTooLargeException'
   /** Of the runtime. */
   | 'ValidationError'

@@ -18,6 +18,7 @@ import {
   DeleteEndpointCommand,
   DescribeEndpointCommand,
   DescribeTrainingJobCommand,
+  ListModelsCommand,
   SageMakerClient,
   StopTrainingJobCommand,
   UpdateEndpointCommand,
@@ -425,6 +426,13 @@ it('refuses more instances than there are, an unsigned request and an operation 
     403,
     expect.objectContaining({ __type: 'MissingAuthenticationTokenException' }),
   ])
+  // Another user of this machine.
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const stranger = new SageMakerClient({ endpoint: url, region: 'us-east-1', credentials })
+  await expect(stranger.send(new ListModelsCommand({}))).rejects.toMatchObject({
+    name: 'UnrecognizedClientException',
+  })
+  stranger.destroy()
 })
 
 it('serves variants by their weights, and one of them when it is asked for by name', async () => {
