@@ -1,4 +1,5 @@
 /** Lists: filtered, sorted, a page at a time. */
+import { z } from 'zod'
 import { invalid } from './api/refusal.ts'
 
 /** The members that all List operations share, as far as each has them. */
@@ -34,22 +35,49 @@ export function listPage<Thing extends Listed>(
   request: ListRequest,
   defaultOrder: 'Ascending' | 'Descending' = 'Descending',
 ): { readonly page: readonly Thing[]; readonly NextToken: string | undefined } {
-  const start = startOf(request.NextToken)
-  const end = start + (request.MaxResults ?? defaultPage)
-  const chosen = sorted(
-    things.filter((thing) => matches(thing, request)),
-    request.SortBy ?? 'CreationTime',
-    request.SortOrder ?? defaultOrder,
-  )
-  const NextToken = end < chosen.length ? Buffer.from(`from:${end}`).toString('base64') : undefined
-  return { page: chosen.slice(start, end), NextToken }
+  const by = request.SortBy ?? 'CreationTime'
+  const direction = (request.SortOrder ?? defaultOrder) === 'Ascending' ? 1 : -1
+  const inOrder = (a: Place, b: Place) => direction * comparePlaces(a, b)
+  const after = startOf(request.NextToken)
+  const chosen = things
+    .filter((thing) => matches(thing, request))
+    .sort((a, b) => inOrder(placeOf(a, by), placeOf(b, by)))
+    .filter((thing) => after === undefined || inOrder(placeOf(thing, by), after) > 0)
+  const page = chosen.slice(0, request.MaxResults ?? defaultPage)
+  const last = page.at(-1)
+  const isLast = last === undefined || page.length === chosen.length
+  return { page, NextToken: isLast ? undefined : tokenOf(placeOf(last, by)) }
 }
 
-function startOf(token: string | undefined): number {
-  if (token === undefined) return 0
-  const found = /^from:(\d+)$/.exec(Buffer.from(token, 'base64').toString('utf8'))
-  if (found === null) throw invalid('Invalid pagination token.')
-  return Number(found[1])
+/** What a list is sorted by, and the name, which tells apart what is equal there. */
+type Place = readonly [key: string | number, name: string]
+
+function placeOf(thing: Listed, by: string): Place {
+  if (by === 'Name') return [thing.name, thing.name]
+  return [by === 'Status' ? (thing.status ?? '') : thing.createdAt, thing.name]
+}
+
+const byName = new Intl.Collator('en', { numeric: true })
+
+function comparePlaces([key, name]: Place, [otherKey, otherName]: Place): number {
+  if (key !== otherKey) return key < otherKey ? -1 : 1
+  return byName.compare(name, otherName)
+}
+
+/** The place of the last thing of a page, so that what is made or deleted meanwhile moves nothing. */
+function tokenOf(place: Place): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64')
+}
+
+const place = z.tuple([z.union([z.string(), z.number()]), z.string()])
+
+function startOf(token: string | undefined): Place | undefined {
+  if (token === undefined) return undefined
+  try {
+    return place.parse(JSON.parse(Buffer.from(token, 'base64').toString('utf8')))
+  } catch {
+    throw invalid('Invalid pagination token.')
+  }
 }
 
 function matches(thing: Listed, request: ListRequest): boolean {
@@ -67,15 +95,4 @@ function isWithin(at: number, after: Date | undefined, before: Date | undefined)
   return (
     (after === undefined || at > after.getTime()) && (before === undefined || at < before.getTime())
   )
-}
-
-function sorted<Thing extends Listed>(things: Thing[], by: string, order: string): Thing[] {
-  const key = (thing: Thing): string | number =>
-    by === 'Name' ? thing.name : by === 'Status' ? (thing.status ?? '') : thing.createdAt
-  const direction = order === 'Ascending' ? 1 : -1
-  return things.sort((a, b) => direction * compare(key(a), key(b)))
-}
-
-function compare(a: string | number, b: string | number): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -108,6 +108,10 @@ describe('listPage', () => {
     const second = listPage(things, { MaxResults: 3, NextToken: first.NextToken ?? '' })
     expect([...first.page, ...second.page]).toHaveLength(4)
     expect(second.NextToken).toBeUndefined()
+    const isLeft = things.filter(({ name }) => name !== 'ab')
+    const made = [...isLeft, { name: 'new', createdAt: 9, status: 'On' }]
+    const rest = listPage(made, { NextToken: listPage(things, { MaxResults: 2 }).NextToken ?? '' })
+    expect(rest.page.map(({ name }) => name)).toEqual(['a', 'b'])
     expect(() => listPage(things, { NextToken: 'mine' })).toThrow('Invalid pagination token.')
   })
 })
