@@ -31,6 +31,7 @@ import {
 
 const maxReason = 1024
 const storePauseMs = 200
+const recordPauseMs = 1_000
 
 /** Endpoints by name: what runs behind those that serve. */
 export type Fleets = ReadonlyMap<string, Fleet>
@@ -54,6 +55,21 @@ export function endpointOperations(standIn: StandIn) {
     const { failureReason: _old, pendingConfigName: _pending, ...record } = find(name)
     endpoints.put({ ...record, modifiedAt: now(), ...to })
   }
+  /** The same for what happened: on a full disk as soon as there is room. */
+  const settle = async (name: string, to: Partial<EndpointRecord>) => {
+    for (;;) {
+      try {
+        return change(name, to)
+      } catch (error) {
+        standIn.log.error({
+          event: 'endpoint.not_written',
+          endpoint: name,
+          reason: messageOf(error),
+        })
+        await standIn.clock.sleep(recordPauseMs)
+      }
+    }
+  }
   /** In the background: whoever asked has been answered. */
   const work = (name: string, task: () => Promise<void>) => {
     const running: Promise<void> = task()
@@ -69,12 +85,12 @@ export function endpointOperations(standIn: StandIn) {
     try {
       fleets.set(name, await startFleet(standIn, name, config, find(name).variants))
       const { failureReason } = find(name) // of an update that a crash took back
-      change(name, {
+      await settle(name, {
         status: 'InService',
         ...(failureReason === undefined ? {} : { failureReason }),
       })
     } catch (error) {
-      change(name, { status: 'Failed', failureReason: messageOf(error).slice(0, maxReason) })
+      await settle(name, { status: 'Failed', failureReason: messageOf(error).slice(0, maxReason) })
     }
     standIn.log.info({ event: 'endpoint.created', endpoint: name, status: find(name).status })
   }
@@ -92,12 +108,12 @@ export function endpointOperations(standIn: StandIn) {
         change(name, { status: 'RollingBack', pendingConfigName: config.name }),
       )
       fleets.set(name, fleet)
-      change(name, { status: 'InService', configName: config.name, variants })
+      await settle(name, { status: 'InService', configName: config.name, variants })
       await old?.drained()
       await old?.stop()
     } catch (error) {
       const failureReason = messageOf(error).slice(0, maxReason)
-      change(name, { status: 'InService', failureReason })
+      await settle(name, { status: 'InService', failureReason })
     }
     standIn.log.info({ event: 'endpoint.updated', endpoint: name, config: find(name).configName })
   }
@@ -112,10 +128,10 @@ export function endpointOperations(standIn: StandIn) {
         await variant.scale(state.instanceCount)
         variant.weight = state.weight
       }
-      change(name, { status: 'InService', variants })
+      await settle(name, { status: 'InService', variants })
     } catch (error) {
       const failureReason = messageOf(error).slice(0, maxReason)
-      change(name, { status: 'InService', variants: before, failureReason })
+      await settle(name, { status: 'InService', variants: before, failureReason })
     }
   }
 
@@ -180,6 +196,7 @@ export function endpointOperations(standIn: StandIn) {
         const variants = variantStates(config)
         assertWithinLimit(standIn, variants)
         const at = now()
+        setTags(standIn, arn, request.Tags) // first: once it is there, it is on its way
         endpoints.put({
           name,
           createdAt: at,
@@ -189,7 +206,6 @@ export function endpointOperations(standIn: StandIn) {
           variants,
           ...(DeploymentConfig === undefined ? {} : { deployment: DeploymentConfig }),
         })
-        setTags(standIn, arn, request.Tags)
         work(name, () => create(name, config))
         return { EndpointArn: arn }
       },

@@ -51,8 +51,10 @@ export function trainingOperations(standIn: StandIn) {
       const name = request.TrainingJobName
       // Only now, because another request of that name may have come while we looked.
       assertNew(standIn, name)
-      jobs.put(newJob(request, standIn.clock.now()))
+      assertWithinLimit(standIn, request)
+      // First, because a job that is there has to run.
       setTags(standIn, arnOf('training-job', name), request.Tags)
+      jobs.put(newJob(request, standIn.clock.now()))
       const job = runJob(standIn, name)
       running.set(name, job)
       void job.done.then(() => running.delete(name))
@@ -127,16 +129,21 @@ function assertPossible(standIn: StandIn, request: TrainingRequest): void {
   if (modes.includes('Pipe'))
     throw invalid('The stand-in has no TrainingInputMode Pipe; use File or FastFile.')
   metricFinder(spec.MetricDefinitions)
-  const { limits } = standIn.containers()
   findImage(standIn.containers(), spec.TrainingImage)
   assertNew(standIn, request.TrainingJobName)
+  assertWithinLimit(standIn, request)
+}
+
+/** @throws `ResourceLimitExceeded` */
+function assertWithinLimit(standIn: StandIn, { ResourceConfig: resources }: TrainingRequest): void {
+  const { limits } = standIn.containers()
   const used = standIn.stores.jobs.all().filter(isRunning).length
-  const wanted = resources.InstanceCount ?? 1
+  const wanted = resources?.InstanceCount ?? 1
   if (wanted > 1 || used + wanted > limits.training_jobs) {
     const limit = wanted > 1 ? 1 : limits.training_jobs
     throw new Refusal(
       'ResourceLimitExceeded',
-      `The account-level service limit '${resources.InstanceType} for training job usage' is ${limit} Instances, with current utilization of ${used} Instances and a request delta of ${wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.`,
+      `The account-level service limit '${resources?.InstanceType} for training job usage' is ${limit} Instances, with current utilization of ${used} Instances and a request delta of ${wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.`,
     )
   }
 }
