@@ -15,6 +15,7 @@ describe('parseEndpoint', () => {
       summary: 'An x',
       parameters: {},
       roles: [],
+      table_roles: 'require',
       source: 'postgres',
       shape: 'array',
       cache_seconds: 0,

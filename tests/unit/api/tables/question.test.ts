@@ -36,7 +36,8 @@ describe('the question of a request', () => {
 
   it.each([
     ['select=nam', 'api/unknown-column'],
-    ['select=', 'api/unknown-column'],
+    ['select=', 'api/invalid-parameter'],
+    ['order=', 'api/invalid-parameter'],
     ['select=id,id', 'api/invalid-parameter'],
     ['select=id::text', 'api/unknown-column'],
     ['select=id&select=name', 'api/invalid-parameter'],
@@ -58,6 +59,17 @@ describe('the question of a request', () => {
     [Array.from({ length: 101 }, () => 'id=gt.1').join('&'), 'api/invalid-parameter'],
   ])('refuses %s', (query, code) => {
     expect(codeOf(query)).toBe(code)
+  })
+
+  it.each([
+    ['select=', 'Parameter select names no column'],
+    ['select=id,', 'Parameter select names no column'],
+    ['order=id,,name', 'Parameter order names no column'],
+    ['order=id.dsc', 'did you mean desc?'],
+    ['order=id.acs', 'did you mean asc?'],
+    ['order=id.nullfirst', 'did you mean nullsfirst?'],
+  ])('says of %s: %s', (query, message) => {
+    expect(() => ask(query)).toThrow(message)
   })
 })
 

@@ -168,7 +168,7 @@ describe('what is not kept', () => {
 })
 
 describe('a cache that is', () => {
-  it('cut short anywhere is as good as none', async () => {
+  it('cut short anywhere is as good as none', { timeout: 30_000 }, async () => {
     await using folder = await cachedProject()
     const file = join(folder.path, cacheFile)
     const whole = readFileSync(file)
@@ -181,7 +181,7 @@ describe('a cache that is', () => {
     }
   })
 
-  it('damaged anywhere is never taken for another graph', async () => {
+  it('damaged anywhere is never taken for another graph', { timeout: 30_000 }, async () => {
     await using folder = await cachedProject()
     const file = join(folder.path, cacheFile)
     const whole = readFileSync(file)
