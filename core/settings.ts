@@ -272,7 +272,9 @@ export const settingsSchema = z.strictObject({
         .describe('Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For counts'),
       postgres_connections: count
         .default(10)
-        .describe('Connections to PostgreSQL for requests, one of them for quick statements; exports have their own'),
+        .describe(
+          'Connections to PostgreSQL for requests, one of them for quick statements; exports have their own',
+        ),
       max_in_flight: count
         .default(500)
         .describe('Requests that one process works on at once; more are refused with 503'),
