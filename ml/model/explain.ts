@@ -12,6 +12,7 @@ import {
   type Path,
   type PathStep,
   placeOf,
+  topOf,
   unwindPath,
   weightWithout,
 } from './shap-path.ts'
@@ -37,20 +38,18 @@ export function explainRow(model: Model, row: Float32Array): Explanation {
   const { trees } = model
   const path = newPath(trees.depth)
   const totals = new Float32Array(features)
-  let base = 0
   for (const root of trees.roots) {
     const sums = new Float32Array(features)
     descend({ trees, row, path, sums }, root, 0, 0, { feature: -1, zero: 1, one: 1 })
     sums.forEach((sum, index) => {
       totals[index] = (totals[index] ?? 0) + sum
     })
-    base = f32(base + meanOf(trees, root))
   }
   const contributions = model.features
     .map((feature, index) => ({ feature, contribution: totals[index] ?? 0 }))
     .filter(({ contribution }) => contribution !== 0)
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
-  return { base: f32(base + model.baseMargin), contributions }
+  return { base: model.meanMargin, contributions }
 }
 
 type Walk = {
@@ -78,12 +77,14 @@ function descendBoth(walk: Walk, node: number, start: number, last: number, feat
   if (place > 0) unwindPath(path, start, last, place)
   const length = place > 0 ? last : last + 1
   const taken = takenChild(walk, node, feature)
-  // The child that the row goes to comes first, as in XGBoost: the order of a sum decides its last bit.
-  for (const child of [taken, siblingOf(trees, node, taken)]) {
+  const sibling = 2 * (trees.lefts[node] ?? 0) + 1 - taken
+  const enter = (child: number, takes: number) => {
     const share = f32((trees.covers[child] ?? 0) / (trees.covers[node] ?? 1))
-    const step = { feature, zero: f32(share * zero), one: child === taken ? one : 0 }
-    descend(walk, child, start + length, length, step)
+    descend(walk, child, start + length, length, { feature, zero: f32(share * zero), one: takes })
   }
+  // As in XGBoost first where the row goes: the order of a sum decides its last bit.
+  enter(taken, one)
+  enter(sibling, 0)
 }
 
 function takenChild({ trees, row }: Walk, node: number, feature: number): number {
@@ -92,24 +93,13 @@ function takenChild({ trees, row }: Walk, node: number, feature: number): number
   return (trees.lefts[node] ?? 0) + (value < (trees.thresholds[node] ?? 0) ? 0 : 1)
 }
 
-function siblingOf(trees: Trees, parent: number, child: number): number {
-  return 2 * (trees.lefts[parent] ?? 0) + 1 - child
-}
-
 function addLeaf({ path, sums }: Walk, value: number, start: number, last: number): void {
+  const top = topOf(path, start, last)
   for (let place = 1; place <= last; place++) {
     const at = start + place
     const moved = f32((path.ones[at] ?? 0) - (path.zeros[at] ?? 0))
-    const weighted = f32(weightWithout(path, start, last, place) * moved)
+    const weighted = f32(weightWithout(path, { start, last, top }, place) * moved)
     const feature = path.features[at] ?? 0
     sums[feature] = (sums[feature] ?? 0) + f32(weighted * value)
   }
-}
-
-/** What a tree says when every feature is left out. */
-function meanOf(trees: Trees, node: number): number {
-  if ((trees.features[node] ?? -1) < 0) return trees.thresholds[node] ?? 0
-  const left = trees.lefts[node] ?? 0
-  const weighted = (child: number) => f32(meanOf(trees, child) * (trees.covers[child] ?? 0))
-  return f32(f32(weighted(left) + weighted(left + 1)) / (trees.covers[node] ?? 1))
 }

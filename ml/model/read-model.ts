@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { problem } from '../../core/problems.ts'
 import { flattenTrees, type Trees } from './flatten-trees.ts'
+import { meanMarginOf } from './mean-margin.ts'
 import {
   type Calibration,
   modelKindSchema,
@@ -11,7 +12,7 @@ import {
   type TreeJson,
 } from './model-files.ts'
 
-/** A trained model in this process; plain data that only grows old. */
+/** A trained model in this process. */
 export type Model = {
   readonly name: string
   readonly version: string
@@ -19,6 +20,8 @@ export type Model = {
   readonly features: readonly string[]
   /** The margin (log-odds) that the trees are added to. */
   readonly baseMargin: number
+  /** The margin of a user about whom nothing is known. */
+  readonly meanMargin: number
   readonly trees: Trees
   readonly calibration: Calibration
 }
@@ -36,12 +39,15 @@ export function readModel(modelJson: string, servingJson: string): Model {
   const { base_score: baseScore, num_feature: trained } = learner.learner_model_param
   const named = serving.features.length
   if (trained !== named) throw problem('ml/model-feature-count', { trained, named })
+  const baseMargin = toBaseMargin(baseScore)
+  const trees = flattenTrees(learner.gradient_booster.model.trees, trained)
   return {
     name: serving.model_name,
     version: serving.model_version,
     features: serving.features,
-    baseMargin: toBaseMargin(baseScore),
-    trees: flattenTrees(learner.gradient_booster.model.trees, trained),
+    baseMargin,
+    meanMargin: meanMarginOf(trees, baseMargin),
+    trees,
     calibration: serving.calibration,
   }
 }

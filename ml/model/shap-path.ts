@@ -87,23 +87,45 @@ export function unwindPath(path: Path, start: number, last: number, taken: numbe
   }
 }
 
-/** The sum of the weights if one place were taken out. */
-export function weightWithout(path: Path, start: number, last: number, taken: number): number {
-  const { weights } = path
+/** The last place that weighs something: there is one more for each feature by which the row goes on. */
+export function topOf({ weights }: Path, start: number, last: number): number {
+  let place = last
+  while (place > 0 && weights[start + place] === 0) place -= 1
+  return place
+}
+
+/** The sum of the weights if one place were taken out; what lies above the top adds nothing to it. */
+export function weightWithout(
+  path: Path,
+  { start, last, top }: { readonly start: number; readonly last: number; readonly top: number },
+  taken: number,
+): number {
   const zero = path.zeros[start + taken] ?? 0
-  const one = path.ones[start + taken] ?? 0
-  let next = weights[start + last] ?? 0
+  if ((path.ones[start + taken] ?? 0) !== 0)
+    return weightOfGoing(path.weights, start, last, top, zero)
+  if (zero === 0) return 0
   let total = 0
-  for (let place = last - 1; place >= 0; place--) {
-    const weight = weights[start + place] ?? 0
+  for (let place = Math.min(top, last - 1); place >= 0; place--) {
     const share = f32((last - place) / (last + 1))
-    if (one !== 0) {
-      const without = f32(f32(next * (last + 1)) / (place + 1))
-      total = f32(total + without)
-      next = f32(weight - f32(f32(without * zero) * share))
-    } else if (zero !== 0) {
-      total = f32(total + f32(f32(weight / zero) / share))
-    }
+    total = f32(total + f32(f32((path.weights[start + place] ?? 0) / zero) / share))
+  }
+  return total
+}
+
+function weightOfGoing(
+  weights: Float32Array,
+  start: number,
+  last: number,
+  top: number,
+  zero: number,
+): number {
+  let next = weights[start + top] ?? 0
+  let total = 0
+  for (let place = top - 1; place >= 0; place--) {
+    const share = f32((last - place) / (last + 1))
+    const without = f32(f32(next * (last + 1)) / (place + 1))
+    total = f32(total + without)
+    next = f32((weights[start + place] ?? 0) - f32(f32(without * zero) * share))
   }
   return total
 }

@@ -122,7 +122,9 @@ def main() -> None:
             for one in calibrations
         ],
     }
-    lines = ",\n".join(f'"{key}": {json.dumps(value, separators=(",", ":"))}' for key, value in expected.items())
+    lines = ",\n".join(
+        f'"{key}": {json.dumps(value, separators=(",", ":"))}' for key, value in expected.items()
+    )
     (HERE / "expected.json").write_text(f"{{{lines}}}\n")
 
 
