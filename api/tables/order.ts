@@ -14,7 +14,8 @@ export type OrderTerm = {
   readonly nullsFirst: boolean
 }
 
-const words = ['asc', 'desc', 'nullsfirst', 'nullslast']
+/** Of two that are as near the first is suggested: `dsc` is a letter away from both directions. */
+const words = ['desc', 'asc', 'nullsfirst', 'nullslast']
 
 /**
  * `a.desc.nullslast,b`; nulls are last when it ascends and first when it descends, as in PostgreSQL.
@@ -35,6 +36,7 @@ function refuse(reason: string): Error {
 function parseTerm(term: string, columnOf: ColumnOf): OrderTerm {
   const match = /^(.*?)(?:\.(asc|desc))?(?:\.(nullsfirst|nullslast))?$/s.exec(term)
   const name = match?.[1] ?? ''
+  if (name === '') throw refuse('names no column')
   const column = findColumn(name, columnOf)
   if (!isOrdered(column.kind.name)) {
     throw refuse(`names ${name}, which is of type ${column.postgresType} and has no order`)

@@ -159,6 +159,9 @@ function readSelect(
 ): readonly TableColumn[] {
   if (text === undefined || text === '*') return table.columns
   const names = text.split(',')
+  if (names.includes('')) {
+    throw problem('api/invalid-parameter', { name: 'select', reason: 'names no column' })
+  }
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) {
     const reason = `names ${twice} more than once`
