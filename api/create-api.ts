@@ -67,7 +67,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
         const allowed = [...methods, 'OPTIONS']
         const response =
           method === 'OPTIONS'
-            ? context.body(null, 204)
+            ? new Response(null, { status: 204 }) // context.body() keeps the type of what was found before
             : problemResponse(context, problem('api/method-not-allowed', { method, allowed }))
         response.headers.set('allow', allowed.join(', '))
         return response
