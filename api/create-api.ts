@@ -11,7 +11,7 @@ import { describeFeatures } from './describe-features.ts'
 import { corsOf } from './http/cors.ts'
 import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessChecks } from './http/health.ts'
-import { requestBodyLimit, urlLimit } from './http/limits.ts'
+import { addressCheck, requestBodyLimit } from './http/limits.ts'
 import { type ApiMetrics, createApiMetrics } from './http/metrics.ts'
 import { addMetricsRoute, metricsForLoopback } from './http/metrics-route.ts'
 import { observeRequests } from './http/observe-requests.ts'
@@ -105,7 +105,7 @@ function accessChecks(dependencies: ApiDependencies): MiddlewareHandler<ApiEnvir
   const cors = corsOf(corsOrigins)
   return [
     hostCheck(access),
-    urlLimit(),
+    addressCheck(),
     ...(cors === undefined ? [] : [cors]),
     accessCheck(access, log, clock),
     requestBodyLimit(maxBodyBytes),

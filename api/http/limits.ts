@@ -1,4 +1,4 @@
-/** How large a request may be: its address, and its body. Headers are limited by Node (16 KiB). */
+/** What an address may be, and how large a body. Headers are limited by Node (16 KiB). */
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { problem } from '../../core/problems.ts'
@@ -7,11 +7,27 @@ import { problemResponse } from './problem-response.ts'
 
 const maxUrlLength = 8192
 
-/** Refuses addresses of more than 8192 characters. */
-export function urlLimit(): MiddlewareHandler<ApiEnvironment> {
+/** Refuses addresses of more than 8192 characters, and paths that are no text: routes would take them as written. */
+export function addressCheck(): MiddlewareHandler<ApiEnvironment> {
   return async (context, next) => {
-    if (context.req.url.length <= maxUrlLength) return await next()
-    return problemResponse(context, problem('api/url-too-long', { limit: maxUrlLength }))
+    const { url } = context.req
+    if (url.length > maxUrlLength) {
+      return problemResponse(context, problem('api/url-too-long', { limit: maxUrlLength }))
+    }
+    if (!isText(url)) return problemResponse(context, problem('api/malformed-request', {}))
+    return await next()
+  }
+}
+
+/** Tells whether every `%` of the path begins a character of UTF-8. */
+function isText(url: string): boolean {
+  if (!url.includes('%')) return true
+  const query = url.indexOf('?')
+  try {
+    decodeURIComponent(query < 0 ? url : url.slice(0, query))
+    return true
+  } catch {
+    return false
   }
 }
 
