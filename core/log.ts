@@ -21,6 +21,8 @@ export function openLog(level: LogLevel, { isBuffered = false }: LogOptions = {}
   // Most commands write no log, and loading pino takes longer than some of them.
   const { destination, pino }: typeof import('pino') = createRequire(import.meta.url)('pino')
   const stderr = destination({ fd: 2, sync: true, ...(isBuffered ? together : {}) })
+  // A full disk under the log must not end the service; without a listener it would.
+  stderr.on('error', () => {})
   if (isBuffered) process.once('exit', () => stderr.flushSync())
   return pino(
     {

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const module = new URL('../../../core/log.ts', import.meta.url).href
@@ -33,6 +34,14 @@ describe('the log', () => {
       password: '[redacted]',
       of: { token: expect.any(String) },
     })
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('ends nothing on a full disk', async () => {
+    const full = openSync('/dev/full', 'w')
+    const rest = `log.info({}); setTimeout(() => process.exit(7), 50)`
+    const child = spawn(process.execPath, script('{}', rest), { stdio: ['ignore', 'ignore', full] })
+    expect(await once(child, 'exit')).toEqual([7, null])
+    closeSync(full)
   })
 
   it('leaves what has known fields as it is', async () => {
