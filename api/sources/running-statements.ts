@@ -63,7 +63,7 @@ export function trackStatements(url: string): RunningStatements {
       try {
         while (!isOver) {
           await cancel(client)
-          if (!isOver) await Promise.race([over, systemClock.sleep(againMs)])
+          if (!isOver) await atMost(againMs, over)
         }
         return undefined
       } catch (error) {
@@ -106,10 +106,17 @@ export function trackStatements(url: string): RunningStatements {
       isClosing = true
       const all = [...entries]
       for (const { stop } of all) stop()
-      const ended = Promise.all(all.map(({ over }) => over))
-      await Promise.race([ended, systemClock.sleep(answerMs)])
+      await atMost(answerMs, Promise.all(all.map(({ over }) => over)))
       for (const { drop } of entries) drop()
       if (!pool.ending) await pool.end()
     },
   }
+}
+
+/** Leaves no timer behind, which would keep a process that ends. */
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController()
+  const late = systemClock.sleep(milliseconds, enough.signal).catch(() => {})
+  await Promise.race([work, late])
+  enough.abort()
 }
