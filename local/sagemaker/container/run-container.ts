@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { createWriteStream, mkdirSync, renameSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
@@ -48,6 +48,7 @@ export interface Container {
 const memoryPollMs = 50
 /** After the process itself has ended, something that it started may still hold its output. */
 const drainMs = 500
+/** Of one container; what it prints beyond that is read and not kept. */
 const maxLogBytes = 64 * 1024 * 1024
 
 /** Starts a container. One that cannot be started ends with code 127, as in a shell. */
@@ -120,6 +121,7 @@ function killGroup(child: ChildProcess): void {
 
 /** Writes the output to the log, and hands over the lines. Resolves at its end. */
 async function collect(child: ChildProcess, { logPath, onLine }: ContainerRequest): Promise<void> {
+  makeRoom(logPath)
   const log = createWriteStream(logPath, { flags: 'a', mode: 0o600 })
   log.on('error', () => {}) // a full disk must not end the job
   let bytes = 0
@@ -134,6 +136,12 @@ async function collect(child: ChildProcess, { logPath, onLine }: ContainerReques
     }),
   ).catch(() => {}) // its end is told by `exit`
   log.end()
+}
+
+/** A container that is started again and again writes to the same log: a full one makes way, and one is kept. */
+function makeRoom(logPath: string): void {
+  const size = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0
+  if (size >= maxLogBytes) renameSync(logPath, `${logPath}.1`)
 }
 
 function environmentOf(

@@ -139,6 +139,7 @@ export function endpointOperations(standIn: StandIn) {
     await restoring.get(name)
     const fleet = fleets.get(name)
     fleets.delete(name)
+    await fleet?.drained()
     await fleet?.stop()
     endpoints.delete(name)
     dropTags(standIn, arnOf('endpoint', name))

@@ -70,7 +70,15 @@ export async function startFleet(
       variants.push(made)
       await made.scale(state?.instanceCount ?? 1)
     }
-    return { variants, stop, drained: () => drained(standIn, variants) }
+    return {
+      variants,
+      stop,
+      drained: () =>
+        drained(
+          standIn,
+          variants.flatMap(({ instances }) => instances),
+        ),
+    }
   } catch (error) {
     onFailing()
     await stop()
@@ -82,10 +90,10 @@ export async function startFleet(
 
 async function drained(
   { clock, containers }: StandIn,
-  variants: readonly Variant[],
+  instances: readonly Instance[],
 ): Promise<void> {
   const deadline = clock.now() + containers().limits.serving_grace_seconds * 1000
-  const isBusy = () => variants.some(({ instances }) => instances.some((each) => each.inFlight > 0))
+  const isBusy = () => instances.some(({ inFlight }) => inFlight > 0)
   while (isBusy() && clock.now() < deadline) await clock.sleep(drainPollMs)
 }
 
@@ -133,7 +141,7 @@ async function makeVariant(
       const added = Array.from({ length: count - instances.length }, start)
       const [allHealthy] = await Promise.all([
         Promise.all(added.map(({ firstHealthy }) => firstHealthy)),
-        ...surplus.map((each) => each.stop()),
+        drained(standIn, surplus).then(() => Promise.all(surplus.map((each) => each.stop()))),
       ])
       if (allHealthy.every(Boolean)) {
         instances.push(...added)

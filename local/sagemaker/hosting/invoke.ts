@@ -22,7 +22,7 @@ export type InvocationAnswer = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Bytes of a request to an instance, and to a serverless variant. */
+/** Bytes of a request to an instance and of its answer, and of a request to a serverless variant. */
 export const maxBodyBytes = 6_291_456
 const maxServerlessBytes = 4 * 1024 * 1024
 /** So long a request waits for a container that is just being started again. */
@@ -188,7 +188,13 @@ async function bodyOf(
   const timer = setTimeout(() => answer.destroy(new Error(timedOut)), variant.invocationMs)
   try {
     const chunks: Buffer[] = []
-    for await (const chunk of answer) chunks.push(chunk)
+    let bytes = 0
+    for await (const chunk of answer) {
+      bytes += chunk.length
+      if (bytes > maxBodyBytes)
+        throw new Error(`The response is longer than ${maxBodyBytes} bytes.`)
+      chunks.push(chunk)
+    }
     return Buffer.concat(chunks)
   } catch (error) {
     throw modelError(endpoint, variant, 0, messageOf(error))

@@ -487,7 +487,15 @@ it('serves variants by their weights, and one of them when it is asked for by na
     'Endpoint nobody of account 000000000000 not found.',
   )
 
+  await expect(invoke('weighted', '{"fault":"long"}')).rejects.toMatchObject({
+    name: 'ModelError',
+    message: expect.stringContaining('The response is longer than 6291456 bytes.'),
+  })
+
+  const onItsWay = invoke('weighted', '{"fault":"slow"}')
+  await invoke('weighted', 'x')
   await sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'weighted' }))
+  expect((await onItsWay).trainedOn).toBe('two')
   const gone = await waitUntilEndpointDeleted(
     { client: sagemaker, ...waiting },
     { EndpointName: 'weighted' },

@@ -19,6 +19,7 @@ const server = createServer(async (request, response) => {
   const asked: { fault?: string; status?: number } = body.startsWith('{') ? JSON.parse(body) : {}
   if (asked.fault === 'die') process.kill(process.pid, 'SIGKILL')
   if (asked.fault === 'hang') return
+  if (asked.fault === 'slow') await new Promise((resolve) => setTimeout(resolve, 300))
   if (asked.fault === 'close') {
     response.shouldKeepAlive = false
     server.close()
@@ -28,7 +29,11 @@ const server = createServer(async (request, response) => {
     'x-amzn-sagemaker-custom-attributes': 'trace=7',
   })
   const answer = { trainedOn: model.trainedOn, pid: process.pid, bytes: body.length }
-  response.end(asked.status === undefined ? JSON.stringify(answer) : '{"error":"no such feature"}')
+  response.end(
+    asked.status === undefined
+      ? JSON.stringify(answer).padEnd(asked.fault === 'long' ? 6_291_457 : 0)
+      : '{"error":"no such feature"}',
+  )
 })
 server.listen(Number(port), '127.0.0.1')
 process.on('SIGTERM', () => process.exit(0))
