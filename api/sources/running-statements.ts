@@ -20,7 +20,7 @@ export interface RunningStatements {
   close(): Promise<void>
 }
 
-export type Held = {
+type Held = {
   /** Gives the connection back, once no cancel can reach what runs there next. @param lost it is of no further use */
   release(lost: Error | undefined): Promise<void>
 }
