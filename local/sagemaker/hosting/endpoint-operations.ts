@@ -15,11 +15,12 @@ import type {
 import { messageOf } from '../../../core/errors.ts'
 import { arnOf } from '../api/arn.ts'
 import type { Checked } from '../api/checked.ts'
-import { invalid, Refusal } from '../api/refusal.ts'
+import { invalid } from '../api/refusal.ts'
 import type { StandIn } from '../context.ts'
 import { listPage } from '../listing.ts'
 import { dropTags, setTags } from '../tags.ts'
 import { describeEndpoint } from './describe-endpoint.ts'
+import { assertWithinLimit, retained } from './desired-variants.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { findEndpointConfig } from './model-operations.ts'
 import {
@@ -277,46 +278,4 @@ export function endpointOperations(standIn: StandIn) {
       await Promise.all([...fleets.values()].map((fleet) => fleet.stop()))
     },
   }
-}
-
-/** An update may keep the weights and counts of the variants that stay. */
-function retained(
-  variants: readonly VariantState[],
-  record: EndpointRecord,
-  request: Checked<UpdateEndpointInput>,
-): readonly VariantState[] {
-  if (request.RetainAllVariantProperties !== true) return variants
-  const changed = (request.ExcludeRetainedVariantProperties ?? []).map(
-    (each) => each.VariantPropertyType,
-  )
-  return variants.map((variant) => {
-    const kept = record.variants.find(({ name }) => name === variant.name) ?? variant
-    return {
-      name: variant.name,
-      weight: changed.includes('DesiredWeight') ? variant.weight : kept.weight,
-      instanceCount: changed.includes('DesiredInstanceCount')
-        ? variant.instanceCount
-        : kept.instanceCount,
-    }
-  })
-}
-
-function assertWithinLimit(
-  { stores, containers }: StandIn,
-  wanted: readonly VariantState[],
-  replaced: readonly VariantState[] = [],
-): void {
-  const count = (variants: readonly VariantState[]) =>
-    variants.reduce((sum, { instanceCount }) => sum + instanceCount, 0)
-  const used = stores.endpoints
-    .all()
-    .filter(({ status }) => status !== 'Failed')
-    .reduce((sum, { variants }) => sum + count(variants), 0)
-  const limit = containers().limits.endpoint_instances
-  const delta = count(wanted) - count(replaced)
-  if (used + delta <= limit) return
-  throw new Refusal(
-    'ResourceLimitExceeded',
-    `The account-level service limit 'Number of instances across active endpoints' is ${limit} Instances, with current utilization of ${used} Instances and a request delta of ${delta} Instances. Please use AWS Service Quotas to request an increase for this quota.`,
-  )
 }
