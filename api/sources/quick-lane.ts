@@ -5,6 +5,7 @@
  */
 import type { Client } from 'pg'
 import { connectPipelined } from '../../core/clients/postgres.ts'
+import { atMost } from './at-most.ts'
 import { sessionSql } from './session.ts'
 import { queryTextInLine, type TextRow, type TextStatement } from './text-query.ts'
 
@@ -24,6 +25,8 @@ const maxKnown = 1000
 const lostMs = 1000
 /** Between two tries to open it, in milliseconds. */
 const retryMs = 5000
+/** How long the end of the connection is waited for, in milliseconds: a server that stands still says nothing. */
+const closeMs = 2000
 
 export interface QuickLane {
   /** The rows; undefined when the statement is to be run elsewhere. Does not fail. */
@@ -126,7 +129,11 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     async close() {
       isClosed = true
       const open = await opening
-      await open?.end().catch(() => {})
+      if (open !== undefined)
+        await atMost(
+          closeMs,
+          open.end().catch(() => {}),
+        )
     },
   }
 }

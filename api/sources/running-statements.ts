@@ -1,7 +1,7 @@
 /** Statements at work: one for which nobody waits any more is stopped. */
 import type { PoolClient } from 'pg'
 import { openPostgres } from '../../core/clients/postgres.ts'
-import { systemClock } from '../../core/clock.ts'
+import { atMost } from './at-most.ts'
 
 /** Who waits for an answer: Node's response to him. */
 export type Caller = {
@@ -111,12 +111,4 @@ export function trackStatements(url: string): RunningStatements {
       if (!pool.ending) await pool.end()
     },
   }
-}
-
-/** Leaves no timer behind, which would keep a process that ends. */
-async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController()
-  const late = systemClock.sleep(milliseconds, enough.signal).catch(() => {})
-  await Promise.race([work, late])
-  enough.abort()
 }
