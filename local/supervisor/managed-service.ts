@@ -79,7 +79,7 @@ export class ManagedService {
         this.#writeEnd(failure.reason, failure.lines)
         return
       }
-      this.#spawn(context)
+      await this.#spawn(context)
       await this.#untilReady(context, signal)
     } catch (error) {
       if (this.#running === undefined) {
@@ -90,11 +90,14 @@ export class ManagedService {
     }
   }
 
-  #spawn(context: ServiceContext): void {
+  /** Resolves once the process runs, or has ended already. */
+  async #spawn(context: ServiceContext): Promise<void> {
     const command = this.#service.command(context)
     rotateLog(context.logPath)
     const logStart = logSize(context.logPath)
     const descriptor = openSync(context.logPath, 'a', 0o600)
+    // Before there is a process: it may end before it is seen.
+    this.#update({ phase: 'starting', stopSignal: command.stopSignal })
     let child: ChildProcess
     try {
       child = spawnService(command, descriptor)
@@ -113,9 +116,12 @@ export class ManagedService {
       child.once('exit', (code, signal) => end(describeEnd(code, signal) ?? 'ended by itself'))
     })
     const identity = child.pid === undefined ? undefined : identify(child.pid)
-    if (identity === undefined) return // the error event tells why
+    if (identity === undefined) {
+      await ended // the event tells why
+      return
+    }
     this.#running = { child, identity, ended }
-    this.#update({ phase: 'starting', process: identity, stopSignal: command.stopSignal })
+    this.#update({ process: identity })
   }
 
   async #untilReady(context: ServiceContext, signal: AbortSignal): Promise<void> {
@@ -125,7 +131,7 @@ export class ManagedService {
         if (!this.#mended) return
         this.#mended = false
         await systemClock.sleep(200, signal)
-        this.#spawn(context)
+        await this.#spawn(context)
       }
       try {
         await this.#service.probe(context)
