@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
-import { readTar, safePath, TarFault, type TarMember } from './read-tar.ts'
+import { readTar, safePath, TarFault, type TarMember } from '../../core/read-tar.ts'
 
 type UnpackLimits = { readonly maxBytes: number; readonly maxFiles: number }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readTar, TarFault } from '../../../../transform/packages/read-tar.ts'
-import { makeTar, type TarPart } from '../../../support/tar.ts'
+import { readTar, TarFault } from '../../../core/read-tar.ts'
+import { makeTar, type TarPart } from '../../support/tar.ts'
 
 const read = (parts: readonly TarPart[]) =>
   readTar(makeTar(parts), 100).map(({ path, kind, content, target, isExecutable }) =>
