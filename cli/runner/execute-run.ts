@@ -154,17 +154,20 @@ export async function runOpened(
       const line = { publish: adapter.publish, connections, target: database.target.name, asked }
       process.stdout.write(`${concurrencyLine(line)}\n`)
     }
+    const { saveLogic, ...kept } = adapter.keepsHistory
+      ? await keptWith(project, config, database.target, {
+          isUsual: isUsual(args) && eventTimes === undefined && !batches?.size,
+        })
+      : {}
     const result = await runOn(record, plan, project, format, printing, {
       signal,
       threads: connections,
       weightOf: (id) => durations.get(id),
       failFast: args.failFast,
       retries: args.retries,
-      ...(adapter.keepsHistory &&
-        (await keptWith(project, config, database.target, {
-          isUsual: isUsual(args) && eventTimes === undefined && !batches?.size,
-        }))),
+      ...kept,
     })
+    saveLogic?.()
     await hooks.onResult?.(result)
     await record.finish(result)
     if (result.outcome === 'interrupted') {
@@ -234,12 +237,12 @@ async function keptWith(
   { projectDir }: Config,
   target: Target,
   { isUsual }: { readonly isUsual: boolean },
-): Promise<Pick<RunDependencies, 'origin' | 'logicOf'>> {
+): Promise<Pick<RunDependencies, 'origin' | 'logicOf'> & { readonly saveLogic?: () => void }> {
   const revision = await projectRevision(projectDir)
   const origin = { author: authorName(), revision }
   if (!isUsual) return { origin }
-  const { logicOf } = await logicOfProject(project, target)
-  return { origin, logicOf }
+  const { logicOf, save } = await logicOfProject(project, target)
+  return { origin, logicOf, saveLogic: save }
 }
 
 /** Whether nodes read what they always read: what `--empty` has built is no state for `--changed` to trust. */

@@ -10,10 +10,8 @@ import { requireOneStatement } from './one-statement.ts'
 import type { Timing } from './result.ts'
 import type { Run } from './run-dependencies.ts'
 
-export type Attempt = {
-  readonly found: Findings
-  readonly timing: readonly Timing[]
-}
+/** Told when a node was rendered and when executed, whether that went well or not. */
+export type OnTimed = (timing: readonly Timing[]) => void
 
 /** How often a statement that has to stop is told so again: between two statements nothing listens. */
 const interruptAgainMs = 50
@@ -23,11 +21,13 @@ export async function attemptNode(
   node: RunnableNode,
   { session, state, transaction }: Pick<NodeContext, 'session' | 'state' | 'transaction'>,
   run: Run,
-): Promise<Attempt> {
+  onTimed: OnTimed,
+): Promise<Findings> {
   const { plan, renderer, clock, runId, startedAt } = run
   const began = clock.now()
   let rendering = began
   let rendered = began
+  let isRendered = false
   const own = session.for(node.id, (database) =>
     state.lookups.over(database, writtenRelation(node)?.name),
   )
@@ -36,12 +36,13 @@ export async function attemptNode(
     try {
       const sql = await renderer.render(id, renderState)
       if (isQuery(node, run)) requireOneStatement(node, sql)
+      isRendered = true
       return sql
     } finally {
       rendered = clock.now()
     }
   })
-  const found = await withinTime(node, session, () =>
+  const execute = () =>
     executeNode(node, {
       session: own,
       state,
@@ -52,11 +53,14 @@ export async function attemptNode(
       fullRefresh: plan.fullRefresh,
       ...(transaction && { transaction }),
       run: { runId, at: startedAt },
-    }),
-  )
-  return {
-    found,
-    timing: [timing('compile', rendering, rendered), timing('execute', rendered, clock.now())],
+    })
+  try {
+    const found = await withinTime(node, session, execute)
+    isRendered = true // a node that is not rendered has been executed all the same
+    return found
+  } finally {
+    const compiled = timing('compile', rendering, rendered)
+    onTimed(isRendered ? [compiled, timing('execute', rendered, clock.now())] : [compiled])
   }
 }
 

@@ -11,7 +11,7 @@ import { commitOf } from './commit-note.ts'
 import { appendHistory, ensureHistory, recordFailures, recordRun, takeFence } from './history.ts'
 import { makeSchemas } from './make-schemas.ts'
 import { explain, resultOf, writtenRelation } from './node-result.ts'
-import { isFailure } from './result.ts'
+import { isFailure, type Timing } from './result.ts'
 import { classOf, maxTries, outageIn, reasonOf, waitAfterOutage } from './retries.ts'
 import { type Run, RunEnd } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
@@ -97,10 +97,13 @@ async function workOn(
 ): Promise<Worked> {
   const { clock, adapter, signal } = run
   const started = clock.now()
-  const course = () => ({ elapsedMs: clock.now() - started, thread: 'Thread-1' })
+  let timing: readonly Timing[] = []
+  const course = () => ({ elapsedMs: clock.now() - started, thread: 'Thread-1', timing })
   try {
-    const { found, timing } = await attemptNode(node, { session, state }, run)
-    return { result: resultOf(node, found, { ...course(), timing }) }
+    const found = await attemptNode(node, { session, state }, run, (timed) => {
+      timing = timed
+    })
+    return { result: resultOf(node, found, course()) }
   } catch (error) {
     if (signal?.aborted) throw new RunEnd('interrupted', state)
     if (classOf(error, adapter) !== 'wrong') throw new Outage(node, error)

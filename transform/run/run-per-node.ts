@@ -6,12 +6,13 @@ import type { ModelNode } from '../compile/graph.ts'
 import { failuresKeptAs } from '../compile/test-failures.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
 import type { OpenSession } from './adapter.ts'
-import { type Attempt, attemptNode, interruptOn } from './attempt-node.ts'
+import { attemptNode, interruptOn, type OnTimed } from './attempt-node.ts'
 import { appendHistory, ensureHistory, takeFence } from './history.ts'
 import { isAlone } from './is-alone.ts'
 import { makeSchemas } from './make-schemas.ts'
+import type { Findings } from './node-context.ts'
 import { explain, resultOf, writtenRelation } from './node-result.ts'
-import { isFailure } from './result.ts'
+import { isFailure, type Timing } from './result.ts'
 import { classOf, mostTries, outageIn, reasonOf, waitAfter } from './retries.ts'
 import { type Run, RunEnd } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
@@ -81,12 +82,16 @@ async function workOn(
 ): Promise<Worked> {
   const { clock, adapter, signal, onEvent } = run
   const started = clock.now()
-  const course = () => ({ elapsedMs: clock.now() - started, thread })
+  let timing: readonly Timing[] = []
+  const onTimed: OnTimed = (timed) => {
+    timing = timed
+  }
+  const course = () => ({ elapsedMs: clock.now() - started, thread, timing })
   for (let tries = 1; ; tries++) {
     try {
       if (tries > 1 && adapter.kind === 'duckdb') await lookAgain(node, session, state)
-      const { found, timing } = await tryOnce(node, session, run, state, fence)
-      return { result: resultOf(node, found, { ...course(), timing }) }
+      const found = await tryOnce(node, session, run, { state, fence, onTimed })
+      return { result: resultOf(node, found, course()) }
     } catch (error) {
       await session.rollback()
       if (signal?.aborted) throw error
@@ -108,16 +113,21 @@ async function lookAgain(node: RunnableNode, session: OpenSession, state: RunSta
   if (relation !== undefined) await state.refreshFirst(session, relation)
 }
 
+type Around = {
+  readonly state: RunState
+  readonly fence: Turns
+  readonly onTimed: OnTimed
+}
+
 /** One try, and the files that it wrote. */
 async function tryOnce(
   node: RunnableNode,
   session: OpenSession,
   run: Run,
-  state: RunState,
-  fence: Turns,
-): Promise<Attempt> {
+  around: Around,
+): Promise<Findings> {
   try {
-    const attempt = await tryInTransaction(node, session, run, state, fence)
+    const attempt = await tryInTransaction(node, session, run, around)
     await run.files.finish(node.id)
     return attempt
   } catch (error) {
@@ -130,12 +140,13 @@ async function tryInTransaction(
   node: RunnableNode,
   session: OpenSession,
   run: Run,
-  state: RunState,
-  fence: Turns,
-): Promise<Attempt> {
+  { state, fence, onTimed }: Around,
+): Promise<Findings> {
   const { adapter, runId } = run
   const needsNone = adapter.kind === 'duckdb' && isAlone(node, state, run.renderer)
-  if (needsNone || !writes(node, run)) return await attemptNode(node, { session, state }, run)
+  if (needsNone || !writes(node, run)) {
+    return await attemptNode(node, { session, state }, run, onTimed)
+  }
   const message = `${run.plan.command} ${runId}: ${node.name}`
   if (!adapter.keepsHistory || !isExact(node)) {
     const transaction = {
@@ -149,7 +160,7 @@ async function tryInTransaction(
     return await inTransaction(session, message, async () => {
       // Other builds write to a lake too; to a file only we do.
       if (adapter.kind === 'ducklake') await lookAgain(node, session, state)
-      const attempt = await attemptNode(node, { session, state, transaction }, run)
+      const attempt = await attemptNode(node, { session, state, transaction }, run, onTimed)
       await run.files.publish(session, node.id)
       return attempt
     })
@@ -160,7 +171,7 @@ async function tryInTransaction(
       await lookAgain(node, session, state)
       const own = await state.inTransaction(session)
       await takeFence(session, adapter.catalog, runId)
-      const attempt = await attemptNode(node, { session, state: own }, run)
+      const attempt = await attemptNode(node, { session, state: own }, run, onTimed)
       await appendHistory(session, adapter.catalog, 'model_state', own.seen)
       return attempt
     }),

@@ -207,6 +207,8 @@ on-run-end:
       { name: 'not_null_good_id', status: 'skipped' },
       { name: 'bad', status: 'error' },
     ])
+    const bad = result.results.find(({ name }) => name === 'bad')
+    expect(bad?.timing?.map(({ name }) => name)).toEqual(['compile', 'execute'])
   })
 
   it('keep the nodes from running when the first of them fail', async () => {

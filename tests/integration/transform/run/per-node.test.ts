@@ -115,6 +115,9 @@ describe('nodes that are published one by one', () => {
     )
     expect(statuses(result)).toEqual({ a_bad: 'error', b_long: 'skipped', c_late: 'skipped' })
     expect(messageOf(result, 'b_long')).toBe('Skipping due to fail_fast')
+    const timed = new Map(result.results.map(({ name, timing = [] }) => [name, timing]))
+    expect(timed.get('a_bad')?.map(({ name }) => name)).toEqual(['compile', 'execute'])
+    expect(timed.get('c_late')).toEqual([])
   })
 
   it('end when they take longer than their timeout', async () => {
