@@ -28,7 +28,14 @@ export type PlanRequest = {
   readonly maxRecords: number
 }
 
-/** Reads the ledger from the given offsets on. @throws `landing/ledger-broken`, `lake/store-unreachable` */
+/** What a round could take of one chain, and the first entry that it would leave behind. */
+type Taken = { readonly portion: Portion; readonly left: ReadEntry | undefined }
+
+/**
+ * Reads the ledger from the given offsets on. What landed after something that is left behind is left too: between two
+ * rounds the lake is as it was at some time, with all partitions, and what was known then can be asked of it.
+ * @throws `landing/ledger-broken`, `lake/store-unreachable`
+ */
 export async function planRound(
   store: LedgerStore,
   offsets: Offsets,
@@ -36,14 +43,35 @@ export async function planRound(
 ): Promise<Plan> {
   const chains = await listChains(store, request)
   const share = request.maxRecords / Math.max(chains.length, 1)
-  const portions: Portion[] = []
-  let more = false
+  const all: Taken[] = []
   for (const chain of chains) {
     const taken = await takeEntries(store, chain, offsets.get(chainName(chain)) ?? 0, share)
-    if (taken.portion !== undefined) portions.push(taken.portion)
-    more ||= taken.more
+    if (taken !== undefined) all.push(taken)
   }
-  return { portions, more }
+  const [first] = all.filter(({ left }) => left !== undefined).sort(byTimeLeft)
+  if (first === undefined) return { portions: all.map(({ portion }) => portion), more: false }
+  // That one is taken as it is, so a round takes something even where the clocks of writers differ.
+  const portions = all.flatMap((taken) =>
+    taken === first ? [taken.portion] : landedUntil(timeLeft(first), taken.portion),
+  )
+  return { portions, more: true }
+}
+
+function timeLeft({ left }: Taken): number {
+  return left === undefined ? Number.POSITIVE_INFINITY : Date.parse(left.entry.created_at)
+}
+
+function byTimeLeft(one: Taken, other: Taken): number {
+  return timeLeft(one) - timeLeft(other)
+}
+
+/** The entries before the first that landed later; none when that is the first of all. */
+function landedUntil(time: number, portion: Portion): Portion[] {
+  const later = portion.entries.findIndex(({ entry }) => Date.parse(entry.created_at) > time)
+  if (later < 0) return [portion]
+  const entries = portion.entries.slice(0, later)
+  const last = entries.at(-1)
+  return last === undefined ? [] : [{ ...portion, entries, end: last.entry.end }]
 }
 
 /** Every chain of the topics asked for, older lives of a topic first. */
@@ -72,18 +100,19 @@ async function takeEntries(
   chain: Chain,
   start: number,
   share: number,
-): Promise<{ readonly portion: Portion | undefined; readonly more: boolean }> {
+): Promise<Taken | undefined> {
   const entries: ReadEntry[] = []
   let records = 0
   let end = start
   for await (const read of readLedger(store, chain, start)) {
     const { entry } = read
     if (entries.length > 0 && records + entry.records + entry.dead_letters > share) {
-      return { portion: { chain, start, end, entries }, more: true }
+      return { portion: { chain, start, end, entries }, left: read }
     }
     entries.push(read)
     records += entry.records + entry.dead_letters
     end = entry.end
   }
-  return { portion: entries.length === 0 ? undefined : { chain, start, end, entries }, more: false }
+  if (entries.length === 0) return undefined
+  return { portion: { chain, start, end, entries }, left: undefined }
 }

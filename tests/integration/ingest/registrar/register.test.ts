@@ -99,8 +99,8 @@ describe.each(['postgres', 'sqlite'] as const)('a registrar with a %s catalog', 
 
   it('takes a share of each partition when there is more than one transaction may hold', async () => {
     const chains = [await chain(0).open(), chain(1)]
-    for (const landed of chains) {
-      for (let entry = 0; entry < 5; entry++) await landed.land({ records: 10 })
+    for (let entry = 0; entry < 5; entry++) {
+      for (const landed of chains) await landed.land({ records: 10 })
     }
     expect(await register(40)).toMatchObject({ topics: [{ entries: 4, records: 40 }], more: true })
     const rest = await registerAll(deps(), { topics, maxRecords: 40 })

@@ -13,15 +13,21 @@ const chainOf = (partition: number, topic = 't', epoch = 'e'): Chain => ({
   partition,
 })
 
-/** Writes a chain whose entries hold so many records each. */
-async function land(store: MemoryStore, chain: Chain, sizes: readonly number[], createdAt = 0) {
+/** Writes a chain whose entries hold so many records each. @param everyMs from one entry to the next */
+async function land(
+  store: MemoryStore,
+  chain: Chain,
+  sizes: readonly number[],
+  createdAt = 0,
+  everyMs = 0,
+) {
   const { cluster, topic, epoch } = chain
   const created_at = new Date(createdAt).toISOString()
   const record = { v: 1 as const, cluster, topic, epoch, starts: {}, created_at }
   await store.put(epochKey(chain), renderLedgerObject(record))
   let start = 0
   let prev: LedgerEntry['prev'] = null
-  for (const records of sizes) {
+  for (const [index, records] of sizes.entries()) {
     const entry: LedgerEntry = {
       v: 1,
       type: 'data',
@@ -36,7 +42,7 @@ async function land(store: MemoryStore, chain: Chain, sizes: readonly number[], 
       writer: { id: 'w', generation: 1 },
       nonce: 'n',
       high_watermark: start + records,
-      created_at,
+      created_at: new Date(createdAt + index * everyMs).toISOString(),
     }
     const etag = await store.put(entryKey(chain, start), renderLedgerObject(entry))
     prev = { start, etag: plainEtag(etag) }
@@ -87,14 +93,45 @@ describe('planRound', () => {
     expect((await listChains(store, {})).map(({ epoch }) => epoch)).toEqual(['old', 'new'])
   })
 
+  it('takes nothing that landed after what it leaves behind', async () => {
+    const store = memoryStore()
+    const hour = 3_600_000
+    await land(store, chainOf(0), [10, 10, 10], 0, hour)
+    await land(store, chainOf(1), [1, 1], 0.5 * hour, hour)
+    const offsets = new Map<string, number>()
+    const rounds: unknown[] = []
+    for (let more = true; more; ) {
+      const plan = await planRound(store, offsets, { maxRecords: 20 })
+      rounds.push(plan.portions.map(({ chain, end }) => [chain.partition, end]))
+      for (const { chain, end } of plan.portions) offsets.set(chainName(chain), end)
+      more = plan.more
+    }
+    const halfAnHourLater = [0, 10, 1, 1]
+    expect(rounds.map((round) => [round].flat(2))).toEqual([
+      halfAnHourLater,
+      [0, 20, 1, 2],
+      [0, 30],
+    ])
+  })
+
+  it('goes on where the clocks of two writers differ', async () => {
+    const store = memoryStore()
+    await land(store, chainOf(0), [10, 10], 9_000, -5_000)
+    const plan = await planRound(store, new Map(), { maxRecords: 10 })
+    expect(plan).toMatchObject({ more: true, portions: [{ end: 10 }] })
+  })
+
   it('reaches the end of every chain in rounds, each offset once, however little a round may hold', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 8 })
     const property = fc.asyncProperty(
       fc.array(sizes, { minLength: 1, maxLength: 3 }),
       fc.integer({ min: 1, max: 120 }),
-      async (chains, maxRecords) => {
+      fc.integer({ min: -5, max: 5 }),
+      async (chains, maxRecords, everyMs) => {
         const store = memoryStore()
-        for (const [partition, own] of chains.entries()) await land(store, chainOf(partition), own)
+        for (const [partition, own] of chains.entries()) {
+          await land(store, chainOf(partition), own, 1_000 * partition, everyMs * (partition + 1))
+        }
         const offsets = new Map<string, number>()
         for (let round = 0; round < 100; round++) {
           const plan = await planRound(store, offsets, { maxRecords })
