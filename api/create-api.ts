@@ -11,6 +11,7 @@ import { describeFeatures } from './describe-features.ts'
 import { corsOf } from './http/cors.ts'
 import type { ApiEnvironment } from './http/environment.ts'
 import { addHealthRoutes, type ReadinessChecks } from './http/health.ts'
+import type { KnownRequests } from './http/known-requests.ts'
 import { addressCheck, requestBodyLimit } from './http/limits.ts'
 import { type ApiMetrics, createApiMetrics } from './http/metrics.ts'
 import { addMetricsRoute, metricsForLoopback } from './http/metrics-route.ts'
@@ -44,6 +45,8 @@ export type ApiDependencies = ReadinessChecks & {
   readonly metricsRoles?: readonly string[]
   /** Undefined: no traces. */
   readonly tracer?: Tracer | undefined
+  /** Learns what everybody may have and is kept; undefined: every request is for the app. */
+  readonly known?: KnownRequests | undefined
   /** `api.log_share`. Default 1. */
   readonly logShare?: number
   readonly log: Log
@@ -80,7 +83,7 @@ export function createApi(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   if (dependencies.predictions !== undefined) addPredictionRoutes(app, dependencies.predictions)
   if (dependencies.adHoc !== undefined) addAdHocRoutes(app, dependencies.adHoc)
   // Behind our own, which a path like /api/{area}/{name} would hide.
-  addSqlRoutes(app, dependencies.sql)
+  addSqlRoutes(app, dependencies.sql, dependencies.known)
   const isOpen = dependencies.access.everyone !== undefined
   addOpenApiRoutes(app, { features: describeFeatures(dependencies), isOpen })
   app.notFound((context) =>

@@ -7,7 +7,9 @@ import { openAccess } from './access/open-access.ts'
 import { createApi } from './create-api.ts'
 import { createAdmission } from './http/admission.ts'
 import { guardDoor } from './http/door.ts'
+import { createKnownRequests, type KnownRequests } from './http/known-requests.ts'
 import { malformedRequest } from './http/problem-response.ts'
+import { createRecorder } from './http/record-request.ts'
 import { drainOnAbort, listenOn } from './http/server.ts'
 import { openPredictionService } from './predictions/service.ts'
 import { openMetrics } from './serve/open-metrics.ts'
@@ -135,21 +137,36 @@ type AppParts = {
   readonly isStopping: () => boolean
 }
 
+/** An app, and the requests that need not go through it again. */
+type App = {
+  readonly api: ReturnType<typeof createApi>
+  readonly known: KnownRequests | undefined
+}
+
 /** Makes the app anew for each set of endpoints; everything else of it is made once. */
 function appMaker({ options, parts, access, metrics, isStopping }: AppParts) {
   const { settings, schema, log } = options
   const { clock, tables, adHoc, tracer } = parts
   const predictions = openPredictionService({
     source: parts.postgres,
-    predictors: options.predictors ?? [],
+    predictors: parts.predictors,
     settings: settings.predictions,
     log,
     clock,
     random: Math.random,
   })
   const readiness = readinessOf({ parts, schema, access, predictions })
-  return (sql: EndpointService) =>
-    createApi({
+  const logShare = settings.log_share
+  // Whoever needs credentials, counts against a limit or is traced has to be looked at by the app.
+  const isForAll =
+    access.everyone !== undefined && access.perAddress === undefined && tracer === undefined
+  const record = createRecorder({ log, clock, metrics, logShare })
+  return (sql: EndpointService): App => {
+    const known =
+      isForAll && settings.cors_origins.length === 0
+        ? createKnownRequests({ record, clock })
+        : undefined
+    const api = createApi({
       ...readiness,
       access,
       corsOrigins: settings.cors_origins,
@@ -161,11 +178,14 @@ function appMaker({ options, parts, access, metrics, isStopping }: AppParts) {
       isStopping,
       metrics,
       metricsRoles: settings.metrics_roles,
-      logShare: settings.log_share,
+      logShare,
       tracer,
+      known,
       log,
       clock,
     })
+    return { api, known }
+  }
 }
 
 function drain(
@@ -180,7 +200,10 @@ function drain(
 }
 
 /** What cannot even become a request of the web is answered as every other mistake. */
-function listenerOf(app: () => ReturnType<typeof createApi>): RequestListener {
+function listenerOf(app: () => App): RequestListener {
   const errorHandler = () => malformedRequest()
-  return getRequestListener((request, env) => app().fetch(request, env), { errorHandler })
+  const ask = getRequestListener((request, env) => app().api.fetch(request, env), { errorHandler })
+  return (request, response) => {
+    if (app().known?.answer(request, response) !== true) void ask(request, response)
+  }
 }

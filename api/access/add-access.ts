@@ -20,12 +20,12 @@ const probes: ReadonlySet<string> = new Set(['/livez', '/readyz'])
  * asks for it by its own name, whoever is behind; most say for whom they ask, and then it is not this machine.
  */
 export function hostCheck({ everyone }: Access): MiddlewareHandler<ApiEnvironment> {
-  return async (context, next) => {
-    if (everyone === undefined) return await next()
+  if (everyone === undefined) return (_, next) => next()
+  return (context, next) => {
     const host = context.req.header('host') ?? new URL(context.req.url).host
     const handedOn = isHandedOn((name) => context.req.header(name))
-    if (isOwnHost(host, 'localhost') && !handedOn) return await next()
-    return problemResponse(context, problem('api/foreign-host', {}))
+    if (!isOwnHost(host, 'localhost') || handedOn) throw problem('api/foreign-host', {})
+    return next()
   }
 }
 
@@ -36,13 +36,14 @@ export function accessCheck(
   clock: Clock,
 ): MiddlewareHandler<ApiEnvironment> {
   const { everyone, identify, perAddress, perCaller } = access
-  const everybodyMay = everyone !== undefined && perAddress === undefined
+  if (everyone !== undefined && perAddress === undefined) {
+    return (context, next) => {
+      if (!probes.has(context.req.path)) context.set('principal', everyone)
+      return next()
+    }
+  }
   return async (context, next) => {
     if (probes.has(context.req.path)) return await next()
-    if (everybodyMay) {
-      context.set('principal', everyone)
-      return await next()
-    }
     const from = addressOf(context, access)
     const address = addressGroup(from)
     const ofAddress = perAddress?.take(address, clock.now())

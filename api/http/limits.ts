@@ -3,19 +3,16 @@ import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { problem } from '../../core/problems.ts'
 import type { ApiEnvironment } from './environment.ts'
-import { problemResponse } from './problem-response.ts'
 
 const maxUrlLength = 8192
 
 /** Refuses addresses of more than 8192 characters, and paths that are no text: routes would take them as written. */
 export function addressCheck(): MiddlewareHandler<ApiEnvironment> {
-  return async (context, next) => {
+  return (context, next) => {
     const { url } = context.req
-    if (url.length > maxUrlLength) {
-      return problemResponse(context, problem('api/url-too-long', { limit: maxUrlLength }))
-    }
-    if (!isText(url)) return problemResponse(context, problem('api/malformed-request', {}))
-    return await next()
+    if (url.length > maxUrlLength) throw problem('api/url-too-long', { limit: maxUrlLength })
+    if (!isText(url)) throw problem('api/malformed-request', {})
+    return next()
   }
 }
 
@@ -39,9 +36,9 @@ export function requestBodyLimit(maxSize: number): MiddlewareHandler<ApiEnvironm
       throw problem('api/body-too-large', { limit: maxSize })
     },
   })
-  return async (context, next) => {
+  return (context, next) => {
     const { method } = context.req
     // To look for a body costs a Request of the web, and these have none that anybody reads.
-    return method === 'GET' || method === 'HEAD' ? await next() : await limit(context, next)
+    return method === 'GET' || method === 'HEAD' ? next() : limit(context, next)
   }
 }

@@ -1,104 +1,71 @@
-/**
- * One log line and one count for each request, when its last byte is out. The query string stays out of both: it can hold
- * what a person typed.
- */
+/** Records every request of the app, when the last byte of its answer is out. */
 import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import type { Clock } from '../../core/clock.ts'
-import { type Log, withoutRedaction } from '../../core/log.ts'
 import type { ApiEnvironment } from './environment.ts'
-import type { ApiMetrics } from './metrics.ts'
+import { clientLeft, createRecorder, type RecordOptions } from './record-request.ts'
 import type { RequestSpan, Tracer } from './tracer.ts'
 
-export type ObserveOptions = {
-  readonly log: Log
-  readonly clock: Clock
-  readonly metrics: ApiMetrics
+export type ObserveOptions = RecordOptions & {
   /** Undefined: no traces. */
   readonly tracer?: Tracer | undefined
-  /** Of the requests that went well and quickly, this share gets a line in the log. */
-  readonly logShare: number
 }
 
-/** A request that took longer than so many milliseconds is always logged. */
-const slowMs = 1000
-const longestPath = 500
-
-/** Status of a request whose client left before its answer. */
-const clientLeft = 499
-
 /** Observes every request. Put it first, so that what others refuse is seen too. */
-export function observeRequests(given: ObserveOptions): MiddlewareHandler<ApiEnvironment> {
-  const { clock, tracer } = given
-  const options = { ...given, log: withoutRedaction(given.log) }
+export function observeRequests(options: ObserveOptions): MiddlewareHandler<ApiEnvironment> {
+  const { clock, tracer } = options
+  const record = createRecorder(options)
   return async (context, next) => {
     const start = clock.now()
     const span = tracer?.start(context.req.method, context.req.header('traceparent'))
     const outgoing = context.env?.outgoing
     if (outgoing === undefined || !('socket' in outgoing)) {
       await next()
-      finish(options, context, { start, span, status: context.res.status })
+      record(seenBy(context, { start, span, bytes: undefined, status: context.res.status }))
       return
     }
-    const { socket } = outgoing
-    const written = socket?.bytesWritten ?? 0
-    outgoing.once('close', () => {
-      const bytes = (socket?.bytesWritten ?? written) - written
-      finish(options, context, { start, span, bytes, status: statusOf(outgoing as ServerResponse) })
+    onceWritten(outgoing as ServerResponse, (status, bytes) => {
+      record(seenBy(context, { start, span, bytes, status }))
     })
     await next()
   }
 }
 
-/** An answer that was not written whole has reached nobody. */
-function statusOf(outgoing: ServerResponse): number {
-  return outgoing.writableFinished ? outgoing.statusCode : clientLeft
-}
-
-type Observed = {
-  readonly start: number
-  readonly span: RequestSpan | undefined
-  readonly status: number
-  /** On the wire, headers included. */
-  readonly bytes?: number
-}
-
-function finish(options: ObserveOptions, context: Context<ApiEnvironment>, seen: Observed): void {
-  const { metrics, clock } = options
-  const { status, span } = seen
-  const { method } = context.req
-  const route = routeOf(context)
-  const elapsedMs = clock.now() - seen.start
-  const problemCode = context.get('problemCode')
-  metrics.answered({ route, method, status, seconds: elapsedMs / 1000, problemCode })
-  span?.end({ route, status, problemCode })
-  const level = levelOf(status)
-  const isPlain = level === 'info' && elapsedMs < slowMs
-  if (isPlain && options.logShare < 1 && Math.random() >= options.logShare) return
-  options.log[level]({
-    event: status === clientLeft ? 'request.disconnected' : 'request.finished',
-    request_id: context.get('requestId'),
-    ...(span === undefined ? {} : { trace_id: span.traceId }),
-    method,
-    path: context.req.path.slice(0, longestPath),
-    route,
-    status,
-    ...(problemCode === undefined ? {} : { code: problemCode }),
-    elapsed_ms: elapsedMs,
-    ...(seen.bytes === undefined ? {} : { bytes: seen.bytes }),
-    principal: context.get('principal')?.id,
+/** Calls back when an answer is out, or its client gone. @param seen `bytes` with those of its headers */
+export function onceWritten(
+  outgoing: ServerResponse,
+  seen: (status: number, bytes: number) => void,
+): void {
+  const { socket } = outgoing
+  const written = socket?.bytesWritten ?? 0
+  outgoing.once('close', () => {
+    // An answer that was not written whole has reached nobody.
+    const status = outgoing.writableFinished ? outgoing.statusCode : clientLeft
+    seen(status, (socket?.bytesWritten ?? written) - written)
   })
 }
 
-/** What is our fault is an error; what is down or too much is a warning. */
-function levelOf(status: number): 'error' | 'warn' | 'info' {
-  if (status === 503 || status === 504) return 'warn'
-  return status >= 500 ? 'error' : 'info'
+type Seen = {
+  readonly start: number
+  readonly span: RequestSpan | undefined
+  readonly status: number
+  readonly bytes: number | undefined
+}
+
+function seenBy(context: Context<ApiEnvironment>, seen: Seen) {
+  return {
+    ...seen,
+    requestId: context.get('requestId'),
+    method: context.req.method,
+    path: context.req.path,
+    route: routeOf(context),
+    problemCode: context.get('problemCode'),
+    principal: context.get('principal')?.id,
+  }
 }
 
 /** The pattern of the handler; there are as many as routes were added. */
-function routeOf(context: Context<ApiEnvironment>): string {
+export function routeOf(context: Context<ApiEnvironment>): string {
   const found = matchedRoutes(context).findLast(({ path }) => !path.includes('*'))
   return found?.path ?? 'unmatched'
 }

@@ -8,16 +8,15 @@ const fit = /^[\w=-]{1,64}$/
 
 /** Names the request. */
 export function nameRequest(): MiddlewareHandler<ApiEnvironment> {
-  return async (context, next) => {
+  return (context, next) => {
     const given = context.req.header('x-request-id')
     const requestId = given !== undefined && fit.test(given) ? given : randomUUID()
     context.set('requestId', requestId)
     const outgoing = context.env?.outgoing
     if (outgoing instanceof ApiResponse) {
       outgoing.announce({ 'x-request-id': requestId })
-      return await next()
+      return next()
     }
-    await next()
-    announce(context, context.res, { 'x-request-id': requestId })
+    return next().then(() => announce(context, context.res, { 'x-request-id': requestId }))
   }
 }

@@ -71,6 +71,8 @@ export async function drainOnAbort(
 ): Promise<void> {
   await aborted(signal)
   onStopping()
+  // Whoever is answered from now on leaves, and does not ask again on a connection that is about to be closed.
+  server.prependListener('request', (_, response) => response.setHeader('connection', 'close'))
   if (delayMs > 0) await clock.sleep(delayMs)
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const deadline = clock.now() + drainMs

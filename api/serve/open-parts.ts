@@ -6,6 +6,7 @@ import type { AdHocService } from '../ad-hoc/routes.ts'
 import { watchEventLoop } from '../http/event-loop-lag.ts'
 import { createSpanExporter } from '../http/span-exporter.ts'
 import { createTracer, type Tracer } from '../http/tracer.ts'
+import type { NamedPredictor } from '../predictions/fallback.ts'
 import { type LakeSource, openLakeSource } from '../sources/lake-source.ts'
 import { openPostgresSource, type PostgresSource } from '../sources/postgres-source.ts'
 import type { Endpoint } from '../sql-endpoint/parse-endpoint.ts'
@@ -23,6 +24,8 @@ export type Parts = {
   readonly adHoc: (AdHocService & { readonly pool: Pool }) | undefined
   /** Undefined: no traces. */
   readonly tracer: Tracer | undefined
+  /** What computes predictions, the preferred first. */
+  readonly predictors: readonly NamedPredictor[]
   /** By how many milliseconds the event loop is late. */
   readonly lagMs: () => number
   readonly clock: Clock
@@ -55,7 +58,10 @@ export async function openParts(
   const tables = openTableService({ url, schema, source: postgres, log, settings })
   closing(opened, tables.exports)
   const tracer = tracerOf(options, opened)
-  return { postgres, watch, lake, tables, adHoc, tracer, lagMs: lag.milliseconds, clock }
+  const computing = options.openPredictors && closing(opened, options.openPredictors(postgres))
+  const predictors = computing?.predictors ?? []
+  const lagMs = lag.milliseconds
+  return { postgres, watch, lake, tables, adHoc, tracer, predictors, lagMs, clock }
 }
 
 /** The part, which is closed with all others. */

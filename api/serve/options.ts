@@ -6,6 +6,13 @@ import type { Settings } from '../../core/settings.ts'
 import type { AdHocOptions } from '../ad-hoc/open-ad-hoc.ts'
 import type { Timeouts } from '../http/server.ts'
 import type { NamedPredictor } from '../predictions/fallback.ts'
+import type { PostgresSource } from '../sources/postgres-source.ts'
+
+/** Opens what computes predictions, the preferred first; it may read PostgreSQL as the API does. */
+export type OpenPredictors = (source: Pick<PostgresSource, 'rows'>) => {
+  readonly predictors: readonly NamedPredictor[]
+  readonly close: () => void
+}
 
 export type ServeOptions = {
   /** The folder above `api/endpoints`. */
@@ -20,8 +27,8 @@ export type ServeOptions = {
   readonly settings: Settings['api']
   /** Undefined: no SQL of callers is run. */
   readonly adHoc?: AdHocOptions | undefined
-  /** What computes predictions, the preferred first; the stored scores stand behind them. Default: none. */
-  readonly predictors?: readonly NamedPredictor[]
+  /** What computes predictions; the stored scores stand behind it. Undefined: there are only those. */
+  readonly openPredictors?: OpenPredictors | undefined
   /** Default: `defaultTimeouts`. */
   readonly timeouts?: Timeouts
   /** Asked for when an endpoint says `source: lake`; read-only. */

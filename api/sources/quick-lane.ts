@@ -6,15 +6,17 @@
 import type { Client } from 'pg'
 import { connectPipelined } from '../../core/clients/postgres.ts'
 import { atMost } from './at-most.ts'
+import { isCanceled } from './postgres-errors.ts'
 import { sessionSql } from './session.ts'
 import { queryTextInLine, type TextRow, type TextStatement } from './text-query.ts'
 
 /** What takes longer, on average and in milliseconds, is not quick. */
-const quickMs = 5
+const quickMs = 2
 /** PostgreSQL stops a statement in the lane after so many milliseconds. */
 const limitMs = 25
-/** Statements that stand in line; more is work for several connections. */
+/** Statements that stand in line, and the milliseconds they should take together; more is work for several connections. */
 const maxInLine = 32
+const maxLineMs = 20
 /** A statement that has failed or taken long in the lane is run elsewhere so many times. */
 const timeAway = 1000
 /** Weight of the newest duration in the average. */
@@ -28,9 +30,11 @@ const retryMs = 5000
 /** How long the end of the connection is waited for, in milliseconds: a server that stands still says nothing. */
 const closeMs = 2000
 
+type LaneStatement = Omit<TextStatement, 'query_timeout'>
+
 export interface QuickLane {
   /** The rows; undefined when the statement is to be run elsewhere. Does not fail. */
-  rows(statement: Omit<TextStatement, 'query_timeout'>): Promise<TextRow[] | undefined>
+  rows(statement: LaneStatement): Promise<TextRow[] | undefined>
   /** How long it took elsewhere, in milliseconds. */
   took(name: string, milliseconds: number): void
   /** Whether it has a connection, and how many statements are in it. */
@@ -45,10 +49,13 @@ type Known = { averageMs: number; away: number }
 
 export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
   const known = new Map<string, Known>()
+  /** Sends those elsewhere who stand in line. */
+  const sendElsewhere = new Set<() => void>()
   let opening: Promise<Client | undefined> | undefined
   let client: Client | undefined
   let isClosed = false
   let inLine = 0
+  let lineMs = 0
   let lastEnd = 0
   let nextTry = 0
 
@@ -87,37 +94,73 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     return record
   }
 
+  function isAdmitted({ averageMs }: Known): boolean {
+    if (isClosed || averageMs > quickMs || inLine >= maxInLine) return false
+    return lineMs + averageMs <= maxLineMs
+  }
+
   function sendAway(record: Known): void {
     record.averageMs = Number.POSITIVE_INFINITY
     record.away = timeAway
   }
 
+  /** What stands in line has been sent already: the server runs it, for nobody. */
+  function clearLine(): void {
+    for (const go of sendElsewhere) go()
+  }
+
+  function learn(record: Known, begun: number): void {
+    const end = performance.now()
+    // Before the last one had ended, this one was only waiting.
+    const own = end - Math.max(begun, lastEnd)
+    lastEnd = end
+    record.averageMs += (own - record.averageMs) * weight
+    if (record.averageMs <= quickMs) return
+    sendAway(record)
+    clearLine()
+  }
+
+  async function ask(
+    open: Client,
+    statement: LaneStatement,
+    record: Known,
+    go: () => void,
+  ): Promise<TextRow[] | undefined> {
+    const { averageMs } = record
+    const begun = performance.now()
+    inLine++
+    lineMs += averageMs
+    try {
+      const found = await queryTextInLine(open, { ...statement, query_timeout: lostMs })
+      // It has its rows, however long they took.
+      sendElsewhere.delete(go)
+      learn(record, begun)
+      return found
+    } catch (error) {
+      lastEnd = performance.now()
+      sendAway(record)
+      if (isCanceled(error)) clearLine()
+      return undefined
+    } finally {
+      sendElsewhere.delete(go)
+      inLine--
+      lineMs = inLine === 0 ? 0 : lineMs - averageMs
+    }
+  }
+
   return {
     async rows(statement) {
       const record = recordOf(statement.name)
-      if (isClosed || record.averageMs > quickMs || inLine >= maxInLine) return undefined
+      if (!isAdmitted(record)) return undefined
       if (client === undefined) {
         openSometimes()
         return undefined
       }
-      inLine++
-      const begun = performance.now()
-      try {
-        const found = await queryTextInLine(client, { ...statement, query_timeout: lostMs })
-        const end = performance.now()
-        // Before the last one had ended, this one was only waiting.
-        const own = end - Math.max(begun, lastEnd)
-        lastEnd = end
-        record.averageMs += (own - record.averageMs) * weight
-        if (record.averageMs > quickMs) sendAway(record)
-        return found
-      } catch {
-        lastEnd = performance.now()
-        sendAway(record)
-        return undefined
-      } finally {
-        inLine--
-      }
+      const { promise, resolve } = Promise.withResolvers<TextRow[] | undefined>()
+      const go = () => resolve(undefined)
+      sendElsewhere.add(go)
+      void ask(client, statement, record, go).then(resolve)
+      return await promise
     },
     took(name, milliseconds) {
       const record = recordOf(name)

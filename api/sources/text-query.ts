@@ -68,7 +68,9 @@ class TextQuery extends Query {
 
   constructor(statement: TextStatement, write: Write, callback: TextQuery['callback']) {
     const { name, text, values, query_timeout } = statement
-    super({ name, text })
+    // Not as an object, of which `pg` makes a copy property by property.
+    super(text)
+    Object.assign(this, { name })
     this.query_timeout = query_timeout
     this.callback = callback
     this.submit = (connection) => {

@@ -1,9 +1,11 @@
 /** SQL endpoints as routes. */
 import type { Context, Hono } from 'hono'
 import { problem } from '../../core/problems.ts'
-import { requireRole } from '../access/principal.ts'
+import { type Principal, requireRole } from '../access/principal.ts'
 import type { ApiEnvironment } from '../http/environment.ts'
 import { etagOf, matchesEtag } from '../http/etag.ts'
+import type { KnownRequests } from '../http/known-requests.ts'
+import { routeOf } from '../http/observe-requests.ts'
 import type { Caller } from '../sources/running-statements.ts'
 import { nextLink } from '../tables/row-headers.ts'
 import type { AnswerState } from './answer-state.ts'
@@ -19,13 +21,17 @@ import { mayReadTables, refuseUnlessChanged } from './table-roles.ts'
 type ApiContext = Context<ApiEnvironment>
 
 /** Adds all endpoints; HEAD is answered like GET, without the body. */
-export function addSqlRoutes(app: Hono<ApiEnvironment>, service: EndpointService): void {
+export function addSqlRoutes(
+  app: Hono<ApiEnvironment>,
+  service: EndpointService,
+  known?: KnownRequests,
+): void {
   for (const served of service.endpoints.toSorted(byPath)) {
     const { header } = served.endpoint
     const names = pathParameters(header.path)
     const read = header.cache_seconds > 0 ? remembering(readRequest) : readRequest
     app.get(header.path.replaceAll(/\{([a-z0-9_]+)\}/g, ':$1'), (context) =>
-      answer(context, (hides) => read(context, names, served, hides), served, service),
+      answer(context, (hides) => read(context, names, served, hides), served, service, known),
     )
   }
 }
@@ -53,6 +59,7 @@ async function answer(
   read: (hidesPersonalData: boolean) => Asked,
   served: ServedEndpoint,
   service: EndpointService,
+  known?: KnownRequests,
 ): Promise<Response> {
   const { header } = served.endpoint
   const principal = context.get('principal')
@@ -76,19 +83,41 @@ async function answer(
         (await makeReady(asked, served, service, context.env?.outgoing)))
   // A publish may have changed them while the rows were read, and the first request learns of them only then.
   if (!mayReadTables(principal, served)) throw problem('api/forbidden', {})
-  const isPrivate = principal.kind !== 'anonymous' || isGuarded(served)
+  const isPrivate = !isForEverybody(principal, served)
   const headers = isPrivate ? { ...ready.headers, ...privately(ready.headers) } : ready.headers
   const { etag } = ready.headers
+  if (known !== undefined && !isPrivate && header.cache_seconds > 0) {
+    learn(known, context, () =>
+      isForEverybody(principal, served) ? service.cache.peek(asked.key) : undefined,
+    )
+  }
   // Not by `context.body`, which takes the headers apart one by one.
   return etag !== undefined && matchesEtag(ifNoneMatch, etag)
     ? new Response(null, { status: 304, headers })
     : new Response(ready.body, { headers })
 }
 
-/** Not everybody gets the answer, so nobody else may keep it. */
-function isGuarded(served: ServedEndpoint): boolean {
+/** When not everybody gets the answer, nobody else may keep it. */
+function isForEverybody({ kind }: Principal, served: ServedEndpoint): boolean {
   const { roles } = served.endpoint.header
-  return roles.length > 0 || (served.known()?.tableRoles.length ?? 0) > 0
+  const isGuarded = roles.length > 0 || (served.known()?.tableRoles.length ?? 0) > 0
+  return kind === 'anonymous' && !isGuarded
+}
+
+function learn(
+  known: KnownRequests,
+  context: ApiContext,
+  read: () => ReadyAnswer | undefined,
+): void {
+  const incoming = context.env?.incoming
+  if (incoming === undefined) return
+  const { path } = context.req
+  known.learn(incoming, {
+    path,
+    route: routeOf(context),
+    principal: context.get('principal').id,
+    read,
+  })
 }
 
 const maxRemembered = 1000
@@ -119,7 +148,9 @@ function readRequest(
   hidesPersonalData: boolean,
 ): Asked {
   const { url } = context.req
-  const query = new URL(url).searchParams
+  // The whole address need not be taken apart.
+  const mark = url.indexOf('?')
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
   const path = new Map(names.map((name) => [name, context.req.param(name) ?? '']))
   const { limit, cursor } = takePage(header, query)
   const read = readParameters(header.parameters, query, path)

@@ -37,6 +37,14 @@ async function warmUp(from = source): Promise<string> {
   }
 }
 
+/** Asks for the process after no time at all, until it is that of the line: on a busy machine that takes a while. */
+async function inLine(text: string, pid: string, from: PostgresSource): Promise<void> {
+  for (;;) {
+    const [row] = await ask(text, [0], from)
+    if (row?.[0] === pid) return
+  }
+}
+
 describe('statements that take next to no time', () => {
   it('share a connection, and each has its own answer', async () => {
     await warmUp()
@@ -96,6 +104,38 @@ describe('statements that take next to no time', () => {
       expect(ended).toHaveLength(31)
       // Its connection has only lost a statement.
       expect(await warmUp(own)).toBe(pid)
+    } finally {
+      await own.close()
+    }
+  })
+
+  it('that have turned slow leave the line all at once', async () => {
+    const text = 'select pg_backend_pid() from pg_sleep($1::float)'
+    const own = openPostgresSource({ url: url(), schema, maxConnections: 4 })
+    try {
+      const pid = await warmUp(own)
+      await inLine(text, pid, own)
+      const found = await Promise.all(Array.from({ length: 30 }, () => ask(text, [0.02], own)))
+      const stayed = found.filter(([row]) => row?.[0] === pid)
+      expect(found.every((rows) => rows.length === 1)).toBe(true)
+      expect(stayed.length).toBeLessThan(5)
+    } finally {
+      await own.close()
+    }
+  })
+
+  it('that have turned slow are not run again when they have their rows', async () => {
+    const own = openPostgresSource({ url: url(), schema, maxConnections: 4 })
+    try {
+      const pid = await warmUp(own)
+      const processes: unknown[] = []
+      // On a busy machine one may take longer than the line allows, and is then run elsewhere.
+      for (let round = 0; round < 20 && !processes.includes(pid); round++) {
+        const text = `select pg_backend_pid() from pg_sleep($1::float) -- ${round}`
+        await inLine(text, pid, own)
+        processes.push((await ask(text, [0.021], own))[0]?.[0])
+      }
+      expect(processes).toContain(pid)
     } finally {
       await own.close()
     }

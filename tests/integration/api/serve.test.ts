@@ -70,7 +70,10 @@ describe('millrace serve', () => {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await cli.shows(/Serving http/))?.[0] ?? ''
     const file = join(projectDir, 'api/endpoints/version.sql')
     const version = (sql: string) =>
-      writeFile(file, `/* ---\npath: /api/version\nsummary: x\nshape: object\n--- */\n${sql}\n`)
+      writeFile(
+        file,
+        `/* ---\npath: /api/version\nsummary: x\nshape: object\ncache_seconds: 600\n--- */\n${sql}\n`,
+      )
     const answer = async () => {
       const response = await fetch(`${url}/api/version`)
       return response.status === 200 ? await response.text() : response.status
@@ -79,7 +82,7 @@ describe('millrace serve', () => {
     await version('select 1 as v')
     await expect.poll(answer, { timeout: 20_000 }).toBe('{"v":1}')
     await version('select nope as v')
-    await cli.shows(/error\[api\/broken-endpoint\] api\/endpoints\/version\.sql:6/)
+    await cli.shows(/error\[api\/broken-endpoint\] api\/endpoints\/version\.sql:7/)
     expect(await answer()).toBe('{"v":1}')
     await version('select 3 as v')
     await expect.poll(answer, { timeout: 20_000 }).toBe('{"v":3}')

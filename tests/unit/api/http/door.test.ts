@@ -3,8 +3,10 @@ import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createAdmission } from '../../../../api/http/admission.ts'
 import { guardDoor } from '../../../../api/http/door.ts'
+import { drainOnAbort, listenOn } from '../../../../api/http/server.ts'
 import { giveUpStalled } from '../../../../api/http/stalled-readers.ts'
 import { silentLog } from '../../../../core/silent-log.ts'
+import { openManualClock } from '../../../support/manual-clock.ts'
 
 const limits = { maxInFlight: 10, maxLagMs: 250 }
 
@@ -134,5 +136,35 @@ describe('the door', () => {
         expect(answer.headers.get('connection')).toBe('close')
       },
     )
+  })
+})
+
+describe('a server that ends', () => {
+  it('answers whoever is connected once more, and asks them to leave', async () => {
+    const { server, port } = await listenOn((_, response) => response.end('yes'), {
+      host: '127.0.0.1',
+      port: 0,
+    })
+    const socket = connect(port, '127.0.0.1')
+    let got = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      got += text
+    })
+    const left = new Promise((resolve) => socket.once('end', resolve))
+    const ask = () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    ask()
+    await expect.poll(() => got).toMatch(/Connection: keep-alive.*yes/s)
+    const stopping = new AbortController()
+    const clock = openManualClock()
+    const drain = { onStopping: () => {}, delayMs: 1000, drainMs: 1000, clock }
+    const ended = drainOnAbort(server, stopping.signal, drain)
+    stopping.abort()
+    await expect.poll(() => clock.sleeping).toBe(1)
+    got = ''
+    ask()
+    await left
+    expect(got).toMatch(/^HTTP\/1.1 200 OK.*connection: close.*yes/is)
+    await clock.advance(1000)
+    await ended
   })
 })
