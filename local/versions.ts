@@ -6,6 +6,8 @@ export const kafkaVersion = '4.3.1'
 export const versitygwVersion = '1.8.0'
 /** Compiles versitygw where no Go is installed. */
 export const goVersion = '1.26.6'
+/** The release in SageMaker's own image; ml/image/requirements.txt has it too. */
+export const xgboostVersion = '3.0.5'
 
 /** Where each thing is kept in the cache directory. */
 export const cachePaths = {
@@ -14,6 +16,8 @@ export const cachePaths = {
   versitygw: (cacheDir: string) => join(cacheDir, `versitygw-${versitygwVersion}`, 'versitygw'),
   /** The directory DuckDB is told of. */
   duckdbExtensions: (cacheDir: string) => join(cacheDir, 'duckdb-extensions'),
+  /** As ml/image/install.sh names it. */
+  mlImage: (cacheDir: string) => join(cacheDir, `ml-image-xgboost-${xgboostVersion}`),
   postgres: (cacheDir: string, version: string) => join(cacheDir, `postgres-${version}`),
 }
 

@@ -2,6 +2,7 @@
 import { duckdbExtensionFiles } from './duckdb-extensions.ts'
 import { kafkaArchive } from './kafka-archive.ts'
 import { kafkaJars } from './kafka-jars.ts'
+import { mlImage } from './ml-image.ts'
 import { postgres } from './postgres.ts'
 import type { SetupStep } from './step.ts'
 import { versitygw } from './versitygw.ts'
@@ -12,4 +13,5 @@ export const setupSteps: readonly SetupStep[] = [
   kafkaArchive,
   duckdbExtensionFiles,
   postgres,
+  mlImage,
 ]

@@ -22,7 +22,7 @@ import { dropTags, setTags } from '../tags.ts'
 import { describeEndpoint } from './describe-endpoint.ts'
 import { assertWithinLimit, retained } from './desired-variants.ts'
 import { type Fleet, startFleet } from './fleet.ts'
-import { findEndpointConfig } from './model-operations.ts'
+import { findEndpointConfig, servedBy } from './model-operations.ts'
 import {
   type EndpointConfigRecord,
   type EndpointRecord,
@@ -84,10 +84,12 @@ export function endpointOperations(standIn: StandIn) {
 
   async function create(name: string, config: EndpointConfigRecord): Promise<void> {
     try {
-      fleets.set(name, await startFleet(standIn, name, config, find(name).variants))
+      const served = find(name).served ?? servedBy(standIn, config)
+      fleets.set(name, await startFleet(standIn, name, served, find(name).variants))
       const { failureReason } = find(name) // of an update that a crash took back
       await settle(name, {
         status: 'InService',
+        served,
         ...(failureReason === undefined ? {} : { failureReason }),
       })
     } catch (error) {
@@ -102,14 +104,15 @@ export function endpointOperations(standIn: StandIn) {
     config: EndpointConfigRecord,
     variants: readonly VariantState[],
   ): Promise<void> {
-    await restoring.get(name)
-    const old = fleets.get(name)
     try {
-      const fleet = await startFleet(standIn, name, config, variants, () =>
+      const served = servedBy(standIn, config) // as it is now: models may go while we wait
+      await restoring.get(name)
+      const old = fleets.get(name)
+      const fleet = await startFleet(standIn, name, served, variants, () =>
         change(name, { status: 'RollingBack', pendingConfigName: config.name }),
       )
       fleets.set(name, fleet)
-      await settle(name, { status: 'InService', configName: config.name, variants })
+      await settle(name, { status: 'InService', configName: config.name, served, variants })
       await old?.drained()
       await old?.stop()
     } catch (error) {
@@ -147,10 +150,10 @@ export function endpointOperations(standIn: StandIn) {
   }
 
   /** After a start: what served serves again, what was being made is made, an update is taken back. */
-  function restore({ name, status, configName, variants }: EndpointRecord): void {
+  function restore({ name, status, configName, served, variants }: EndpointRecord): void {
     if (status === 'Deleting') work(name, () => remove(name))
     if (status === 'Failed' || status === 'Deleting') return
-    const config = standIn.stores.endpointConfigs.get(configName)
+    const config = served?.config ?? standIn.stores.endpointConfigs.get(configName)
     if (config === undefined) {
       const failureReason = `Could not find endpoint configuration "${configName}".`
       change(name, { status: 'Failed', failureReason })

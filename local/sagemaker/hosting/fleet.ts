@@ -11,9 +11,7 @@ import { s3Place } from '../files.ts'
 import { findImage } from '../images.ts'
 import { removeDirectory } from '../remove-directory.ts'
 import { type Instance, startInstance } from './instance.ts'
-import { findModel } from './model-operations.ts'
-import { type ModelSource, modelSource } from './model-source.ts'
-import type { EndpointConfigRecord, VariantRequest, VariantState } from './records.ts'
+import type { ModelSource, Served, VariantRequest, VariantState } from './records.ts'
 
 /** Why an endpoint cannot be served; the text is its `FailureReason`. */
 class HostingFailure extends Error {}
@@ -52,7 +50,7 @@ const drainPollMs = 20
 export async function startFleet(
   standIn: StandIn,
   endpoint: string,
-  config: EndpointConfigRecord,
+  { config, sources }: Served,
   states: readonly VariantState[],
   onFailing: () => void = () => {},
 ): Promise<Fleet> {
@@ -65,7 +63,10 @@ export async function startFleet(
   try {
     for (const variant of config.request.ProductionVariants) {
       const state = states.find(({ name }) => name === variant.VariantName)
-      const made = await makeVariant(standIn, endpoint, variant, join(baseDir, variant.VariantName))
+      const source = sources[variant.VariantName]
+      if (source === undefined) throw new Error(`${variant.VariantName} has no model`)
+      const directory = join(baseDir, variant.VariantName)
+      const made = await makeVariant(standIn, endpoint, variant, source, directory)
       made.weight = state?.weight ?? 1
       variants.push(made)
       await made.scale(state?.instanceCount ?? 1)
@@ -101,10 +102,10 @@ async function makeVariant(
   standIn: StandIn,
   endpoint: string,
   request: VariantRequest,
+  source: ModelSource,
   baseDir: string,
 ): Promise<Variant> {
   const name = request.VariantName
-  const source = modelSource(standIn, findModel(standIn, request.ModelName ?? '').request)
   const image = findImage(standIn.containers(), source.imageUri)
   const { limits } = standIn.containers()
   await fetchModel(standIn, source, baseDir)

@@ -13,6 +13,8 @@ export interface Instance {
   inFlight: number
   /** Called when it refused a connection: it gets no request until it has answered a ping, asked for at once. */
   suspect(): void
+  /** Asks it right now whether it is well. */
+  answers(): Promise<boolean>
   /** Resolves true when it answers /ping for the first time, false when it will not. */
   readonly firstHealthy: Promise<boolean>
   stop(): Promise<void>
@@ -103,6 +105,7 @@ export function startInstance(request: InstanceRequest): Instance {
     inFlight: 0,
     port: () => port,
     isHealthy: () => healthy && container?.hasEnded() === false,
+    answers: async () => container?.hasEnded() === false && (await answersPing(port)),
     suspect: () => {
       healthy = false
       suspicion.abort()

@@ -108,12 +108,14 @@ async function ask(
   variant: Variant,
   invocation: Invocation,
 ): Promise<IncomingMessage> {
-  for (;;) {
+  for (let cut = 0; ; ) {
     const instance = await healthyInstance(standIn, variant, invocation.endpoint)
     try {
       return await send(instance, invocation, variant.invocationMs)
     } catch (error) {
-      if (error instanceof NeverArrived) continue
+      if (error instanceof NotTaken) continue
+      // A container that lives had just closed a connection that was kept; one that does not may have died of this.
+      if (error instanceof CutOff && cut++ === 0 && (await instance.answers())) continue
       throw modelError(invocation.endpoint, variant, 0, messageOf(error))
     }
   }
@@ -133,8 +135,11 @@ async function healthyInstance(
   }
 }
 
-/** Not accepted, or sent on a kept connection that the other side was just closing. */
-class NeverArrived extends Error {}
+/** The connection was refused. */
+class NotTaken extends Error {}
+
+/** Sent on a kept connection, which ended before an answer began. */
+class CutOff extends Error {}
 
 const timedOut =
   'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
@@ -173,8 +178,9 @@ function send(
     outgoing.once('error', (error) => {
       const code = 'code' in error ? error.code : undefined
       if (code === 'ECONNREFUSED') instance.suspect()
-      const lost = code === 'ECONNREFUSED' || (outgoing.reusedSocket && code === 'ECONNRESET')
-      reject(lost ? new NeverArrived(error.message) : error)
+      const isCutOff = outgoing.reusedSocket && code === 'ECONNRESET'
+      if (code === 'ECONNREFUSED') reject(new NotTaken(error.message))
+      else reject(isCutOff ? new CutOff(error.message) : error)
     })
     outgoing.end(body)
   })

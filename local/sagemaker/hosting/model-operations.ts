@@ -22,7 +22,7 @@ import { findImage } from '../images.ts'
 import { listPage } from '../listing.ts'
 import { dropTags, setTags } from '../tags.ts'
 import { modelSource } from './model-source.ts'
-import type { EndpointConfigRecord, ModelRecord, VariantRequest } from './records.ts'
+import type { EndpointConfigRecord, ModelRecord, Served, VariantRequest } from './records.ts'
 
 /** Sizes of serverless instances, in MB. */
 const serverlessSizes = [1024, 2048, 3072, 4096, 5120, 6144]
@@ -112,7 +112,7 @@ export function modelOperations(standIn: StandIn) {
   }
 }
 
-export function findModel({ stores }: StandIn, name: string): ModelRecord {
+function findModel({ stores }: StandIn, name: string): ModelRecord {
   const found = stores.models.get(name)
   if (found === undefined) throw invalid(`Could not find model "${arnOf('model', name)}".`)
   return found
@@ -122,6 +122,14 @@ export function findEndpointConfig({ stores }: StandIn, name: string): EndpointC
   const found = stores.endpointConfigs.get(name)
   if (found !== undefined) return found
   throw invalid(`Could not find endpoint configuration "${arnOf('endpoint-config', name)}".`)
+}
+
+/** A configuration with its models as they are now. @throws a `ValidationException` when one is not there */
+export function servedBy(standIn: StandIn, config: EndpointConfigRecord): Served {
+  const sources = config.request.ProductionVariants.map(({ VariantName, ModelName = '' }) => {
+    return [VariantName, modelSource(standIn, findModel(standIn, ModelName).request)]
+  })
+  return { config, sources: Object.fromEntries(sources) }
 }
 
 function assertPossible(standIn: StandIn, request: EndpointConfigRecord['request']): void {

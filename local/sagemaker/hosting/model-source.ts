@@ -4,14 +4,7 @@ import { arnOf, nameOf } from '../api/arn.ts'
 import type { Checked } from '../api/checked.ts'
 import { invalid } from '../api/refusal.ts'
 import type { StandIn } from '../context.ts'
-import type { ModelRecord } from './records.ts'
-
-export type ModelSource = {
-  readonly imageUri: string
-  /** `s3://…/model.tar.gz`; undefined for an image that brings its model. */
-  readonly archiveUri: string | undefined
-  readonly env: Readonly<Record<string, string>>
-}
+import type { ModelRecord, ModelSource } from './records.ts'
 
 /** @throws a `ValidationException` for what is incomplete, or what the stand-in does not do */
 export function modelSource(standIn: StandIn, request: ModelRecord['request']): ModelSource {

@@ -16,6 +16,8 @@ import {
   CreateTrainingJobCommand,
   type CreateTrainingJobCommandInput,
   DeleteEndpointCommand,
+  DeleteEndpointConfigCommand,
+  DeleteModelCommand,
   DescribeEndpointCommand,
   DescribeTrainingJobCommand,
   ListModelsCommand,
@@ -591,6 +593,9 @@ it('is killed, and comes back: jobs have failed, endpoints answer, no process is
   await makeConfig('lasting', { All: ['one', 1] })
   await deploy('lasting', 'lasting')
   await deploy('unwanted', 'lasting')
+  // As long as instances live SageMaker does not ask for them again, and a restart of ours is nothing else.
+  await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: 'lasting' }))
+  await sagemaker.send(new DeleteModelCommand({ ModelName: 'lasting-one' }))
   const old = identify((await invoke('lasting', 'x')).pid)
   await sagemaker.send(job('cut-off', { fault: 'slow' }))
   await reaches('cut-off', 'Training')

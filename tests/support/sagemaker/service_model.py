@@ -31,8 +31,10 @@ def reached_from(shapes: dict[str, Any], names: list[str]) -> list[str]:
 def compact(shape: dict[str, Any]) -> dict[str, Any]:
     kept = {name: shape[name] for name in KEPT if name in shape}
     pattern = kept.get("pattern", "").replace(r"\p{Alnum}", "a-zA-Z0-9")
-    # ".*" allows everything but a line end; "$" before a count is no pattern that JavaScript takes.
-    if pattern in ("", ".*") or re.search(r"\$\{", pattern):
+    # An end that is to come 1 to n times is no pattern that JavaScript takes; the length is in min and max.
+    pattern = re.sub(r"\$\{1,\d+\}$", "", pattern)
+    # ".*" allows everything but a line end.
+    if pattern in ("", ".*"):
         kept.pop("pattern", None)
     else:
         kept["pattern"] = pattern
