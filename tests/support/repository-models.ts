@@ -39,6 +39,8 @@ export type RawEvent = {
   /** ISO 8601; the same is taken for Kafka's time unless `kafka` is given. */
   readonly at: string
   readonly kafka?: string
+  /** When it was written to the bucket; default: now. */
+  readonly landed?: string
   readonly event_id?: string
   readonly session_id?: string
   readonly product_id?: number
@@ -55,17 +57,20 @@ export async function landEvents(lake: Lake, events: readonly RawEvent[]): Promi
           _topic, _partition, _offset, _kafka_timestamp, _landed_at)
        select (e ->> 'user_id')::bigint, e ->> 'action', (e ->> 'at')::timestamptz, e ->> 'event_id',
          e ->> 'session_id', (e ->> 'product_id')::bigint, e -> 'details',
-         'user_activity_logs', 0, row_number() over () - 1, (e ->> 'kafka')::timestamptz, now()
+         'user_activity_logs', 0, row_number() over () - 1, (e ->> 'kafka')::timestamptz,
+         coalesce((e ->> 'landed')::timestamptz, now())
        from (select unnest(from_json($events::json, '["json"]')) as e)`,
       { events: json },
     )
   })
 }
 
-export async function compileRepository(): Promise<Compiled> {
+export async function compileRepository(
+  vars: Readonly<Record<string, unknown>> = {},
+): Promise<Compiled> {
   return await compileProject(await loadProject(repository), {
     target: { name: 'test', database: 'lake', schema: 'main', type: 'duckdb', threads: 1 },
-    vars: {},
+    vars,
     environment: {},
     md5: (text) => createHash('md5').update(text).digest('hex'),
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
@@ -75,13 +80,15 @@ export async function compileRepository(): Promise<Compiled> {
   })
 }
 
-/** `millrace build`. */
+/** `millrace build`, or with nodes `millrace build --select <nodes> --exclude resource_type:test`. */
 export async function buildRepository(
   lake: Lake,
   { graph, renderer }: Compiled,
   fullRefresh = false,
+  select: readonly string[] = [],
 ): Promise<RunResult> {
-  const plan = planRun(graph, { command: 'build', select: [], exclude: [], fullRefresh })
+  const exclude = select.length === 0 ? [] : ['resource_type:test']
+  const plan = planRun(graph, { command: 'build', select, exclude, fullRefresh })
   const runId = randomUUID()
   const adapter = ducklakeAdapter(lake)
   return await runPlan(plan, { graph, renderer, adapter, clock: systemClock, runId })
