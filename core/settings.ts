@@ -19,6 +19,19 @@ const list = z.union([
   ),
 ])
 
+const s3Uri = z
+  .string()
+  .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/.*)?$/, 'it has to look like s3://bucket/prefix')
+/** A date follows it in the names of jobs, and SageMaker takes 63 characters. */
+const modelName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9](-?[a-zA-Z0-9])*$/,
+    'letters, digits and single hyphens, a letter or digit at both ends',
+  )
+  .max(40)
+const instanceType = z.string().regex(/^ml\./, 'it has to look like ml.m5.large')
+
 export const settingsSchema = z.strictObject({
   services: z
     .enum(['local', 'external', 'containers'])
@@ -95,6 +108,74 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('Where models are trained and served'),
+  ml: z
+    .strictObject({
+      model_name: modelName
+        .default('purchase-likelihood')
+        .describe('Name of the model: its package group, and the beginning of every other name'),
+      endpoint_name: modelName
+        .optional()
+        .describe('Endpoint that the model is deployed to; default: the name of the model'),
+      export_uri: s3Uri
+        .optional()
+        .describe('Where feature exports go; default s3://<bucket>/ml/exports'),
+      artifact_uri: s3Uri
+        .optional()
+        .describe('Where trained models go; default s3://<bucket>/ml/models'),
+      image_uri: z
+        .string()
+        .min(1)
+        .default('millrace-ml:local')
+        .describe('Image that trains and serves: ml/image, or one of SageMaker'),
+      algorithm: z
+        .enum(['image', 'script', 'builtin'])
+        .default('image')
+        .describe(
+          "What image_uri is: ml/image, SageMaker's XGBoost that runs the program of script_uri, or that XGBoost as it is",
+        ),
+      script_uri: s3Uri
+        .optional()
+        .describe('sourcedir.tar.gz of `script`; default <artifact_uri>/<model name>/code'),
+      instance_type: instanceType
+        .default('ml.m5.large')
+        .describe('Instance that training jobs run on'),
+      volume_gb: count.default(10).describe('Disk of a training job'),
+      max_run_seconds: count
+        .default(3600)
+        .describe('Longest that one training job may run; more is refused before it is asked for'),
+      hyperparameters: list
+        .default([])
+        .describe('Of each training job, as eta=0.1; `--set` wins over them'),
+      serving: z
+        .enum(['instance', 'serverless'])
+        .default('instance')
+        .describe('What the endpoint runs on'),
+      serving_instance_type: instanceType
+        .default('ml.m5.large')
+        .describe('Instance that the endpoint runs on'),
+      serving_instances: count.default(1).describe('How many of them'),
+      serverless_memory_mb: z.coerce
+        .number()
+        .int()
+        .min(1024)
+        .max(6144)
+        .multipleOf(1024)
+        .default(2048)
+        .describe('Memory of a serverless endpoint: 1024 to 6144, in steps of 1024'),
+      serverless_concurrency: count
+        .default(5)
+        .describe('Requests that a serverless endpoint works on at once'),
+      allowed_instance_types: list
+        .default(['ml.m5.large', 'ml.m5.xlarge', 'ml.m5.2xlarge', 'ml.c5.xlarge', 'ml.c5.2xlarge'])
+        .describe('Other instance types are refused before anything is asked for'),
+      deploy_timeout_seconds: count
+        .default(1800)
+        .describe(
+          'So long a command waits for a deployment; it goes on, and the same `ml deploy` waits for it again',
+        ),
+    })
+    .prefault({})
+    .describe('Training, registering and deploying a model'),
   lake: z
     .strictObject({
       catalog: z
@@ -342,7 +423,9 @@ export const settingsSchema = z.strictObject({
             .string()
             .regex(/^[\w.:/+@-]{1,200}$/)
             .default('purchase-likelihood')
-            .describe('Name of the model whose scores are in that table'),
+            .describe(
+              'Name of the model whose scores are in that table, where it has no model_name',
+            ),
           timeout_ms: count
             .default(1000)
             .describe(

@@ -8,6 +8,7 @@ import type { PostgresSource } from '../sources/postgres-source.ts'
 export type BatchOptions = {
   /** Published table with `user_id, score, model_version, as_of, scored_at`; of several rows of a user the last holds. */
   readonly table: string
+  /** Where the table has no `model_name`. */
   readonly modelName: string
 }
 
@@ -39,8 +40,8 @@ function statementOf(table: string): string {
   const iso = (column: string) =>
     `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
   return `select distinct on (user_id) user_id::text, score::float8::text, model_version::text,
-    ${iso('as_of')}, ${iso('scored_at')}
-  from ${quoteIdent(table)} where user_id = any($1::bigint[])
+    ${iso('as_of')}, ${iso('scored_at')}, to_jsonb(stored) ->> 'model_name'
+  from ${quoteIdent(table)} as stored where user_id = any($1::bigint[])
   order by user_id, as_of desc, scored_at desc`
 }
 
@@ -54,12 +55,12 @@ function toPrediction(
   modelName: string,
 ): Prediction | undefined {
   if (row === undefined) return undefined
-  const [userId, score, modelVersion, asOf, computedAt] = row
+  const [userId, score, modelVersion, asOf, computedAt, storedName] = row
   return {
     userId: BigInt(userId ?? 0),
     // NULL would be 0, which is a score.
     score: Number(score ?? Number.NaN),
-    modelName,
+    modelName: storedName ?? modelName,
     modelVersion: modelVersion ?? '',
     asOf: asOf ?? '',
     computedAt: computedAt ?? '',

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../core/clock.ts'
 import type { Predictor } from '../../core/contracts/predictor.ts'
-import { isProblem } from '../../core/errors.ts'
+import { isProblem, MillraceError } from '../../core/errors.ts'
 import { namesOf } from './check-answer.ts'
 
 export type BreakerOptions = {
@@ -42,9 +42,11 @@ export function withBreaker(predictor: Predictor, options: BreakerOptions): Pred
   }
 }
 
-function outcomeOf(error: unknown, caller: AbortSignal): Outcome {
+/** What an error says of the predictor; `left`: nothing. */
+export function outcomeOf(error: unknown, caller: AbortSignal): Outcome {
   if (isProblem(error, 'api/no-model')) return 'answered'
-  return caller.aborted ? 'left' : 'failed'
+  // What has a code is the caller's mistake, or our database or its tables: nothing of the predictor.
+  return caller.aborted || error instanceof MillraceError ? 'left' : 'failed'
 }
 
 /** Enter before asking, and tell the outcome to what is returned. @throws PausedError */

@@ -24,7 +24,8 @@ const fields = {
   },
   reasons: {
     type: 'array',
-    description: 'What moved the score, the strongest first; only when the model says so',
+    description:
+      'What moved the score, the strongest first; only when the model says so, and in time',
     items: {
       type: 'object',
       required: ['feature', 'value', 'contribution'],

@@ -1,6 +1,6 @@
 /** Several ways to one prediction: each is asked when the one before does not answer. */
 import type { Predictor } from '../../core/contracts/predictor.ts'
-import { isProblem } from '../../core/errors.ts'
+import { isProblem, messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { problem } from '../../core/problems.ts'
 import { isForCallers } from '../http/problem-response.ts'
@@ -14,9 +14,10 @@ export type NamedPredictor = {
 
 /**
  * Asks from the first to the last. One question is answered by one of them as a whole, so models are not mixed.
- * @throws `api/no-model` when none has a model, `api/model-unavailable`, or what the only one with a model said
+ * @throws `api/no-model` when none has a model, `api/model-unavailable`, or what all with a model said
  */
 export function withFallback(predictors: readonly NamedPredictor[], log: Log): Predictor {
+  const said = new Map<string, string>()
   return {
     featureNames: () => {
       for (const { predictor } of predictors) {
@@ -29,11 +30,16 @@ export function withFallback(predictors: readonly NamedPredictor[], log: Log): P
       const failures: unknown[] = []
       for (const { name, predictor } of predictors) {
         try {
-          return await predictor.predict(questions, options)
+          const answer = await predictor.predict(questions, options)
+          said.delete(name)
+          return answer
         } catch (error) {
           options.signal.throwIfAborted()
+          if (isFinal(error)) throw error
           failures.push(error)
-          logFailure(log, name, error)
+          if (isNews(error, name, said)) {
+            log.warn({ event: 'predictor.failed', predictor: name, err: error })
+          }
         }
       }
       throw toProblem(failures)
@@ -41,16 +47,25 @@ export function withFallback(predictors: readonly NamedPredictor[], log: Log): P
   }
 }
 
-function logFailure(log: Log, predictor: string, error: unknown): void {
-  // Who pauses has said so once.
-  if (error instanceof PausedError || isProblem(error, 'api/no-model')) return
-  log.warn({ event: 'predictor.failed', predictor, err: error })
+/** What the next would say too: the caller's own mistake, or that there is too much to do. */
+function isFinal(error: unknown): boolean {
+  return isForCallers(error) && (error.httpStatus < 500 || isProblem(error, 'api/overloaded'))
+}
+
+/** A failure that lasts is said once. @param said by predictor, since it last answered */
+function isNews(error: unknown, name: string, said: Map<string, string>): boolean {
+  // Who pauses has said so, and what callers are told is logged with their request.
+  if (error instanceof PausedError || isForCallers(error)) return false
+  const text = messageOf(error)
+  if (said.get(name) === text) return false
+  said.set(name, text)
+  return true
 }
 
 function toProblem(failures: readonly unknown[]): unknown {
   const real = failures.filter((failure) => !isProblem(failure, 'api/no-model'))
-  const [only] = real
-  if (only === undefined) return failures.at(-1) ?? problem('api/no-model', {})
-  if (real.length === 1 && isForCallers(only)) return only
-  return problem('api/model-unavailable', {}, { cause: only })
+  const [first] = real
+  if (first === undefined) return failures.at(-1) ?? problem('api/no-model', {})
+  if (isForCallers(first) && real.every((one) => isProblem(one, first.code))) return first
+  return problem('api/model-unavailable', {}, { cause: first })
 }

@@ -1,7 +1,7 @@
 /** What is asked for: users or features, from the query or the body. */
 import type { Context } from 'hono'
 import { z } from 'zod'
-import type { FeatureRow } from '../../core/contracts/predictor.ts'
+import { type FeatureRow, greatestFloat32 } from '../../core/contracts/predictor.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { readJsonBody } from '../http/json-body.ts'
@@ -23,7 +23,7 @@ const userIdSchema = z.union([z.int(), z.string().regex(userIdPattern)], {
 
 const featureRowSchema = z.record(
   z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,99}$/),
-  z.number().nullable(),
+  z.number().min(-greatestFloat32).max(greatestFloat32).nullable(),
 )
 
 /** Also what OpenAPI says of it; one of `user_ids` and `features` is given. */

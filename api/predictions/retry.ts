@@ -1,7 +1,7 @@
 /** Tries a predictor again that failed at once: a reset connection, a restarting server. */
 import type { Clock } from '../../core/clock.ts'
 import type { Predictor } from '../../core/contracts/predictor.ts'
-import { isProblem } from '../../core/errors.ts'
+import { MillraceError } from '../../core/errors.ts'
 import { namesOf } from './check-answer.ts'
 
 export type RetryOptions = {
@@ -14,7 +14,7 @@ export type RetryOptions = {
   readonly random: () => number
 }
 
-/** The predictor, tried again after failures; a model that is not deployed is none. */
+/** The predictor, tried again after failures; what has a code would be the same again. */
 export function withRetry(predictor: Predictor, options: RetryOptions): Predictor {
   const { attempts, pauseMs, clock, random } = options
   return {
@@ -25,7 +25,7 @@ export function withRetry(predictor: Predictor, options: RetryOptions): Predicto
           return await predictor.predict(questions, asked)
         } catch (error) {
           const isLast = attempt >= attempts || asked.signal.aborted
-          if (isLast || isProblem(error, 'api/no-model')) throw error
+          if (isLast || error instanceof MillraceError) throw error
           await clock.sleep(random() * pauseMs * 2 ** (attempt - 1), asked.signal)
         }
       }

@@ -1,9 +1,9 @@
 /** What became of the last questions to the predictors; nothing is asked of them to know it, for each answer costs. */
 import type { Clock } from '../../core/clock.ts'
 import type { Predictor } from '../../core/contracts/predictor.ts'
-import { isProblem } from '../../core/errors.ts'
 import type { Standing } from '../http/health.ts'
 import { namesOf } from './check-answer.ts'
+import { outcomeOf } from './circuit-breaker.ts'
 
 export type PredictorWatch = {
   /** The predictor, whose answers are watched. */
@@ -30,7 +30,8 @@ export function watchPredictors(clock: Pick<Clock, 'now'>): PredictorWatch {
           note('up')
           return answer
         } catch (error) {
-          if (!options.signal.aborted) note(isProblem(error, 'api/no-model') ? 'absent' : 'down')
+          const outcome = outcomeOf(error, options.signal)
+          if (outcome !== 'left') note(outcome === 'answered' ? 'absent' : 'down')
           throw error
         }
       },

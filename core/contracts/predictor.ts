@@ -1,6 +1,9 @@
 /** Who predicts, as the API sees it: how likely a user is to buy. `ml` supplies it; the API knows this interface only. */
 import { z } from 'zod'
 
+/** Models count in 32 bits: a feature beyond this has no value to them. */
+export const greatestFloat32 = 3.4028234663852886e38
+
 /** What a header can carry as it is: SageMaker's names, versions, ARNs. */
 const label = z.string().regex(/^[\w.:/+@-]{1,200}$/)
 
@@ -43,6 +46,13 @@ export type PredictOptions = {
   /** Aborts when nobody waits for the answer any more; then what runs should stop. */
   readonly signal: AbortSignal
   readonly withReasons: boolean
+  /** Called when only reasons are to come, for which there is a time of their own. */
+  readonly onScores?: () => void
+}
+
+/** Milliseconds that reasons may take once the scores are there; what has none by then is given without. */
+export function reasonsMs(questions: number): number {
+  return 1000 + 5 * questions
 }
 
 /**

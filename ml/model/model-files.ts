@@ -5,19 +5,30 @@ const numbers = z.array(z.number())
 /** XGBoost writes its parameters as text. */
 const count = z.string().regex(/^\d+$/).transform(Number)
 
+/** By node. A schema for each of a million numbers takes longer than reading them, and nobody else is answered then. */
+const byNode = z.custom<readonly number[]>(
+  (value) => Array.isArray(value) && value.every(Number.isFinite),
+  'must be a list of numbers',
+)
+const flagsByNode = z.custom<readonly (number | boolean)[]>(
+  (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'boolean' || Number.isFinite(one)),
+  'must be a list of flags',
+)
+
 const treeSchema = z.object({
   /** −1 for a leaf. */
-  left_children: numbers,
-  right_children: numbers,
-  split_indices: numbers,
+  left_children: byNode,
+  right_children: byNode,
+  split_indices: byNode,
   /** A row goes left when its value is below; at a leaf, what the leaf adds to the margin. */
-  split_conditions: numbers,
+  split_conditions: byNode,
   /** Where a row goes whose value is missing. Before XGBoost 1.6 these were booleans. */
-  default_left: z.array(z.union([z.number(), z.boolean()])),
+  default_left: flagsByNode,
   /** The weight of the training rows that came by. */
-  sum_hessian: numbers,
+  sum_hessian: byNode,
   /** 1 for a split by category. */
-  split_type: numbers.default([]),
+  split_type: byNode.default([]),
   tree_param: z.object({ size_leaf_vector: count.default(1) }),
 })
 

@@ -1,10 +1,8 @@
 /** Features by name → rows of numbers as a model takes them. */
-import type { FeatureRow } from '../../core/contracts/predictor.ts'
+import { type FeatureRow, greatestFloat32 } from '../../core/contracts/predictor.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import type { Model } from './read-model.ts'
-
-const greatestFloat32 = 3.4028234663852886e38
 
 /**
  * The rows one after the other, each in the order of the model's features; null and what is left out are missing (NaN).

@@ -50,6 +50,8 @@ export async function openTestApi(
   schema: string,
   options: {
     readonly setup?: string
+    /** What is in the schema stays, and `setup` is not run. */
+    readonly keepSchema?: boolean
     readonly endpoints?: Readonly<Record<string, string>>
     readonly tables?: Partial<TableSettings>
     readonly lake?: LakeSource
@@ -58,10 +60,10 @@ export async function openTestApi(
   } = {},
 ) {
   const setup = options.setup ?? ''
-  await runSql(
-    url,
-    `drop schema if exists ${schema} cascade; create schema ${schema}; set search_path = ${schema}; set timezone = 'UTC'; ${setup}`,
-  )
+  const fresh = `drop schema if exists ${schema} cascade; create schema ${schema}`
+  if (options.keepSchema !== true) {
+    await runSql(url, `${fresh}; set search_path = ${schema}; set timezone = 'UTC'; ${setup}`)
+  }
   const endpoints = Object.entries(options.endpoints ?? {}).map(([name, text]) =>
     parseEndpoint(`api/endpoints/${name}.sql`, text),
   )

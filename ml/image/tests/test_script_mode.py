@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,6 +17,13 @@ from purchase_model.problems import Problem
 
 from .conftest import IMAGE, Job
 from .export import csv_line, make_export
+
+
+def test_nothing_is_packed_of_a_folder_that_lacks_something(tmp_path: Path) -> None:
+    shutil.copytree(IMAGE / "bin", tmp_path / "image/bin")
+    packing = subprocess.run([tmp_path / "image/bin/source", tmp_path / "a"], capture_output=True)
+    assert packing.returncode != 0
+    assert not (tmp_path / "a").exists()
 
 
 def test_the_source_archive_trains_with_arguments_and_channels_of_that_image(

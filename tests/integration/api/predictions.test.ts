@@ -180,10 +180,11 @@ describe('predictions that are stored', () => {
 
   it('takes a table that was published with other types', async () => {
     await sql(`begin; alter table predictions rename to old;
-      create table predictions (user_id int primary key, score numeric, model_version int, as_of date, scored_at timestamptz);
-      insert into predictions values (1, 0.75, 13, '2024-12-01', '2024-12-01T03:00:00+02:00'); commit;`)
+      create table predictions (user_id int primary key, score numeric, model_name varchar, model_version int, as_of date, scored_at timestamptz);
+      insert into predictions values (1, 0.75, 'churn', 13, '2024-12-01', '2024-12-01T03:00:00+02:00'); commit;`)
     expect((await api.get('/api/predictions?user_id=1')).body).toMatchObject({
       score: 0.75,
+      model_name: 'churn',
       model_version: '13',
       as_of: '2024-12-01T00:00:00.000000Z',
       computed_at: '2024-12-01T01:00:00.000000Z',

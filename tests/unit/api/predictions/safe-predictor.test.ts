@@ -5,10 +5,11 @@ import { withFallback } from '../../../../api/predictions/fallback.ts'
 import { withRetry } from '../../../../api/predictions/retry.ts'
 import { withTimeLimit } from '../../../../api/predictions/time-limit.ts'
 import { watchPredictors } from '../../../../api/predictions/watch-predictors.ts'
-import type {
-  Prediction,
-  PredictionQuestion,
-  Predictor,
+import {
+  type Prediction,
+  type PredictionQuestion,
+  type Predictor,
+  reasonsMs,
 } from '../../../../core/contracts/predictor.ts'
 import { problem } from '../../../../core/problems.ts'
 import { silentLog } from '../../../../core/silent-log.ts'
@@ -27,6 +28,11 @@ const one: readonly PredictionQuestion[] = [{ kind: 'user', userId: 1n }]
 const given: readonly PredictionQuestion[] = [{ kind: 'features', features: { age: 1 } }]
 const patient = { signal: new AbortController().signal, withReasons: false }
 const noModel = () => Promise.reject(problem('api/no-model', {}))
+const away = () => Promise.reject(problem('api/database-unavailable', {}))
+const overloaded = () => Promise.reject(problem('api/overloaded', {}))
+const unbuilt = () =>
+  Promise.reject(problem('ml/no-features', { table: 't', reason: 'it is not published' }))
+const wrong = () => Promise.reject(problem('api/invalid-parameter', { name: 'a', reason: 'is b' }))
 
 /** What a predictor outside TypeScript could answer. */
 const answering = (answer: unknown): Predictor => ({ predict: async () => answer as never })
@@ -93,6 +99,30 @@ describe('a checked predictor', () => {
 })
 
 describe('a time limit', () => {
+  const limit = 100
+
+  it('is longer for reasons, and for nothing else', async () => {
+    const clock = openManualClock()
+    const withReasons = { ...patient, withReasons: true }
+    const explaining: Predictor = {
+      predict: (_, { onScores }) => {
+        onScores?.()
+        return hangs()
+      },
+    }
+    const asked = withTimeLimit(explaining, limit, clock).predict([...one, ...one], withReasons)
+    asked.catch(() => undefined)
+    await clock.advance(100)
+    await clock.advance(reasonsMs(2) - 1)
+    expect(clock.sleeping).toBe(1)
+    await clock.advance(1)
+    await expect(asked).rejects.toThrow('no answer within 100 ms')
+    const scoring = withTimeLimit({ predict: hangs }, limit, clock).predict(one, withReasons)
+    scoring.catch(() => undefined)
+    await clock.advance(100)
+    await expect(scoring).rejects.toThrow('no answer within 100 ms')
+  })
+
   it('leaves a predictor behind that hangs, and tells it so', async () => {
     const clock = openManualClock()
     let told: AbortSignal | undefined
@@ -102,7 +132,7 @@ describe('a time limit', () => {
         return hangs()
       },
     }
-    const asked = withTimeLimit(deaf, 100, clock).predict(one, patient)
+    const asked = withTimeLimit(deaf, limit, clock).predict(one, patient)
     asked.catch(() => undefined)
     await clock.advance(99)
     expect(told?.aborted).toBe(false)
@@ -113,7 +143,7 @@ describe('a time limit', () => {
 
   it('ends as soon as the caller is gone', async () => {
     const leaving = new AbortController()
-    const asked = withTimeLimit({ predict: hangs }, 100, openManualClock()).predict(one, {
+    const asked = withTimeLimit({ predict: hangs }, limit, openManualClock()).predict(one, {
       ...patient,
       signal: leaving.signal,
     })
@@ -123,13 +153,13 @@ describe('a time limit', () => {
 
   it('leaves no timer, whether it was answered or threw at once', async () => {
     const clock = openManualClock()
-    await withTimeLimit(answering([sound]), 100, clock).predict(one, patient)
+    await withTimeLimit(answering([sound]), limit, clock).predict(one, patient)
     const throwing: Predictor = {
       predict: () => {
         throw new Error('at once')
       },
     }
-    await expect(withTimeLimit(throwing, 100, clock).predict(one, patient)).rejects.toThrow(
+    await expect(withTimeLimit(throwing, limit, clock).predict(one, patient)).rejects.toThrow(
       'at once',
     )
     expect(clock.sleeping).toBe(0)
@@ -161,10 +191,15 @@ describe('a retry', () => {
     expect(predictor.asked.times).toBe(3)
   })
 
-  it('does not ask again where there is no model, or when the caller is gone', async () => {
+  it('does not ask again what would be refused again, or when the caller is gone', async () => {
     const none = stepping(noModel)
     await expect(withRetry(none, options(5)).predict(one, patient)).rejects.toThrow('No model')
     expect(none.asked.times).toBe(1)
+    for (const refused of [wrong, overloaded, away, unbuilt]) {
+      const once = stepping(refused)
+      await expect(withRetry(once, options(5)).predict(one, patient)).rejects.toThrow()
+      expect(once.asked.times).toBe(1)
+    }
     const left = stepping(breaks)
     const gone = { ...patient, signal: AbortSignal.abort() }
     await expect(withRetry(left, options(5)).predict(one, gone)).rejects.toThrow('reset')
@@ -232,11 +267,13 @@ describe('a circuit breaker', () => {
     expect(await few.ask()).toBe('answer')
   })
 
-  it('counts neither callers who left nor a model that is not deployed', async () => {
+  it('counts neither callers who left, nor their mistakes, nor a database that is away', async () => {
     const left = open(stepping(breaks))
     for (let i = 0; i < 9; i++) expect(await left.ask(AbortSignal.abort())).toBe('failure')
-    const none = open(stepping(noModel))
-    for (let i = 0; i < 9; i++) expect(await none.ask()).toBe('failure')
+    for (const others of [noModel, wrong, overloaded, away, unbuilt]) {
+      const none = open(stepping(others))
+      for (let i = 0; i < 9; i++) expect(await none.ask()).toBe('failure')
+    }
   })
 
   it('is not stuck when the caller of the one that was let through leaves', async () => {
@@ -254,7 +291,6 @@ describe('a fallback', () => {
       predictors.map((predict, index) => ({ name: `${index}`, predictor: { predict } })),
       silentLog,
     ).predict(one, patient)
-  const away = () => Promise.reject(problem('api/database-unavailable', {}))
 
   it('is the answer of the first that gives one', async () => {
     const second = stepping(answers)
@@ -270,8 +306,31 @@ describe('a fallback', () => {
     ['api/model-unavailable', [breaks, away]],
     ['api/database-unavailable', [away]],
     ['api/database-unavailable', [noModel, away]],
+    ['api/database-unavailable', [away, away]],
+    ['api/model-unavailable', [away, breaks]],
+    ['api/overloaded', [overloaded, answers]],
   ] as const)('is %s when no other answers (%#)', async (code, predictors) => {
     await expect(chain(...predictors)).rejects.toMatchObject({ code, httpStatus: 503 })
+  })
+
+  it('says a failure that lasts once, and again after an answer', async () => {
+    const said: unknown[] = []
+    const log = Object.assign(Object.create(silentLog), {
+      warn: (line: unknown) => said.push(line),
+    })
+    const other = () => Promise.reject(new Error('other'))
+    const { predict } = stepping(breaks, breaks, other, breaks, answers, breaks)
+    const chained = withFallback([{ name: 'x', predictor: { predict } }], log)
+    for (let time = 0; time < 6; time++) await chained.predict(one, patient).catch(() => undefined)
+    expect(said).toMatchObject(
+      ['reset', 'other', 'reset', 'reset'].map((message) => ({ predictor: 'x', err: { message } })),
+    )
+  })
+
+  it('asks nobody else when the question is wrong', async () => {
+    const second = stepping(answers)
+    await expect(chain(wrong, second.predict)).rejects.toMatchObject({ httpStatus: 400 })
+    expect(second.asked.times).toBe(0)
   })
 
   it('ends when the caller is gone', async () => {
@@ -308,6 +367,21 @@ describe('a watch over predictors', () => {
     expect(standing()).toEqual({ state: 'down', ageSeconds: 0 })
     await expect(first.predict(one, patient)).rejects.toMatchObject({ code: 'api/no-model' })
     expect(standing()).toEqual({ state: 'absent', ageSeconds: 0 })
+  })
+
+  it.each([
+    ['a mistake of the caller', wrong],
+    ['too much to do', overloaded],
+    ['a database that is away', away],
+    ['features that are missing', unbuilt],
+  ])('learns nothing of %s', async (_, refuses) => {
+    const { watched, standing } = watchPredictors(openManualClock())
+    const refusing = watched(stepping(refuses, answers, refuses))
+    await expect(refusing.predict(one, patient)).rejects.toThrow()
+    expect(standing()).toEqual({ state: 'unknown' })
+    await refusing.predict(one, patient)
+    await expect(refusing.predict(one, patient)).rejects.toThrow()
+    expect(standing().state).toBe('up')
   })
 
   it('says of several how the best of them stands, and learns nothing of callers who left', async () => {

@@ -5,6 +5,7 @@ import { explainRow } from '../../../../ml/model/explain.ts'
 import { type Model, readModel } from '../../../../ml/model/read-model.ts'
 import { toRows } from '../../../../ml/model/rows.ts'
 import { marginsOf, scoreRows } from '../../../../ml/model/score.ts'
+import { memoOf } from '../../../../ml/model/share-memo.ts'
 import { expected, modelJson, servingJson } from '../../../support/ml/golden-model.ts'
 import { anyTrees, modelOf, shapleyByDefinition } from '../../../support/ml/random-model.ts'
 
@@ -37,14 +38,16 @@ describe('a model that Python trained', () => {
     expect(distance(scoreRows(model, rows), recorded.scores)).toBeLessThan(1e-6)
   })
 
-  it('has the contributions of XGBoost to 1e-6', () => {
+  it('has the contributions of XGBoost, to the last bit', () => {
     for (const [index, wanted] of expected.contributions.entries()) {
       const row = rows.subarray(
         index * golden.features.length,
         (index + 1) * golden.features.length,
       )
       const { base, byFeature } = contributionsOf(golden, row)
-      expect(distance([base, ...byFeature], [expected.base, ...wanted])).toBeLessThan(1e-6)
+      expect([base, ...byFeature].map(Math.fround)).toEqual(
+        [expected.base, ...wanted].map(Math.fround),
+      )
     }
   })
 
@@ -101,6 +104,20 @@ describe('any model', () => {
         const { base, byFeature } = contributionsOf(model, given)
         const sum = byFeature.reduce((total, one) => total + one, base)
         expect(distance(marginsOf(model, given), [sum])).toBeLessThan(1e-5)
+      }),
+    )
+  })
+
+  it('gives the same reasons whatever was explained before, and where nothing is kept', () => {
+    fc.assert(
+      fc.property(anyTrees, fc.array(row, { minLength: 2, maxLength: 20 }), (trees, given) => {
+        const [shared, forgetful] = [modelOf(trees), modelOf(trees)]
+        memoOf(forgetful.trees, 0)
+        for (const one of given) {
+          const alone = explainRow(modelOf(trees), one)
+          expect(explainRow(shared, one)).toEqual(alone)
+          expect(explainRow(forgetful, one)).toEqual(alone)
+        }
       }),
     )
   })

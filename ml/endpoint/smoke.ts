@@ -1,0 +1,91 @@
+/** Asks a fresh endpoint a few things whose answers are known. */
+import {
+  InvokeEndpointCommand,
+  type SageMakerRuntimeClient,
+} from '@aws-sdk/client-sagemaker-runtime'
+import { z } from 'zod'
+import { messageOf } from '../../core/errors.ts'
+import type { Model } from '../model/read-model.ts'
+import { scoreRows } from '../model/score.ts'
+
+/** What a version should answer; without the model only that it answers with a probability. */
+export type Expectation =
+  | { readonly kind: 'model'; readonly model: Model }
+  | { readonly kind: 'any'; readonly features: number }
+
+/** A container that dies of its first requests has to be seen before it serves. */
+const requests = 24
+const atOnce = 4
+const tolerance = 1e-6
+
+const answerSchema = z.object({
+  model: z.object({ version: z.string() }),
+  predictions: z.array(z.object({ score: z.number().min(0).max(1) })),
+})
+
+/** @returns why the endpoint cannot be trusted, undefined when it can */
+export async function smokeTest(
+  runtime: SageMakerRuntimeClient,
+  endpoint: string,
+  expectation: Expectation,
+): Promise<string | undefined> {
+  const question = questionOf(expectation)
+  const ask = async (): Promise<string | undefined> => {
+    try {
+      const { Body } = await runtime.send(
+        new InvokeEndpointCommand({ EndpointName: endpoint, ...question }),
+      )
+      return faultOf(expectation, Buffer.from(Body ?? []).toString('utf8'))
+    } catch (error) {
+      return `it does not answer: ${messageOf(error)}`
+    }
+  }
+  for (let sent = 0; sent < requests; sent += atOnce) {
+    const faults = await Promise.all(Array.from({ length: atOnce }, ask))
+    const fault = faults.find((one) => one !== undefined)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+/** A user about whom nothing is known, and one about whom all is 1. */
+function questionOf(expectation: Expectation) {
+  if (expectation.kind === 'any') {
+    const row = Array.from({ length: expectation.features }, () => '1').join(',')
+    return { ContentType: 'text/csv', Accept: 'text/csv', Body: row }
+  }
+  const ones = Object.fromEntries(expectation.model.features.map((name) => [name, 1]))
+  const Body = JSON.stringify({ instances: [{}, ones], reasons: false })
+  return { ContentType: 'application/json', Accept: 'application/json', Body }
+}
+
+function faultOf(expectation: Expectation, text: string): string | undefined {
+  if (expectation.kind === 'any') {
+    const score = Number(text.trim())
+    const isScore = text.trim() !== '' && score >= 0 && score <= 1
+    return isScore ? undefined : `it answers ${text.slice(0, 100)}, which is no probability`
+  }
+  const { model } = expectation
+  const parsed = answerSchema.safeParse(parseJson(text))
+  if (!parsed.success) return `it answers ${text.slice(0, 100)}, which is no prediction`
+  const { predictions, model: answering } = parsed.data
+  if (answering.version !== model.version) {
+    return `it answers with version ${answering.version}, not ${model.version}`
+  }
+  const width = model.features.length
+  const rows = new Float32Array(2 * width).fill(Number.NaN, 0, width).fill(1, width)
+  const expected = scoreRows(model, rows)
+  const scores = predictions.map(({ score }) => score)
+  const isEqual =
+    scores.length === 2 &&
+    scores.every((score, index) => Math.abs(score - (expected[index] ?? 0)) <= tolerance)
+  return isEqual ? undefined : `it scores ${scores.join(', ')}, not ${expected.join(', ')}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
