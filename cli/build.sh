@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 rm -rf dist
 rolldown --config rolldown.config.ts --log-level warn
 tsc --project tsconfig.build.json
-find local cli/docs-page cli/init/template -type f ! -name '*.ts' | while read -r file; do
+find local cli/docs-page cli/init/template ml/image -type f ! -name '*.ts' ! -path 'ml/image/.*' \
+  ! -path 'ml/image/tests/*' ! -name '*.pyc' | while read -r file; do
   mkdir -p "dist/$(dirname "$file")"
   cp "$file" "dist/$file"
 done

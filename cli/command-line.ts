@@ -2,7 +2,7 @@
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import { problem } from '../core/problems.ts'
 import { explainArguments, explainNumbers } from './bad-arguments.ts'
-import type { Command } from './command.ts'
+import type { Command, Subcommands } from './command.ts'
 import { explainProjectDir } from './find-project.ts'
 import { type GlobalOptions, globalOptions } from './options.ts'
 import { printError } from './print-error.ts'
@@ -22,6 +22,7 @@ const commands = {
   docs: async () => (await import('./commands/docs.ts')).docsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   down: async () => (await import('./commands/down.ts')).downCommand,
+  features: async () => (await import('./commands/features.ts')).featuresCommand,
   history: async () => (await import('./commands/history.ts')).historyCommand,
   init: async () => (await import('./commands/init.ts')).initCommand,
   keys: async () => (await import('./commands/keys.ts')).keysCommand,
@@ -32,6 +33,7 @@ const commands = {
   ls: async () => (await import('./commands/ls.ts')).lsCommand,
   maintain: async () => (await import('./commands/maintain.ts')).maintainCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
+  ml: async () => (await import('./commands/ml.ts')).mlCommand,
   parse: async () => (await import('./commands/parse.ts')).parseCommand,
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
   publish: async () => (await import('./commands/publish.ts')).publishCommand,
@@ -85,6 +87,7 @@ async function parse(argv: readonly string[]): Promise<number> {
   const loaders = findLoaders(argv)
   const [name = ''] = argv
   let run: Run | undefined
+  let known = Object.keys(commands)
   let parser: Argv<GlobalOptions> = yargs([...argv])
     .scriptName('millrace')
     .usage('$0 <command>\n\nKafka to Parquet, SQL to tables, tables to PostgreSQL and HTTP.')
@@ -101,16 +104,28 @@ async function parse(argv: readonly string[]): Promise<number> {
     .fail((message, error) => {
       if (typeof message !== 'string') throw error // thrown by a handler, not by yargs
       const options = longOptions(parser)
-      const reason = explainArguments(message, { commands: Object.keys(commands), options })
-      throw problem('cli/bad-arguments', { reason, command: helpFor(name) })
+      const reason = explainArguments(message, { commands: known, options })
+      const called = argv[1] !== undefined && known.includes(argv[1]) ? `${name} ${argv[1]}` : name
+      throw problem('cli/bad-arguments', { reason, command: helpFor(called) })
     })
   for (const load of loaders) {
     // Each command was checked where it is defined; their union has no type that yargs could infer.
     const command = (await load()) as unknown as Command<GlobalOptions>
-    parser = addCommand(parser, command, (chosen) => {
+    const choose = (chosen: Run) => {
       run = chosen
       throw leaveParser
-    })
+    }
+    const { subcommands } = command
+    if (subcommands === undefined) {
+      parser = addCommand(parser, command, choose)
+      continue
+    }
+    parser = addCommand(
+      parser,
+      withSubcommands(command, await loadSubcommands(subcommands, argv), choose),
+      choose,
+    )
+    if (nameOf(command) === name) known = Object.keys(subcommands)
   }
   try {
     await parser.parseAsync()
@@ -136,23 +151,52 @@ function findLoaders(argv: readonly string[]) {
   return chosen.map(([, load]) => load)
 }
 
+/** Those below a command that the command line may mean. */
+async function loadSubcommands(
+  subcommands: Subcommands,
+  argv: readonly string[],
+): Promise<readonly Command<GlobalOptions>[]> {
+  const named = Object.entries(subcommands).filter(([name]) => argv.includes(name))
+  const chosen = named.length > 0 ? named : Object.entries(subcommands)
+  // As the commands above them.
+  return (await Promise.all(chosen.map(([, load]) => load()))) as Command<GlobalOptions>[]
+}
+
+function withSubcommands(
+  command: Command<GlobalOptions>,
+  below: readonly Command<GlobalOptions>[],
+  choose: (run: Run) => never,
+): Command<GlobalOptions> {
+  const builder: Command<GlobalOptions>['builder'] = (yargs) =>
+    below
+      .reduce(
+        (parser, one) => addCommand(parser, one, choose, `${nameOf(command)} ${nameOf(one)}`),
+        command.builder(yargs),
+      )
+      .demandCommand(1, 'Name a command.')
+  return { ...command, builder }
+}
+
 function addCommand<Arguments>(
   parser: Argv<GlobalOptions>,
   command: Command<Arguments>,
   choose: (run: Run) => never,
+  name = nameOf(command),
 ): Argv<GlobalOptions> {
   const { command: usage, describe, builder, handler } = command
   return parser.command(usage, describe, builder, (args: ArgumentsCamelCase<Arguments>) => {
     const reason = explainNumbers(args) ?? explainProjectDir(args['projectDir'])
-    if (reason !== undefined) {
-      throw problem('cli/bad-arguments', { reason, command: helpFor(usage.split(' ')[0] ?? '') })
-    }
+    if (reason !== undefined) throw problem('cli/bad-arguments', { reason, command: helpFor(name) })
     choose(() => handler(args))
   })
 }
 
+function nameOf({ command }: { readonly command: string }): string {
+  return command.split(' ')[0] ?? ''
+}
+
 function helpFor(name: string): string {
-  return name in commands ? `millrace ${name}` : 'millrace'
+  return (name.split(' ')[0] ?? '') in commands ? `millrace ${name}` : 'millrace'
 }
 
 /** Of the command that is being parsed; the types of yargs leave `getOptions` out. */

@@ -55,7 +55,7 @@ export async function kafkaOptionsOf(config: Config) {
 }
 
 /** The object store's settings as the client takes them, secrets looked up. @throws `config/missing-value` */
-async function s3OptionsOf(config: Config): Promise<S3Options> {
+export async function s3OptionsOf(config: Config): Promise<S3Options> {
   const { s3, services } = config.settings
   // Local services give an address; without one a request would go to AWS by mistake.
   if (services !== 'external') requireSetting(config, 's3.endpoint', s3.endpoint)

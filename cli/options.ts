@@ -28,6 +28,18 @@ export const formatOption = {
   requiresArg: true,
 } as const satisfies Options
 
+/**
+ * For a command with an option that can be given several times (`duplicate-arguments-array`): a middleware after which
+ * of every other option the last one counts, as it does elsewhere.
+ */
+export function lastOfOthers(several: string) {
+  return (args: Record<string, unknown>): void => {
+    for (const [name, value] of Object.entries(args)) {
+      if (Array.isArray(value) && name !== several && name !== '_') args[name] = value.at(-1)
+    }
+  }
+}
+
 const logLevelOption = {
   type: 'string',
   choices: ['silent', 'error', 'warn', 'info', 'debug'],

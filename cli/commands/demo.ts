@@ -17,7 +17,14 @@ import {
 } from '../context.ts'
 import { type Equation, toEquations } from '../demo/equations.ts'
 import { type Hop, toRow } from '../demo/hop.ts'
-import { hasUnlanded, measureActiveUsers, measureTotals, type Places } from '../demo/measure.ts'
+import {
+  askPrediction,
+  hasUnlanded,
+  measureActiveUsers,
+  measureScores,
+  measureTotals,
+  type Places,
+} from '../demo/measure.ts'
 import { StepFailed } from '../demo/run-command.ts'
 import { runDemo } from '../demo/run-demo.ts'
 import { withInterrupt } from '../interrupt.ts'
@@ -25,6 +32,7 @@ import { startLocalServices } from '../local-services.ts'
 import { formatOption, type GlobalArguments } from '../options.ts'
 import { outputFormat, printRows } from '../output.ts'
 import { openProgress, type Progress } from '../progress.ts'
+import { predictorsOf } from '../serve/predictors.ts'
 import { openTarget } from './topics.ts'
 
 export const demoCommand = defineCommand({
@@ -48,6 +56,11 @@ export const demoCommand = defineCommand({
         describe: 'Port of the API (default: api.port)',
         requiresArg: true,
       })
+      .option('model', {
+        type: 'boolean',
+        default: true,
+        describe: 'Train, deploy and ask a model too; not with --no-model',
+      })
       .option('exit', {
         type: 'boolean',
         default: false,
@@ -55,7 +68,7 @@ export const demoCommand = defineCommand({
       })
       .option('format', formatOption)
       .example('$0 demo', '200,000 events; then the API stays up')
-      .example('$0 demo --events 20000 --exit', 'quick, and done'),
+      .example('$0 demo --events 20000 --no-model --exit', 'quick, and done'),
   handler: (args) => withInterrupt((signal) => demo(args, signal)),
 })
 
@@ -63,6 +76,7 @@ type DemoArguments = GlobalArguments & {
   readonly events: number
   readonly seed: number | undefined
   readonly port: number | undefined
+  readonly model: boolean
   readonly exit: boolean
   readonly format: string | undefined
 }
@@ -79,12 +93,14 @@ async function demo(args: DemoArguments, signal: AbortSignal): Promise<number> {
   const quiet = { ...args, logLevel: args.logLevel ?? 'warn' }
   const context = openContext(quiet, apiFlags(args))
   try {
-    const { hops, run } = await runDemo({
+    const withModel = args.model && (await canTrain(context.config, progress))
+    const { hops, run, scored } = await runDemo({
       config: context.config,
       globalArguments: globalArgumentsOf(quiet),
       events: args.events,
       seed: args.seed ?? (await nextSeed(context)),
       hasUnlanded: () => unlandedBefore(context),
+      withModel,
       progress,
       signal,
     })
@@ -93,6 +109,11 @@ async function demo(args: DemoArguments, signal: AbortSignal): Promise<number> {
       const activeUsers = await measureActiveUsers(places)
       const askMs = performance.now() - started
       const total = await measureTotals(places)
+      const { table } = context.config.settings.api.predictions
+      const { asked, scores } =
+        scored === undefined
+          ? { asked: [], scores: {} }
+          : await askModel(places, table, scored, progress)
       const all: Hop[] = [
         {
           hop: 'up: Kafka, S3, PostgreSQL',
@@ -102,13 +123,41 @@ async function demo(args: DemoArguments, signal: AbortSignal): Promise<number> {
         },
         ...hops,
         { hop: 'PostgreSQL → API (ask)', rowsIn: undefined, rowsOut: 1, elapsedMs: askMs },
+        ...asked,
       ]
-      return report(all, toEquations({ run, total, activeUsers }), args.format)
+      return report(all, toEquations({ run, total, activeUsers, ...scores }), args.format)
     })
   } catch (error) {
     if (error instanceof StepFailed) return error.exitCode
     throw error
   }
+}
+
+/** Whether there is something to train with; a line says why not. */
+async function canTrain({ cacheDir, settings }: Config, progress: Progress): Promise<boolean> {
+  const { mlImage } = await import('../../local/setup/ml-image.ts')
+  const context = { cacheDir, signal: new AbortController().signal, say: () => {} }
+  const isPresent = await mlImage.isPresent(context)
+  if (settings.sagemaker.endpoint !== undefined && isPresent) return true
+  progress.line(
+    '\nWithout a model: `millrace setup` brings what trains it, `millrace up` the stand-in.',
+  )
+  return false
+}
+
+/** One prediction by the API, and how many there are. */
+async function askModel(places: Places, table: string, byCommand: number, progress: Progress) {
+  const started = performance.now()
+  const answer = await askPrediction(places, table)
+  const elapsedMs = performance.now() - started
+  const { userId, score, source, model_version: version, reasons } = answer
+  const strongest = reasons.slice(0, 3).map(({ feature, value }) => `${feature} ${value ?? '?'}`)
+  progress.line(`  GET /api/predictions?user_id=${userId}`)
+  progress.line(`  ${(100 * score).toFixed(1)} %, by the ${source}, version ${version}`)
+  if (strongest.length > 0) progress.line(`  because of ${strongest.join(', ')}`)
+  const hop = { hop: 'model → API (ask)', rowsIn: undefined, rowsOut: 1, elapsedMs }
+  const scored = { byCommand, ...(await measureScores(places, table)) }
+  return { asked: [hop], scores: { scored } }
 }
 
 function apiFlags({ port }: DemoArguments): Layer {
@@ -194,6 +243,7 @@ async function checkAndServe(
     postgresUrl,
     schema: postgres.schema,
     projectDir: config.projectDir,
+    openPredictors: await predictorsOf(config, log),
     log,
   }
   progress.line('\n$ millrace serve')

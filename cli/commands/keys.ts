@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openContext, postgresUrlOf } from '../context.ts'
-import { formatOption } from '../options.ts'
+import { formatOption, lastOfOthers } from '../options.ts'
 import { type OutputRow, printRows } from '../output.ts'
 
 const actions = ['create', 'list', 'revoke'] as const
@@ -16,6 +16,7 @@ export const keysCommand = defineCommand({
     yargs
       // Elsewhere the last one wins; here a role would be lost without a word.
       .parserConfiguration({ 'duplicate-arguments-array': true })
+      .middleware(lastOfOthers('role'), true)
       .positional('action', { choices: actions, demandOption: true, describe: 'What to do' })
       .positional('prefix', { type: 'string', describe: 'revoke: the 8 characters after mlr_' })
       .option('name', {

@@ -14,6 +14,12 @@ export const parseCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .options(selectionOptions)
+      .option('quiet', {
+        type: 'boolean',
+        alias: 'q',
+        default: false,
+        describe: 'Print nothing but errors',
+      })
       .example(
         '$0 parse',
         'for tools that read target/manifest.json; nothing is compiled or built',
@@ -30,6 +36,6 @@ export const parseCommand = defineCommand({
     const { nodes, sources } = project.graph
     const line = `Parsed ${nodes.size} nodes, ${sources.size} sources and ${macros} macros in ${seconds} s`
     log.line('info', line)
-    process.stderr.write(`${line}.\n`)
+    if (!args.quiet) process.stderr.write(`${line}.\n`)
   },
 })

@@ -33,14 +33,17 @@ export const serveCommand = defineCommand({
     const { config, log } = openContext(args, { api: given }, { isBuffered: true })
     const { serveApi } = await import('../../api/serve-api.ts')
     const { adHocOptionsOf } = await import('../serve/ad-hoc-options.ts')
+    const { predictorsOf } = await import('../serve/predictors.ts')
     const { api, postgres } = config.settings
     const postgresUrl = await postgresUrlOf(config)
     const adHoc = await adHocOptionsOf(config, args)
+    const openPredictors = await predictorsOf(config, log)
     return await withInterrupt(async (signal) => {
       const options = {
         ...api,
         settings: api,
         adHoc,
+        openPredictors,
         onReload: args.watch ? reportReload : undefined,
         openLake: () => openConfiguredLake(config, { readOnly: true, mustExist: true }),
         postgresUrl,

@@ -11,7 +11,7 @@ const heartbeatMs = 20_000
 
 export const setupCommand = defineCommand({
   command: 'setup',
-  describe: 'Fetch Kafka, the S3 server and DuckDB extensions into the cache',
+  describe: 'Fetch Kafka, the S3 server, DuckDB extensions and XGBoost into the cache',
   builder: (yargs) => yargs.example('$0 setup', 'once; it goes on where it stopped'),
   handler: async (args) => {
     const { config } = openContext(args)

@@ -30,6 +30,12 @@ export type Figures = {
     readonly martRows: bigint
     readonly postgresRows: bigint
   }
+  /** Without a model there is none. */
+  readonly scored?: {
+    readonly byCommand: number
+    readonly lakeRows: bigint
+    readonly postgresRows: bigint
+  }
   readonly activeUsers: {
     readonly api: bigint
     readonly postgres: readonly bigint[]
@@ -39,7 +45,7 @@ export type Figures = {
 }
 
 /** Judges the figures. */
-export function toEquations({ run, total, activeUsers }: Figures): Equation[] {
+export function toEquations({ run, total, scored, activeUsers }: Figures): Equation[] {
   return [
     equal('produced = landed + dead letters', run.produced, run.landed + run.deadLetters),
     equal('bad messages produced = dead letters', run.badProduced, run.deadLetters),
@@ -76,6 +82,16 @@ export function toEquations({ run, total, activeUsers }: Figures): Equation[] {
       holds:
         activeUsers.postgres.includes(activeUsers.api) && activeUsers.raw.includes(activeUsers.api),
     },
+    ...(scored === undefined
+      ? []
+      : [
+          equal(
+            'users scored = ml.predictions = PostgreSQL predictions',
+            scored.byCommand,
+            scored.lakeRows,
+            scored.postgresRows,
+          ),
+        ]),
   ]
 }
 

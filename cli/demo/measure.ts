@@ -1,5 +1,6 @@
 /** Takes the demo's counts from each place by itself: Kafka, the ledger, the lake, PostgreSQL, the API. */
 import type { Pool } from 'pg'
+import { z } from 'zod'
 import { queryValue } from '../../core/clients/duckdb.ts'
 import type { Lake } from '../../core/clients/lake.ts'
 import type { ObjectStore } from '../../core/clients/s3.ts'
@@ -48,6 +49,43 @@ export async function measureTotals(places: Places): Promise<Figures['total']> {
     postgresRows: await countPostgres(places, 'select count(*) from {table}'),
   }
 }
+
+/** What the lake and PostgreSQL hold of the scores, each by itself. */
+export async function measureScores(
+  { lake, postgres, schema }: Places,
+  table: string,
+): Promise<Pick<NonNullable<Figures['scored']>, 'lakeRows' | 'postgresRows'>> {
+  const sql = 'select count(*) from lake.ml.predictions'
+  const lakeRows = BigInt(String(await lake.read((connection) => queryValue(connection, sql))))
+  const place = `${quoteIdent(schema)}.${quoteIdent(table)}`
+  const { rows } = await postgres.query<{ count: bigint }>(`select count(*) from ${place}`)
+  return { lakeRows, postgresRows: BigInt(rows[0]?.count ?? -1n) }
+}
+
+/** Asks the API for the user that is likeliest to buy. */
+export async function askPrediction(
+  { postgres, schema, apiUrl }: Places,
+  table: string,
+): Promise<Asked> {
+  const place = `${quoteIdent(schema)}.${quoteIdent(table)}`
+  const { rows } = await postgres.query<{ user_id: bigint }>(
+    `select user_id from ${place} order by score desc, user_id limit 1`,
+  )
+  const userId = String(rows[0]?.user_id)
+  const response = await fetch(`${apiUrl}/api/predictions?user_id=${userId}`)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`the API answered ${response.status} ${text}`)
+  return { userId, ...answerSchema.parse(JSON.parse(text)) }
+}
+
+/** What the demo shows of an answer. */
+const answerSchema = z.object({
+  score: z.number(),
+  source: z.string(),
+  model_version: z.string(),
+  reasons: z.array(z.object({ feature: z.string(), value: z.number().nullable() })).default([]),
+})
+type Asked = { readonly userId: string } & Readonly<z.output<typeof answerSchema>>
 
 /** Whether Kafka holds anything that has not been landed, from a run that was broken off for example. */
 export async function hasUnlanded(places: Pick<Places, 'kafka' | 'topic' | 'store'>) {

@@ -4,6 +4,7 @@ import { formatCount, type Progress } from '../progress.ts'
 import type { Figures } from './equations.ts'
 import type { Hop } from './hop.ts'
 import { numberOf, type OutputLine, runCommand } from './run-command.ts'
+import { runModel } from './run-model.ts'
 
 export type DemoOptions = {
   readonly config: Config
@@ -13,14 +14,21 @@ export type DemoOptions = {
   readonly seed: number
   /** Whether the topic holds what no run has landed. */
   readonly hasUnlanded: () => Promise<boolean>
+  /** Whether a model is trained, too. */
+  readonly withModel: boolean
   readonly progress: Progress
   readonly signal: AbortSignal
 }
 
-export type DemoRun = { readonly hops: readonly Hop[]; readonly run: Figures['run'] }
+export type DemoRun = {
+  readonly hops: readonly Hop[]
+  readonly run: Figures['run']
+  /** Users that a model has scored; undefined without one. */
+  readonly scored: number | undefined
+}
 
 /**
- * Produces, lands, builds and publishes; the services must be running.
+ * Produces, lands, builds, publishes, and trains a model; the services must be running.
  * @throws StepFailed when one of the commands failed
  */
 export async function runDemo(options: DemoOptions): Promise<DemoRun> {
@@ -78,7 +86,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoRun> {
     }
   })
   for (const hop of hopsOfBuild(building)) done(hop)
-  return { hops, run }
+  const scored = options.withModel ? await runModel(step, done, progress) : undefined
+  return { hops, run, scored }
 }
 
 /** A build registers, runs models and tests, and publishes: three hops. */

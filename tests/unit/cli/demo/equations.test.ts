@@ -28,6 +28,15 @@ it('holds when every count agrees, and allows the window to move while the API i
   expect(broken(figures)).toEqual([])
 })
 
+it('holds with a model when each user that was scored is in the lake and in PostgreSQL', () => {
+  const scored = { byCommand: 5, lakeRows: 5n, postgresRows: 5n }
+  expect(toEquations({ ...figures, scored })).toHaveLength(toEquations(figures).length + 1)
+  expect(broken({ ...figures, scored })).toEqual([])
+  expect(broken({ ...figures, scored: { ...scored, postgresRows: 4n } })).toEqual([
+    expect.stringContaining('users scored'),
+  ])
+})
+
 it.each([
   ['produced', { ...figures, run: { ...figures.run, landed: 9 } }, 'produced = landed'],
   ['bad messages', { ...figures, run: { ...figures.run, badProduced: 3 } }, 'bad messages'],
