@@ -45,6 +45,11 @@ function quantile(values: readonly number[], share: number): string {
   return found === undefined ? '-' : `${found.toFixed(0)} ms`
 }
 
+function listOf(reasons: ReadonlyMap<string, number>): string {
+  if (reasons.size === 0) return ''
+  return ` (${[...reasons].map(([reason, count]) => `${reason}: ${count}`).join(', ')})`
+}
+
 async function report(url: string, name: string, perSecond: number, seconds: number) {
   const before = await residentBytes(url)
   const samples: number[] = []
@@ -54,7 +59,7 @@ async function report(url: string, name: string, perSecond: number, seconds: num
       () => samples.push(Number.NaN),
     )
   }, 2000)
-  const { sent, admitted, refused, failed } = await askEvenly(() => url + path, {
+  const { sent, admitted, refused, failed, reasons } = await askEvenly(() => url + path, {
     perSecond,
     seconds,
   })
@@ -64,7 +69,7 @@ async function report(url: string, name: string, perSecond: number, seconds: num
   process.stdout.write(
     `${name}: ${perSecond.toFixed(0)}/s for ${seconds} s; admitted ${(admitted.length / seconds).toFixed(0)}/s, ` +
       `p50 ${quantile(admitted, 0.5)}, p99 ${quantile(admitted, 0.99)}; refused ${share} %, p50 ${quantile(refused, 0.5)}, ` +
-      `p99 ${quantile(refused, 0.99)}; failed ${failed}; memory ${mib(before)} MiB before, ` +
+      `p99 ${quantile(refused, 0.99)}; failed ${failed}${listOf(reasons)}; memory ${mib(before)} MiB before, ` +
       `${samples.map(mib).join(' ')} meanwhile\n`,
   )
 }

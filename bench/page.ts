@@ -9,6 +9,8 @@ const page = join(repository, 'docs/benchmarks.md')
 const order = [
   ...['runner', 'plain', 'tests', 'lake', 'small', 'heavy', 'increment', 'exact', 'keyed'],
   ...['api', 'api-activity', 'api-active-day', 'api-active', 'api-cached'],
+  'ml-propensity',
+  ...['predictions'],
 ]
 
 const opening = (name: string) => `<!-- bench ${name}: written by a script; do not edit -->`

@@ -1,5 +1,5 @@
 /** The figures of bench/runner.ts as tables of docs/benchmarks.md. */
-import { describeMachine, type Summary } from './harness.ts'
+import { describeMachine, median, type Summary, type Usage } from './harness.ts'
 import type { Group } from './runner-cases.ts'
 
 export type Row = {
@@ -11,6 +11,8 @@ export type Row = {
   /** Whether relations and rows are those of the first program; undefined for the first. */
   readonly isSame: boolean | undefined
   readonly relations: number
+  /** One for each run. */
+  readonly usages: readonly Usage[]
 } & Summary
 
 const titles: Readonly<Record<Group, string>> = {
@@ -27,9 +29,10 @@ const titles: Readonly<Record<Group, string>> = {
 export const introduction = `## Running models
 
 \`make bench-runner\` writes these tables; \`node bench/runner.ts --only <table>\` one of them. Each program runs the same
-project on files of its own, taking turns; medians, with the lowest and the highest run. CPU is of the process and its
-children. The floor is the same compiled SQL on one connection of DuckDB, in a bundled Node, and nothing else: no
-project is read, nothing is written down. What the programs leave in their databases is compared after the first run.`
+project on files of its own, taking turns; medians, with the lowest and the highest run. A ratio is the median of what
+the turns give: the machine is as quick for both then. CPU is of the process and its children. The floor is the same
+compiled SQL on one connection of DuckDB, in a bundled Node, and nothing else: no project is read, nothing is written
+down. What the programs leave in their databases is compared after the first run.`
 
 /** @param loads the machine's load at the beginning and at the end */
 export function describeGroup(group: Group, rows: readonly Row[], loads: string): string {
@@ -40,16 +43,15 @@ export function describeGroup(group: Group, rows: readonly Row[], loads: string)
   const nodes = isOwn ? ' nodes s |' : ''
   const lines = own.map((row) => {
     const base = baseOf(row, own, isOwn)
-    const ratio = (part: number, whole: number) => `${(part / whole).toFixed(2)} ×`
     const cells = [
       row.case,
       row.isSame === false ? `${row.program} (other rows)` : row.program,
       row.cpu_s.toFixed(2),
       spread(row.cpu_min_s, row.cpu_max_s, row.runs),
-      base === undefined ? '' : ratio(row.cpu_s, base.cpu_s),
+      base === undefined ? '' : ratio(row, base, 'cpu_s'),
       row.wall_s.toFixed(2),
       spread(row.wall_min_s, row.wall_max_s, row.runs),
-      base === undefined ? '' : ratio(row.wall_s, base.wall_s),
+      base === undefined ? '' : ratio(row, base, 'wall_s'),
       String(row.peak_mb),
       ...(isOwn ? [nodesCell(row, base)] : []),
     ]
@@ -62,6 +64,15 @@ ${cores} × ${processor}, ${memory_gb} GB, Node ${node}, load ${loads}; up to ${
 | project | program | CPU s | low–high | ratio | wall s | low–high | ratio | peak MB |${nodes}
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |${isOwn ? ' ---: |' : ''}
 ${lines.join('\n')}`
+}
+
+/** The median of the turns. */
+function ratio(row: Row, base: Row, figure: 'cpu_s' | 'wall_s'): string {
+  const ratios = row.usages.flatMap((usage, turn) => {
+    const other = base.usages[turn]
+    return other === undefined ? [] : [usage[figure] / other[figure]]
+  })
+  return `${median(ratios).toFixed(2)} ×`
 }
 
 function nodesCell({ nodes_s }: Row, base: Row | undefined): string {

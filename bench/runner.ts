@@ -159,7 +159,7 @@ function rowOf(entry: Entry, entries: readonly Entry[]): Row[] {
   const nodes_s = nodeSeconds.length === 0 ? undefined : median(nodeSeconds)
   const { group, name } = one
   const head = { group, case: name, program: contender.name, nodes_s, isSame, relations }
-  return [{ ...head, ...summarize(usages) }]
+  return [{ ...head, usages, ...summarize(usages) }]
 }
 
 function load(): string {

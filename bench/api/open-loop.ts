@@ -8,6 +8,8 @@ export type Seen = {
   /** Of each 503 and 429. */
   readonly refused: number[]
   readonly failed: number
+  /** How often each status or error was the reason. */
+  readonly reasons: ReadonlyMap<string, number>
 }
 
 /** Sends so many requests a second, evenly, for so long, and waits for the last answer. */
@@ -20,20 +22,24 @@ export async function askEvenly(
   const refused: number[] = []
   let sent = 0
   let failed = 0
+  const reasons = new Map<string, number>()
   let open = 0
   const ask = (due: number) => {
     open++
-    const done = (status: number) => {
+    const done = (status: number, reason = `${status}`) => {
       open--
       const took = performance.now() - due
       if (status === 200) admitted.push(took)
       else if (status === 503 || status === 429) refused.push(took)
-      else failed++
+      else {
+        failed++
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+      }
     }
     request(addressOf(), { agent }, (response) => {
       response.resume().once('end', () => done(response.statusCode ?? 0))
     })
-      .once('error', () => done(0))
+      .once('error', (error: NodeJS.ErrnoException) => done(0, error.code ?? error.message))
       .end()
   }
   const start = performance.now()
@@ -45,5 +51,5 @@ export async function askEvenly(
   }
   while (open > 0) await new Promise((resolve) => setTimeout(resolve, 10))
   agent.destroy()
-  return { sent, admitted, refused, failed }
+  return { sent, admitted, refused, failed, reasons }
 }

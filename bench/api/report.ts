@@ -39,7 +39,8 @@ the very statement that our endpoint sends, prepared: what PostgreSQL itself all
 their tables and are logged, as by default; FastAPI's do neither. \`node:http\` alone answers with a fixed text. Each
 server is one process; all have the same PostgreSQL with as many connections. **Apart**: the server, or pgbench, on core
 0, PostgreSQL and the generator (wrk) on core 1. **Together**: everything on both cores. The programs take turns;
-medians of the rounds, with the lowest and the highest; each server is warmed up before. CPU is microseconds an answer.
+medians of the rounds, with the lowest and the highest; × and % are medians of what each round gives; each server is
+warmed up before. CPU is microseconds an answer.
 In a closed loop callers ask again when they have their answer, as many as there are connections unless it says
 otherwise; in an open loop requests come when they are due, and latency counts from then. On a machine that does other
 things as well (see load) only programs of the same table are to be compared.`
@@ -121,13 +122,17 @@ function comparisons(row: ClosedRow, rows: readonly ClosedRow[]): string[] {
   ]
 }
 
-/** The rate as a multiple of another program's. */
+/** The rate as a multiple of another program's in the same round: the machine is as quick for both then. */
 function timesOf(
   program: string,
   rows: readonly ClosedRow[],
   { layout, samples }: ClosedRow,
 ): number | undefined {
-  const rate = (some: readonly Sample[]) => median(some.map(({ perSecond }) => perSecond))
   const base = rows.find((row) => row.program === program && row.layout === layout)
-  return base && rate(samples) / rate(base.samples)
+  if (base === undefined) return undefined
+  const times = samples.flatMap(({ perSecond }, round) => {
+    const other = base.samples[round]
+    return other === undefined ? [] : [perSecond / other.perSecond]
+  })
+  return median(times)
 }
