@@ -9,7 +9,7 @@ export UV_THREADPOOL_SIZE := 16
 help: ## list what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile | expand -t 20
 
-setup: ## once, and after a pull: packages, Kafka, the S3 server, PostgreSQL, DuckDB's extensions
+setup: ## once, and after a pull: packages, Kafka, the S3 server, PostgreSQL, DuckDB's extensions, XGBoost
 	@sh local/setup/prerequisites.sh
 	@sh local/setup/node-modules.sh
 	@./millrace setup

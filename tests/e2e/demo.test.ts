@@ -31,19 +31,35 @@ function equationsOf({ stdout }: CliResult): Equation[] {
 
 describe('the demo', () => {
   it('takes events from Kafka to the API, and again on top of that, every count in step', async () => {
-    for (const round of ['first', 'second']) {
-      const run = await millrace('demo', '--events', '5000', '--port', '0', '--exit')
-      expect(run.code, `${round}: ${run.stderr}`).toBe(0)
+    for (const [model, count] of [
+      ['--no-model', 7],
+      ['--model', 8],
+    ] as const) {
+      const run = await millrace('demo', '--events', '5000', model, '--port', '0', '--exit')
+      expect(run.code, `${model}: ${run.stderr}`).toBe(0)
       const equations = equationsOf(run)
-      expect(equations).toHaveLength(7)
+      expect(equations).toHaveLength(count)
       expect(equations.filter(({ holds }) => holds !== 'yes')).toEqual([])
     }
+  })
+
+  it('has left a model that answers, by a command and by what the demo said', async () => {
+    const [served] = (await millrace('ml', 'ls')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(served).toMatchObject({ version: 1, approval: 'Approved', serves: true })
+    const sql = 'select user_id from ml.predictions limit 1'
+    const [{ user_id: user }] = JSON.parse((await millrace('sql', sql, '--format', 'json')).stdout)
+    const predicted = await millrace('ml', 'predict', '--user-id', String(user))
+    expect(predicted.code, predicted.stderr).toBe(0)
+    expect(JSON.parse(predicted.stdout)).toMatchObject({ model_version: served.model_version })
   })
 
   it('first lands what a run that was broken off has left in the topic', async () => {
     const left = ['--events', '500', '--seed', '77', '--malformed', '0.1']
     expect((await millrace('produce', ...left)).code).toBe(0)
-    const run = await millrace('demo', '--events', '1000', '--port', '0', '--exit')
+    const run = await millrace('demo', '--events', '1000', '--no-model', '--port', '0', '--exit')
     expect(run.code, run.stderr).toBe(0)
     expect(run.stderr).toContain('First what is still in the topic')
     expect(equationsOf(run).filter(({ holds }) => holds !== 'yes')).toEqual([])
@@ -60,6 +76,25 @@ describe('the demo', () => {
     expect(audit.code, audit.stderr).toBe(0)
   })
 
+  it('exports labelled features for training, once', async () => {
+    const features = async (...args: string[]) => {
+      const { code, stdout, stderr } = await millrace('features', ...args, '--format', 'ndjson')
+      expect(code, stderr).toBe(0)
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    }
+    expect((await features('check')).map(({ features: count }) => count)).toEqual([49, 0])
+    const [exported] = await features('export')
+    expect(exported).toMatchObject({ outcome: 'written', features: 49 })
+    expect(exported.train_rows).toBeGreaterThan(exported.test_rows)
+    expect((await features('export'))[0]).toMatchObject({
+      uri: exported.uri,
+      outcome: 'was there already',
+    })
+  })
+
   it('builds a part of the project again without anything new', async () => {
     const build = await millrace('build', '--select', '+monthly_user_activity', '--format', 'json')
     expect(build.code, build.stderr).toBe(0)
@@ -68,7 +103,7 @@ describe('the demo', () => {
 
   it('goes on serving until Ctrl-C, and leaves the services running', async () => {
     const running = startCli(
-      ['demo', '--events', '100', '--port', '0', '--project-dir', repository],
+      ['demo', '--events', '100', '--no-model', '--port', '0', '--project-dir', repository],
       { env },
     )
     const shown = await running.shows(/Serving (http:\S+)/)

@@ -1,6 +1,14 @@
 /** The npm package as a stranger gets it: packed, installed in an empty folder, a small project built there. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -63,4 +71,14 @@ it('builds a project in an empty folder and answers SQL about it', async () => {
 it('ships compiled code only', () => {
   const shipped = readdirSync(join(folder, 'node_modules/millrace'))
   expect(shipped.sort()).toEqual(['README.md', 'dist', 'package.json'])
+})
+
+it('brings the image of the model along: what trains, what serves, what installs it', () => {
+  const image = join(folder, 'node_modules/millrace/dist/ml/image')
+  const files = readdirSync(image, { recursive: true, encoding: 'utf8' })
+  expect(files).toEqual(
+    expect.arrayContaining(['install.sh', 'requirements.txt', 'purchase_model']),
+  )
+  expect(files.filter((file) => /^tests|cache/.test(file))).toEqual([])
+  for (const program of ['train', 'serve']) accessSync(join(image, 'bin', program), constants.X_OK)
 })
