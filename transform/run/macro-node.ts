@@ -6,8 +6,13 @@ import { quoteLiteral } from '../../core/sql.ts'
 import type { Materialization } from '../compile/find-materialization.ts'
 import type { FunctionNode, ModelNode, SeedNode, SnapshotNode } from '../compile/graph.ts'
 import { textConfig } from '../compile/graph.ts'
+import type { RenderBatch, RenderState } from '../compile/render.ts'
+import type { Materialized } from '../compile/run-macro.ts'
+import type { TimeWindow } from '../plan/time-window.ts'
+import type { Config } from '../project/project.ts'
 import type { TemplateDatabase } from '../stdlib/database.ts'
 import { makeTable } from '../stdlib/query-table.ts'
+import { plannedBatches, renderBatch } from './microbatches.ts'
 import type { NodeContext } from './node-context.ts'
 import { hasOutsideHooks } from './node-hooks.ts'
 
@@ -19,6 +24,8 @@ export type Made = {
   /** What that statement answered, when it is more than OK. */
   readonly message: string | undefined
   readonly warnings: readonly MillraceError[]
+  /** Of a microbatch model. */
+  readonly batches?: readonly TimeWindow[]
 }
 
 /** @throws DuckDB's error, or a problem of the node or of the macro */
@@ -27,23 +34,16 @@ export async function runByMacro(
   by: Materialization,
   context: NodeContext,
 ): Promise<Made> {
-  const { session, state, renderer } = context
+  const { session, state } = context
   refuseNewRows(node)
   const { database, end } = await openMacro(node, context)
-  const rendering = { isIncremental: isIncremental(node, context), database }
-  const code = node.kind === 'seed' ? '' : await renderer.render(node.id, rendering)
-  const warnings: MillraceError[] = []
-  const seedTable = node.kind === 'seed' ? await readSeed(node, context) : undefined
-  const made = await renderer.materialize(
-    node.id,
-    by,
-    { ...rendering, warnings },
-    { code, seedTable },
-  )
+  const macro: Macro = { by, database, warnings: [] }
+  const batches = batchesOf(node, context)
+  const made =
+    batches === undefined
+      ? await carryOut(node, macro, context)
+      : await carryOutBatches(node, macro, context, batches)
   await end()
-  for (const relation of made.relations) {
-    await state.refresh(session, { ...relation, catalog: relation.catalog || state.catalog })
-  }
   await state.refresh(session, node.relation)
   const kind = state.existing(node.relation)
   if (kind !== undefined) state.wrote(node, kind, 'replaced')
@@ -51,8 +51,67 @@ export async function runByMacro(
   return {
     rows: kind === 'table' ? made.rows : undefined,
     message: made.message === 'OK' ? undefined : made.message,
-    warnings,
+    warnings: macro.warnings,
+    ...(batches !== undefined && { batches: batches.map(({ start, end }) => ({ start, end })) }),
   }
+}
+
+type Macro = {
+  readonly by: Materialization
+  readonly database: TemplateDatabase
+  readonly warnings: MillraceError[]
+}
+
+/** Calls the macro once. @param part one batch of a microbatch model */
+async function carryOut(
+  node: WrittenNode,
+  { by, database, warnings }: Macro,
+  context: NodeContext,
+  part?: { readonly state: RenderState; readonly config: Config },
+): Promise<Materialized> {
+  const { session, state, renderer } = context
+  const rendering = { isIncremental: isIncremental(node, context), database, ...part?.state }
+  const code = node.kind === 'seed' ? '' : await renderer.render(node.id, rendering)
+  const seedTable = node.kind === 'seed' ? await readSeed(node, context) : undefined
+  const work = { code, seedTable, ...(part !== undefined && { config: part.config }) }
+  const made = await renderer.materialize(node.id, by, { ...rendering, warnings }, work)
+  for (const relation of made.relations) {
+    await state.refresh(session, { ...relation, catalog: relation.catalog || state.catalog })
+  }
+  return made
+}
+
+/** Of a microbatch model, unless the project has a strategy of that name of its own, which may know nothing of batches. */
+function batchesOf(node: WrittenNode, context: NodeContext): readonly RenderBatch[] | undefined {
+  if (node.kind !== 'model' || node.materialized !== 'incremental') return undefined
+  if (textConfig(node.config, 'incremental_strategy') !== 'microbatch') return undefined
+  const { renderer } = context
+  const isOwn = renderer.replaces(node.id, ['get_incremental_microbatch_sql'])
+  if (isOwn && !renderer.flag('REQUIRE_BATCHED_EXECUTION_FOR_CUSTOM_MICROBATCH_STRATEGY')) {
+    return undefined
+  }
+  const windows = plannedBatches(node, context, isIncremental(node, context))
+  return windows.map((window) => renderBatch(node, window))
+}
+
+/** The first batch of a full build makes the table, the others are added to it; hooks run before and behind all. */
+async function carryOutBatches(
+  node: WrittenNode,
+  macro: Macro,
+  context: NodeContext,
+  batches: readonly RenderBatch[],
+): Promise<Pick<Materialized, 'rows' | 'message'>> {
+  const grows = isIncremental(node, context)
+  let rows = 0
+  for (const [index, batch] of batches.entries()) {
+    const config = {
+      ...(index > 0 && { full_refresh: false, pre_hook: [] }),
+      ...(index < batches.length - 1 && { post_hook: [] }),
+    }
+    const state = { isIncremental: grows, batch }
+    rows += (await carryOut(node, macro, context, { state, config })).rows ?? 0
+  }
+  return { rows, message: 'SUCCESS' }
 }
 
 /**

@@ -198,6 +198,44 @@ describe('a macro of dbt that the project replaces', () => {
     expect(left).toEqual([])
   })
 
+  it('is called for each batch of a microbatch model, which reads its own time only', async () => {
+    const day = 86_400_000
+    const begin = new Date(Date.now() - 2 * day).toISOString().slice(0, 10)
+    const files = {
+      'macros/own.sql': `
+        {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql') %}
+          create {{ 'temporary' if temporary }} table {{ relation.include(database=not temporary, schema=not temporary) }}
+          as select *, 'own' as made from ({{ compiled_code }});
+        {% endmacro %}`,
+      'models/events.sql': `{{ config(event_time='happened') }}
+        select current_date - range::int as happened, {{ var('amount', 1) }} as amount from range(5)`,
+      'models/daily.sql': `
+        {{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened',
+          batch_size='day', begin='${begin}', lookback=0, pre_hook='create or replace table lake.main.before as select 1 as x',
+          post_hook="create table if not exists lake.main.behind as select count(*) as days from {{ this }}") }}
+        select happened, amount from {{ ref('events') }}`,
+    }
+    const amounts =
+      'select amount, made, count(*)::int as days from lake.main.daily group by all order by 1'
+    const daily = async (overrides: RunOverrides) => {
+      const { results } = await run(files, overrides)
+      return results.find(({ name }) => name === 'daily')
+    }
+    expect(await daily({})).toMatchObject({ status: 'success', rows: 3, message: 'SUCCESS' })
+    expect(await rows(amounts)).toEqual([{ amount: 1, made: 'own', days: 3 }])
+    expect(await rows('from lake.main.behind')).toEqual([{ days: 3n }])
+    const later = await daily({ vars: { amount: 7 } })
+    expect(later).toMatchObject({ status: 'success', rows: 1 })
+    expect(later?.batches).toHaveLength(1)
+    expect(await rows(amounts)).toEqual([
+      { amount: 1, made: 'own', days: 2 },
+      { amount: 7, made: 'own', days: 1 },
+    ])
+    const full = await daily({ vars: { amount: 9 }, fullRefresh: true })
+    expect(full?.batches).toHaveLength(3)
+    expect(await rows(amounts)).toEqual([{ amount: 9, made: 'own', days: 3 }])
+  })
+
   it('may be one for views, or a strategy of its own for increments', async () => {
     const files = {
       'macros/own.sql': `
