@@ -131,9 +131,10 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     inLine++
     lineMs += averageMs
     try {
-      const found = await queryTextInLine(open, { ...statement, query_timeout: lostMs })
-      // It has its rows, however long they took.
-      sendElsewhere.delete(go)
+      // Once it has its rows, however long they took, it does not go elsewhere for them.
+      const found = await queryTextInLine(open, { ...statement, query_timeout: lostMs }).finally(
+        () => sendElsewhere.delete(go),
+      )
       learn(record, begun)
       return found
     } catch (error) {
@@ -142,7 +143,6 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
       if (isCanceled(error)) clearLine()
       return undefined
     } finally {
-      sendElsewhere.delete(go)
       inLine--
       lineMs = inLine === 0 ? 0 : lineMs - averageMs
     }

@@ -8,17 +8,14 @@ import { formatOption } from '../options.ts'
 import { type OutputRow, outputFormat, printRows } from '../output.ts'
 import { withSageMaker } from './clients.ts'
 import { withObjects } from './objects.ts'
+import { trainedJobOption } from './options.ts'
 
 export const mlEvaluateCommand = defineCommand({
   command: 'evaluate [job]',
   describe: 'How good a trained model is on its test rows, beside its baselines and the champion',
   builder: (yargs) =>
     yargs
-      .positional('job', {
-        type: 'string',
-        default: 'latest',
-        describe: 'Training job; latest is the newest that has completed',
-      })
+      .positional('job', trainedJobOption)
       .option('format', formatOption)
       .example('$0 ml evaluate', 'the newest model, figure by figure'),
   handler: async (args) => {

@@ -1,5 +1,11 @@
-/** What several commands of `millrace ml` take from the settings. */
+/** What several commands of `millrace ml` take from the settings and the command line. */
 import type { Config } from '../../core/config.ts'
+
+export const trainedJobOption = {
+  type: 'string',
+  default: 'latest',
+  describe: 'Training job; latest is the newest that has completed',
+} as const
 
 /** Where things of the model are, and how they are called. */
 export function placesOf({ settings }: Config) {

@@ -1,5 +1,6 @@
 /** Registers a trained model: one version of an archive, whoever asks for it, and however often. */
 import type { Config } from '../../core/config.ts'
+import { problem } from '../../core/problems.ts'
 import { type Registration, register } from '../../ml/registry/register.ts'
 import {
   deleteVersion,
@@ -25,7 +26,7 @@ type Versions = Awaited<ReturnType<typeof listVersions>>
 
 /**
  * The version that is made of the archive, registered where there is none.
- * @throws as `judgeTraining` and `asked`
+ * @throws as `judgeTraining` and `asked`; `ml/unknown-version`
  */
 export async function registerOnce(
   config: Config,
@@ -34,11 +35,15 @@ export async function registerOnce(
   fetched: Fetched,
 ): Promise<{ readonly version: Version; readonly isNew: boolean }> {
   const { control } = clients
-  const known = await listVersions(control, placesOf(config).model)
+  const { model } = placesOf(config)
+  const known = await listVersions(control, model)
   const before = await firstOf(clients, known, fetched.artifactUri)
   const arn = before ?? (await registerFetched(config, clients, objects, fetched, known))
   const version = await describeVersion(control, arn)
-  if (version === undefined) throw new Error(`${arn} is gone`)
+  // Deleted by somebody in this very moment.
+  if (version === undefined) {
+    throw problem('ml/unknown-version', { model, version: arn.replace(/^.*\//, '') })
+  }
   await recordVersion(config, fetched.name, version)
   return { version, isNew: before === undefined }
 }

@@ -5,17 +5,14 @@ import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
 import { withSageMaker } from './clients.ts'
 import { withObjects } from './objects.ts'
+import { trainedJobOption } from './options.ts'
 
 export const mlRegisterCommand = defineCommand({
   command: 'register [job]',
   describe: 'Register a trained model; the gate approves it only when it beats the champion',
   builder: (yargs) =>
     yargs
-      .positional('job', {
-        type: 'string',
-        default: 'latest',
-        describe: 'Training job; latest is the newest that has completed',
-      })
+      .positional('job', trainedJobOption)
       .option('format', formatOption)
       .example('$0 ml register', 'the newest model; exit code 1 when the gate rejects it'),
   handler: async (args) => {

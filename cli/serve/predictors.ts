@@ -6,6 +6,7 @@ import type { Log } from '../../core/log.ts'
 import { s3OptionsOf } from '../context.ts'
 import { sageMakerOptionsOf } from '../ml/clients.ts'
 import { openObjects } from '../ml/objects.ts'
+import { placesOf } from '../ml/options.ts'
 
 /**
  * Undefined where nothing says that there is an endpoint: neither an address of SageMaker, nor a role in it, nor the
@@ -26,7 +27,7 @@ export async function predictorsOf(config: Config, log: Log): Promise<OpenPredic
     const clients = createSageMakerClients({ ...sageMaker, maxAttempts: 1, invokeTimeoutMs })
     const opened = openPredictors({
       clients,
-      endpointName: ml.endpoint_name ?? ml.model_name,
+      endpointName: placesOf(config).endpoint,
       fetch: objects.fetch,
       source,
       featuresMs: invokeTimeoutMs / 2,
