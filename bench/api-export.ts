@@ -16,6 +16,7 @@ import { cacheDir } from '../tests/support/extension-directory.ts'
 import { servedSql } from '../tests/support/served-table.ts'
 import { anyPorts } from '../tests/support/services.ts'
 import { migrate } from '../transform/publish/migrate.ts'
+import { nodeFlags } from './harness.ts'
 
 const idle = '(idle)'
 const rows = Number(process.argv[2] ?? 1_000_000)
@@ -59,7 +60,10 @@ async function rest(): Promise<Measured> {
 }
 
 async function measure(format: string): Promise<string> {
-  const child = fork(new URL('./api-export-server.ts', import.meta.url), [url], { silent: true })
+  const child = fork(new URL('./api-export-server.ts', import.meta.url), [url], {
+    execArgv: nodeFlags,
+    silent: true,
+  })
   const lines = createInterface({ input: child.stdout ?? process.stdin })
   child.stderr?.pipe(process.stderr)
   const [address] = await once(lines, 'line')

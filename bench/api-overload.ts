@@ -9,6 +9,7 @@ import { fork } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { withShippedApi } from '../tests/support/serve-shipped.ts'
 import { askEvenly } from './api/open-loop.ts'
+import { nodeFlags } from './harness.ts'
 
 const path = '/api/active-users?days=30'
 const longestSeconds = 900
@@ -89,7 +90,7 @@ async function serve(): Promise<void> {
 
 async function main(): Promise<void> {
   const seconds = Math.min(longestSeconds, Number(process.argv[2] ?? 20))
-  const child = fork(import.meta.filename, ['--serve'])
+  const child = fork(import.meta.filename, ['--serve'], { execArgv: nodeFlags })
   const url = await new Promise<string>((resolve, reject) => {
     child.once('message', (message) => resolve(String(message)))
     child.once('exit', () => reject(new Error('the API did not start')))

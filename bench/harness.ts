@@ -1,5 +1,6 @@
 /** Measuring programs as a user starts them: CPU seconds of the process and its children, wall, peak memory. */
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 
@@ -32,8 +33,12 @@ export function buildRelease(): void {
   })
 }
 
+/** What the command's first line gives Node. */
+export const nodeFlags =
+  readFileSync(join(repository, 'cli/main.ts'), 'utf8').split('\n', 1)[0]?.match(/--\S+/g) ?? []
+
 /** The release's command line. */
-export const releaseCommand = [process.execPath, join(repository, 'dist/cli/main.js')]
+export const releaseCommand = [process.execPath, ...nodeFlags, join(repository, 'dist/cli/main.js')]
 
 /** The dbt that is written in Rust, or undefined where it cannot be had. */
 export function findRustDbt(): string | undefined {
