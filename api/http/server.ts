@@ -13,9 +13,20 @@ export type Timeouts = {
   readonly requestMs: number
   /** How often it is looked for them; what is allowed above may take so much longer. */
   readonly checkMs: number
+  /** A connection that asks nothing is kept so long. */
+  readonly idleMs: number
 }
 
-const defaultTimeouts: Timeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2000 }
+/**
+ * A balancer keeps its connections for 60 s (AWS, nginx). If they ended here before, a request could come upon one that
+ * is just closed, and its caller would get a 502.
+ */
+const defaultTimeouts: Timeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkMs: 2000,
+  idleMs: 75_000,
+}
 
 /**
  * Connections that the system keeps for a process which is busy. When there is no room it drops them, and who asks
@@ -33,6 +44,7 @@ export async function listenOn(
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,
     connectionsCheckingInterval: timeouts.checkMs, // Node's own default is 30 s
+    keepAliveTimeout: timeouts.idleMs, // 5 s
     ServerResponse: ApiResponse,
   }
   const server = createServer(limits, listener)

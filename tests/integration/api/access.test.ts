@@ -237,7 +237,7 @@ describe('a server that asks for credentials', () => {
         rate_limit: { failures_per_address: 100_000 },
         oidc: { issuer, audience: ['millrace'], jwks_url: `http://127.0.0.1:${port}/` },
       },
-      { timeouts: { headersMs: 300, requestMs: 600, checkMs: 50 } },
+      { timeouts: { headersMs: 300, requestMs: 600, checkMs: 50, idleMs: 5000 } },
     )
   })
   afterAll(() => {

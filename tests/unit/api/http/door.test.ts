@@ -139,6 +139,34 @@ describe('the door', () => {
   })
 })
 
+describe('a connection that asks nothing', () => {
+  const timeouts = { headersMs: 100, requestMs: 200, checkMs: 20, idleMs: 10_000 }
+
+  it('is kept, longer than a request may take and than a balancer keeps it', async () => {
+    const { server, port } = await listenOn((_, response) => response.end('yes'), {
+      host: '127.0.0.1',
+      port: 0,
+      timeouts,
+    })
+    const socket = connect(port, '127.0.0.1')
+    let got = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      got += text
+    })
+    for (const idleMs of [0, 600]) {
+      await new Promise((resolve) => setTimeout(resolve, idleMs))
+      got = ''
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+      await expect.poll(() => got).toMatch(/200 OK.*Keep-Alive: timeout=10.*yes/s)
+    }
+    socket.destroy()
+    server.close()
+    const ours = await listenOn(() => {}, { host: '127.0.0.1', port: 0 })
+    expect(ours.server.keepAliveTimeout).toBeGreaterThan(60_000)
+    ours.server.close()
+  })
+})
+
 describe('a server that ends', () => {
   it('answers whoever is connected once more, and asks them to leave', async () => {
     const { server, port } = await listenOn((_, response) => response.end('yes'), {
