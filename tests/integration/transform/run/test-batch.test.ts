@@ -161,6 +161,33 @@ describe('tests in batches', () => {
     expect(saved).toBe(passing.length)
   })
 
+  it('are answered by one row, also where none of them counts', async () => {
+    await fill(
+      [1, 2, 3].map((id) => ({ id, label: 'a', price: '1', tags: [] })),
+      [1, 2, 3],
+    )
+    const { renderer } = compiled
+    const names = [
+      'source_unique_raw_rows_id',
+      'source_relationships_raw_rows_id__id__source_raw_parents_',
+    ]
+    const batch = tests.filter(({ name }) => names.includes(name))
+    const asked: number[] = []
+    const passed = await adapter.transaction(
+      async (session) => {
+        const query = async (sql: string) => {
+          const rows = await session.query(sql)
+          asked.push(rows.length)
+          return rows
+        }
+        return await executeBatch(batch, { session: { ...session, query }, renderer })
+      },
+      { message: 'test' },
+    )
+    expect(passed.size).toBe(2)
+    expect(asked).toEqual([1])
+  })
+
   it('throw when their query fails, so that each is run by itself', async () => {
     await fill([], [])
     const { renderer } = compiled
