@@ -6,7 +6,7 @@ import { quoteLiteral } from '../../core/sql.ts'
 import type { Materialization } from '../compile/find-materialization.ts'
 import type { FunctionNode, ModelNode, SeedNode, SnapshotNode } from '../compile/graph.ts'
 import { textConfig } from '../compile/graph.ts'
-import type { RenderBatch, RenderState } from '../compile/render.ts'
+import type { RenderBatch } from '../compile/render.ts'
 import type { Materialized } from '../compile/run-macro.ts'
 import type { TimeWindow } from '../plan/time-window.ts'
 import type { Config } from '../project/project.ts'
@@ -62,34 +62,47 @@ type Macro = {
   readonly warnings: MillraceError[]
 }
 
-/** Calls the macro once. @param part one batch of a microbatch model */
+/** One batch of a microbatch model. */
+type Part = {
+  readonly batch: RenderBatch
+  /** Another batch of this run has made or replaced the table. */
+  readonly isLater: boolean
+  readonly config: Config
+}
+
+/** Calls the macro once. */
 async function carryOut(
   node: WrittenNode,
   { by, database, warnings }: Macro,
   context: NodeContext,
-  part?: { readonly state: RenderState; readonly config: Config },
+  part?: Part,
 ): Promise<Materialized> {
   const { session, state, renderer } = context
-  const rendering = { isIncremental: isIncremental(node, context), database, ...part?.state }
+  const rendering = { isIncremental: isIncremental(node, context), database, batch: part?.batch }
   const code = node.kind === 'seed' ? '' : await renderer.render(node.id, rendering)
   const seedTable = node.kind === 'seed' ? await readSeed(node, context) : undefined
   const work = { code, seedTable, ...(part !== undefined && { config: part.config }) }
-  const made = await renderer.materialize(node.id, by, { ...rendering, warnings }, work)
+  const grows = rendering.isIncremental || part?.isLater === true
+  const made = await renderer.materialize(
+    node.id,
+    by,
+    { ...rendering, isIncremental: grows, warnings },
+    work,
+  )
   for (const relation of made.relations) {
     await state.refresh(session, { ...relation, catalog: relation.catalog || state.catalog })
   }
   return made
 }
 
-/** Of a microbatch model, unless the project has a strategy of that name of its own, which may know nothing of batches. */
+/** Of a microbatch model, unless the project's own strategy of that name is said to know nothing of batches. */
 function batchesOf(node: WrittenNode, context: NodeContext): readonly RenderBatch[] | undefined {
   if (node.kind !== 'model' || node.materialized !== 'incremental') return undefined
   if (textConfig(node.config, 'incremental_strategy') !== 'microbatch') return undefined
   const { renderer } = context
   const isOwn = renderer.replaces(node.id, ['get_incremental_microbatch_sql'])
-  if (isOwn && !renderer.flag('REQUIRE_BATCHED_EXECUTION_FOR_CUSTOM_MICROBATCH_STRATEGY')) {
-    return undefined
-  }
+  const needsBatches = renderer.flag('REQUIRE_BATCHED_EXECUTION_FOR_CUSTOM_MICROBATCH_STRATEGY')
+  if (isOwn && needsBatches === false) return undefined
   const windows = plannedBatches(node, context, isIncremental(node, context))
   return windows.map((window) => renderBatch(node, window))
 }
@@ -101,15 +114,14 @@ async function carryOutBatches(
   context: NodeContext,
   batches: readonly RenderBatch[],
 ): Promise<Pick<Materialized, 'rows' | 'message'>> {
-  const grows = isIncremental(node, context)
   let rows = 0
   for (const [index, batch] of batches.entries()) {
+    const isLater = index > 0
     const config = {
-      ...(index > 0 && { full_refresh: false, pre_hook: [] }),
+      ...(isLater && { full_refresh: false, pre_hook: [] }),
       ...(index < batches.length - 1 && { post_hook: [] }),
     }
-    const state = { isIncremental: grows, batch }
-    rows += (await carryOut(node, macro, context, { state, config })).rows ?? 0
+    rows += (await carryOut(node, macro, context, { batch, isLater, config })).rows ?? 0
   }
   return { rows, message: 'SUCCESS' }
 }

@@ -236,6 +236,50 @@ describe('a macro of dbt that the project replaces', () => {
     expect(await rows(amounts)).toEqual([{ amount: 9, made: 'own', days: 3 }])
   })
 
+  it('may be the materialization itself, to which later batches are increments, as in dbt', async () => {
+    const begin = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)
+    const files = {
+      'macros/own.sql': `{% materialization incremental, adapter='duckdb' %}
+        {% set target = this.incorporate(type='table') %}
+        {% call statement('main') %}
+          {% if is_incremental() %}insert into {{ target }} {{ sql }}{% else %}create or replace table {{ target }} as {{ sql }}{% endif %}
+        {% endcall %}
+        {{ return({'relations': [target]}) }}
+      {% endmaterialization %}`,
+      'models/events.sql': `{{ config(event_time='happened') }}
+        select current_date - range::int as happened from range(5)`,
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch',
+          event_time='happened', batch_size='day', begin='${begin}') }}
+        select happened from {{ ref('events') }}`,
+    }
+    for (const fullRefresh of [false, true]) {
+      expect((await run(files, { fullRefresh })).outcome).toBe('committed')
+      expect(await rows('select count(*)::int as days from lake.main.daily')).toEqual([{ days: 3 }])
+    }
+  })
+
+  it('is called batch by batch for a strategy of the project that is called microbatch too', async () => {
+    const begin = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+    const files = (flags: string) => ({
+      'dbt_project.yml': `name: shop\nflags: {${flags}}`,
+      'macros/own.sql': `{% macro get_incremental_microbatch_sql(arg_dict) %}
+        insert into {{ arg_dict.target_relation }} select *
+        from {{ arg_dict.temp_relation }} where {{ 'true' if model.batch else 'false' }}
+      {% endmacro %}`,
+      'models/events.sql': `{{ config(event_time='happened') }}
+        select current_date - range::int as happened from range(5)`,
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch',
+          event_time='happened', batch_size='day', begin='${begin}') }}
+        select happened from {{ ref('events') }}`,
+    })
+    const days = 'select count(*)::int as days from lake.main.daily'
+    await run(files(''))
+    expect(await rows(days)).toEqual([{ days: 2 }])
+    const flag = 'require_batched_execution_for_custom_microbatch_strategy: false'
+    await run(files(flag), { fullRefresh: true })
+    expect(await rows(days)).toEqual([{ days: 5 }])
+  })
+
   it('may be one for views, or a strategy of its own for increments', async () => {
     const files = {
       'macros/own.sql': `
