@@ -10,6 +10,7 @@ import { buildTable } from './build-table.ts'
 import type { Built } from './built.ts'
 import { plannedBatches, renderBatch } from './microbatches.ts'
 import type { NodeContext } from './node-context.ts'
+import { forgetNewRowTests } from './test-new-rows.ts'
 
 /** @throws DuckDB's error, or a problem of the model */
 export async function buildMicrobatch(node: ModelNode, context: NodeContext): Promise<Built> {
@@ -17,12 +18,15 @@ export async function buildMicrobatch(node: ModelNode, context: NodeContext): Pr
   const batches = plannedBatches(node, context, isIncremental)
   const warnings: NonNullable<Built['warnings']>[number][] = []
   let rows = 0
+  forgetNewRowTests(node, context)
   for (const [index, batch] of batches.entries()) {
     const isFirst = index === 0 && !isIncremental
     const built = await buildBatch(node, context, batch, isFirst)
     rows += built.rows ?? 0
     if (index === 0) warnings.push(...(built.warnings ?? []))
   }
+  // The first batch made the table without them, so they see all of it.
+  if (!isIncremental) forgetNewRowTests(node, context)
   return { rows, message: 'SUCCESS', warnings, batches }
 }
 

@@ -28,8 +28,14 @@ function newRowsRelation({ name }: ModelNode): Relation {
   return { catalog: 'temp', schema: 'main', name: `${name}__new_rows` }
 }
 
+/** What they found in an earlier try, or in rows that are not all of the new ones. */
+export function forgetNewRowTests(model: ModelNode, context: NodeContext): void {
+  for (const { id } of newRowTests(model, context)) context.state.tested.delete(id)
+}
+
 /**
- * Runs them over the staged rows; what they found is what their own nodes will say.
+ * Runs them over the staged rows; what they found is what their own nodes will say: of several batches, the last that
+ * was worth a warning.
  * @throws `model/new-rows-failed`
  */
 export async function testNewRows(model: ModelNode, context: NodeContext): Promise<void> {
@@ -37,7 +43,7 @@ export async function testNewRows(model: ModelNode, context: NodeContext): Promi
   const renderer = context.renderer.instead(model.id, newRowsRelation(model))
   for (const test of newRowTests(model, context)) {
     const found = await testNode(test, { session, state, renderer })
-    state.tested.set(test.id, found)
+    if (found.status !== 'pass' || !state.tested.has(test.id)) state.tested.set(test.id, found)
     if (found.status !== 'fail') continue
     const [row] = found.failingRows
     const reason = `${found.message}${row === undefined ? '' : `, ${row} for one`}`

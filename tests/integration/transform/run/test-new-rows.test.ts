@@ -57,3 +57,36 @@ models:
     lake.close()
   }
 })
+
+it('tests a microbatch model as a whole when it is made, and every batch of it later', async () => {
+  await using folder = await makeFolder()
+  const lake = await openFolderLake(folder.path)
+  try {
+    const begin = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10)
+    const build = async (label: string, fullRefresh: boolean) => {
+      await writeProject(folder.path, {
+        'models/landed.sql': `{{ config(event_time='happened') }}
+          select current_date - range::int as happened, ${label} as label from range(5)`,
+        'models/kept.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch',
+            event_time='happened', batch_size='day', begin='${begin}', lookback=2) }}
+          select * from {{ ref('landed') }}`,
+        'models/schema.yml': `
+models:
+  - name: kept
+    columns:
+      - name: label
+        data_tests:
+          - not_null: {config: {test_new_rows: true, severity: warn}}
+`,
+      })
+      return statuses(await runFolder(folder.path, lake, { fullRefresh }))
+    }
+    const early = "case when happened < current_date - 1 then null else 'a' end"
+    const made = { landed: 'success', kept: 'success', not_null_kept_label: 'warn' }
+    expect(await build(early, true)).toEqual(made)
+    expect(await build(early, false)).toEqual(made)
+    expect(await build("'a'", false)).toEqual({ ...made, not_null_kept_label: 'pass' })
+  } finally {
+    lake.close()
+  }
+})
