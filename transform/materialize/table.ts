@@ -1,4 +1,5 @@
 /** A model as a table, made anew. */
+import { quoteIdent } from '../../core/sql.ts'
 import type { Relation } from '../compile/graph.ts'
 import { type Layout, layoutStatements, noLayout } from './layout.ts'
 import {
@@ -30,17 +31,23 @@ export function materializeTable(
   if (contract === undefined && arranged.length === 0) {
     return [...before, counting(`create or replace table ${name} as\n${sql}`)]
   }
-  const subquery = `(\n${sql}\n) as model_subq`
+  // The rows that stand in the table now are gone once it is made anew, and the query may want them.
+  const readsItself = existing === 'table' && mentions(sql, relation)
+  const staged = `temp.main.${quoteIdent(`${relation.name}__rows`)}`
+  const subquery = readsItself ? staged : `(\n${sql}\n) as model_subq`
   const empty =
     contract === undefined ? ` as\nselect * from ${subquery}\nlimit 0` : ` ${contract.ddl}`
   const insert =
     contract === undefined
       ? `insert into ${name}\nselect * from ${subquery}`
       : `insert into ${name} (${contract.columns})\nselect ${contract.columns} from ${subquery}`
-  return [
-    ...before,
-    plain(`create or replace table ${name}${empty}`),
-    ...arranged,
-    counting(insert),
-  ]
+  const make = [plain(`create or replace table ${name}${empty}`), ...arranged, counting(insert)]
+  if (!readsItself) return [...before, ...make]
+  const stage = plain(`create or replace temp table ${staged} as\n${sql}`)
+  return [...before, stage, ...make, plain(`drop table ${staged}`)]
+}
+
+/** Whether a query may read a relation: its name stands somewhere in it. */
+export function mentions(sql: string, { name }: Relation): boolean {
+  return sql.toLowerCase().includes(name.toLowerCase())
 }

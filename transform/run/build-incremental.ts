@@ -13,6 +13,7 @@ import {
 } from '../materialize/incremental.ts'
 import { adaptSchema, schemaModeOf } from '../materialize/schema-change.ts'
 import type { TableColumn } from '../materialize/statement.ts'
+import { mentions } from '../materialize/table.ts'
 import { buildTable, keepComments } from './build-table.ts'
 import { type Built, runStatements } from './built.ts'
 import { requireConstraints, requireContract } from './check-contract.ts'
@@ -20,12 +21,13 @@ import { engineOf } from './engine-of.ts'
 import { findNewRows, keyOf, loadSeen, type NewRows, stateRow } from './increments.ts'
 import type { NodeContext } from './node-context.ts'
 import { describe } from './run-state.ts'
-import { newRowTests, testNewRows } from './test-new-rows.ts'
+import { forgetNewRowTests, newRowTests, testNewRows } from './test-new-rows.ts'
 
 /** @throws DuckDB's error, or a problem of the model */
 export async function buildIncremental(node: ModelNode, context: NodeContext): Promise<Built> {
   const { session, renderer } = context
   strategyOf(node)
+  forgetNewRowTests(node, context)
   const increment = await planIncrement(node, context)
   const isWhole = node.newRowsOf.every((id) => renderer.readingOf(id) === 'whole')
   if (isWhole) rememberSeen(node, context, increment.upstreams)
@@ -80,7 +82,7 @@ export async function addRows(
 function goesDirectly(node: ModelNode, context: NodeContext, sql: string): boolean {
   const { relation } = node
   if (schemaModeOf(node) !== 'ignore' || newRowTests(node, context).length > 0) return false
-  return !isContracted(node) && !sql.toLowerCase().includes(relation.name.toLowerCase())
+  return !isContracted(node) && !mentions(sql, relation)
 }
 
 async function append(node: ModelNode, context: NodeContext, sql: string): Promise<number> {

@@ -61,6 +61,21 @@ describe('a table on a lake', () => {
     expect(sorted).toEqual([{ n: 1 }])
   })
 
+  it('may read itself while it is made anew, laid out or under contract', async () => {
+    const model = (config: string) => ({
+      'models/log.sql': `{{ config(materialized='table'${config}) }}
+        select {{ var('step') }}::int as step
+        {% if load_relation(this) is not none %} union all select step from {{ this }} {% endif %}`,
+      'models/m.yml': 'models: [{name: log, columns: [{name: step, data_type: integer}]}]',
+    })
+    const laidOut = ", sorted_by='step'"
+    const promised = ", contract={'enforced': true}"
+    for (const [index, config] of ['', laidOut, promised].entries()) {
+      expect(statuses(await build(model(config), index))).toEqual({ log: 'success' })
+    }
+    expect(await numbers('select step from lake.main.log order by step')).toEqual([[0], [1], [2]])
+  })
+
   it('says that it has no indexes, and is built', async () => {
     const run = await build({
       'models/t.sql':
