@@ -48,7 +48,7 @@ export async function planRollback(
 ): Promise<RollbackPlan> {
   const run = await findRun(connection, catalog, id)
   const { runId, outcome, baseSnapshot } = run
-  if (outcome !== 'committed' || baseSnapshot === undefined) {
+  if (!published.includes(outcome) || baseSnapshot === undefined) {
     throw problem('runs/not-published', { run: runId, outcome })
   }
   if (!(await hasSnapshot(connection, lake.options.catalog, baseSnapshot))) {

@@ -100,7 +100,7 @@ export async function nodesOfRun(
   }))
 }
 
-/** A committed run that wrote a relation, newest first. */
+/** A run that published a relation; one that `failed` had published its nodes one by one. */
 export type RelationRun = Pick<
   RunSummary,
   'runId' | 'command' | 'startedAt' | 'snapshot' | 'author' | 'revision'
@@ -111,7 +111,7 @@ export type RelationRun = Pick<
 }
 
 /**
- * The committed runs that wrote a model, seed or snapshot, newest first; none where it was only ever tried.
+ * The runs that published a model, seed or snapshot, newest first; none where it was only ever tried.
  * @param name its name or its unique id
  * @throws `runs/unknown-node` where no run was of it
  */
@@ -124,7 +124,7 @@ export async function runsOfNode(
   const rows = await queryHistory(
     connection,
     `select r.*, n.node_id, n.rows_written, n.message
-     from (${runsQuery(catalog)} where outcome = 'committed') r
+     from (${runsQuery(catalog)} where outcome in ('committed', 'failed')) r
      join ${opsRelation(catalog, 'node_runs')} n using (run_id)
      where ${quoteLiteral(name)} in (n.node_id, n.name) and n.status = 'success'
      order by r.snapshot_id desc limit ${limit}`,

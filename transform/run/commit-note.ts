@@ -1,24 +1,34 @@
-/** What the commit of a whole run says of itself, where the engine keeps such things. */
+/** What a commit says of itself, where the engine keeps such things. */
+import type { RunnableNode } from '../plan/plan-run.ts'
 import type { TransactionOptions } from './adapter.ts'
+import { writtenRelation } from './node-result.ts'
 import type { NodeResult } from './result.ts'
 import type { Run } from './run-dependencies.ts'
 
-/** @param results asked for just before the commit */
-export function commitOf(
+/** Of a whole run. @param results asked for just before the commit */
+export function commitOf(run: Run, results: () => readonly NodeResult[]): TransactionOptions {
+  const nodes = () =>
+    results().flatMap(({ id, relation, status }) =>
+      relation === undefined || status !== 'success' ? [] : [id],
+    )
+  return { ...noteOf(run, nodes), isBuild: true }
+}
+
+/** Of one node that is published by itself. */
+export function commitOfNode(run: Run, node: RunnableNode): TransactionOptions {
+  const nodes = writtenRelation(node) === undefined ? [] : [node.id]
+  const note = noteOf(run, () => nodes)
+  return { ...note, message: `${note.message}: ${node.name}` }
+}
+
+function noteOf(
   { plan, runId, origin }: Run,
-  results: () => readonly NodeResult[],
-): TransactionOptions {
+  nodes: () => readonly string[],
+): Pick<TransactionOptions, 'message' | 'author' | 'extra'> {
+  const { command } = plan
   return {
-    message: `${plan.command} ${runId}`,
+    message: `${command} ${runId}`,
     author: origin?.author,
-    isBuild: true,
-    extra: () => ({
-      run_id: runId,
-      command: plan.command,
-      revision: origin?.revision,
-      nodes: results().flatMap(({ id, relation, status }) =>
-        relation === undefined || status !== 'success' ? [] : [id],
-      ),
-    }),
+    extra: () => ({ run_id: runId, command, revision: origin?.revision, nodes: nodes() }),
   }
 }

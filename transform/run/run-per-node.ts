@@ -5,8 +5,9 @@
 import type { ModelNode } from '../compile/graph.ts'
 import { failuresKeptAs } from '../compile/test-failures.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
-import type { OpenSession } from './adapter.ts'
+import type { OpenSession, TransactionOptions } from './adapter.ts'
 import { attemptNode, interruptOn, type OnTimed } from './attempt-node.ts'
+import { commitOfNode } from './commit-note.ts'
 import { appendHistory, ensureHistory, takeFence } from './history.ts'
 import { isAlone } from './is-alone.ts'
 import { makeSchemas } from './make-schemas.ts'
@@ -65,7 +66,8 @@ async function prepare(run: Run, [first]: readonly OpenSession[]): Promise<RunSt
 
 async function prepareOnce(run: Run, first: OpenSession): Promise<RunState> {
   const { adapter, graph, plan, runId } = run
-  return await inTransaction(first, `${plan.command} ${runId}: begins`, async () => {
+  const begins = { message: `${plan.command} ${runId}: begins`, author: run.origin?.author }
+  return await inTransaction(first, begins, async () => {
     if (adapter.keepsHistory) await ensureHistory(first, adapter.catalog)
     const state = await RunState.load(first, adapter, graph)
     await makeSchemas(run, first, state)
@@ -147,17 +149,17 @@ async function tryInTransaction(
   if (needsNone || !writes(node, run)) {
     return await attemptNode(node, { session, state }, run, onTimed)
   }
-  const message = `${run.plan.command} ${runId}: ${node.name}`
+  const note = commitOfNode(run, node)
   if (!adapter.keepsHistory || !isExact(node)) {
     const transaction = {
       begin: () => session.begin(),
       commit: async () => {
         await run.files.publish(session, node.id)
-        await session.commit({ message })
+        await session.commit(note)
         await run.files.finish(node.id)
       },
     }
-    return await inTransaction(session, message, async () => {
+    return await inTransaction(session, note, async () => {
       // Other builds write to a lake too; to a file only we do.
       if (adapter.kind === 'ducklake') await lookAgain(node, session, state)
       const attempt = await attemptNode(node, { session, state, transaction }, run, onTimed)
@@ -167,7 +169,7 @@ async function tryInTransaction(
   }
   // What it has seen is committed with its output, and two that do so at once would not notice each other.
   return await fence.take(() =>
-    inTransaction(session, message, async () => {
+    inTransaction(session, note, async () => {
       await lookAgain(node, session, state)
       const own = await state.inTransaction(session)
       await takeFence(session, adapter.catalog, runId)
@@ -180,13 +182,13 @@ async function tryInTransaction(
 
 async function inTransaction<T>(
   session: OpenSession,
-  message: string,
+  note: TransactionOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   await session.begin()
   try {
     const result = await work()
-    await session.commit({ message })
+    await session.commit(note)
     return result
   } catch (error) {
     await session.rollback()

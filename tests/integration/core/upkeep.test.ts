@@ -10,6 +10,7 @@ import {
 } from '../../../core/clients/lake/maintenance.ts'
 import { countBuilds } from '../../../core/clients/lake/running-builds.ts'
 import type { Lake } from '../../../core/clients/lake.ts'
+import { ducklakeAdapter } from '../../../transform/index.ts'
 import { runCli } from '../../support/cli.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 import { forgetEverything } from '../../support/maintain.ts'
@@ -66,6 +67,19 @@ describe('a step of the upkeep', () => {
     expect((await step('expire', { dryRun: true })).length).toBe(before)
     expect(await lake.currentSnapshot()).toBe(before)
     expect((await lake.size()).snapshots).toBe(before + 1)
+  })
+
+  it('keeps out of the way of a node that is published by itself, too', async () => {
+    const session = await ducklakeAdapter(lake).connect()
+    for (const end of [() => session.commit({ message: 'a node' }), () => session.rollback()]) {
+      await session.begin()
+      expect(await builds()).toBe(1)
+      const [report] = await step('merge')
+      expect(report?.outcome).toContain('a build is running')
+      await end()
+      expect(await builds()).toBe(0)
+    }
+    session.close()
   })
 
   it('keeps out of the way of a build, and takes it up when the build has ended', async () => {

@@ -8,6 +8,7 @@ import {
   fileRows,
 } from '../../../core/clients/lake/file-rows.ts'
 import { type LastChange, lastChanges } from '../../../core/clients/lake/last-changes.ts'
+import { announceBuild } from '../../../core/clients/lake/running-builds.ts'
 import {
   currentSnapshot,
   hasSnapshot,
@@ -47,6 +48,8 @@ const noStanding: Standing = { relations: [], schemas: [] }
 
 class LakeSession extends ConnectionSession implements OpenSession {
   readonly #lake: Lake
+  /** Lets upkeep work again, once the transaction has ended. */
+  #unmark: () => void = () => {}
 
   constructor(connection: DuckDBConnection, lake: Lake, spokenFor?: SpokenFor) {
     super(connection, lake.duckdb.threads, spokenFor)
@@ -58,12 +61,19 @@ class LakeSession extends ConnectionSession implements OpenSession {
     return new LakeSession(this.connection, this.#lake, { node, database })
   }
 
-  override begin(): Promise<void> {
-    return this.#lake.begin(this.connection)
+  override async begin(): Promise<void> {
+    await this.#lake.begin(this.connection)
+    this.#unmark = await announceBuild(this.connection, this.#lake.options.catalog)
   }
 
-  commit(options: TransactionOptions): Promise<void> {
-    return this.#lake.commit(this.connection, options)
+  async commit(options: TransactionOptions): Promise<void> {
+    await this.#lake.commit(this.connection, options)
+    this.#unmark()
+  }
+
+  override async rollback(): Promise<void> {
+    await super.rollback()
+    this.#unmark()
   }
 
   snapshot(): Promise<number> {

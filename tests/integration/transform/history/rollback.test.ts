@@ -262,6 +262,24 @@ describe('a rollback', () => {
     expect(await sql(left)).toEqual([])
   })
 
+  it('undoes a run that has published nodes one by one and failed', async () => {
+    await build(1)
+    await writeProject(folder.path, {
+      'models/broken.sql': "{{ config(materialized='table') }}select error('broken') as x",
+    })
+    const failed = await runFolder(folder.path, lake, { vars: { step: 2 }, publish: 'per-node' })
+    const known = await lake.read((c) => runsOfNode(c, 'lake', 'numbers', 10))
+    expect(known[0]?.runId).toBe(failed.runId)
+    const [commit] = await sql(
+      `select commit_extra_info->>'run_id' as run, commit_extra_info->'nodes' as nodes
+       from lake.snapshots() where commit_message like '%: numbers' order by snapshot_id desc limit 1`,
+    )
+    expect(commit).toMatchObject({ run: failed.runId })
+    expect(String(commit?.['nodes'])).toMatch(/^\["model\.\w+\.numbers"\]$/)
+    await back(failed.runId)
+    expect(await sql('select n from lake.main.numbers')).toEqual([{ n: 1 }])
+  })
+
   it('refuses a run that published nothing, and one whose state is forgotten', async () => {
     const failed = await build('null')
     await expect(back(failed.runId)).rejects.toMatchObject({ code: 'runs/not-published' })
