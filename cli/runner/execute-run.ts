@@ -32,7 +32,7 @@ import { requireSources } from './require-sources.ts'
 import { openRunContext, type RunContext } from './run-context.ts'
 import { openRunRecord, type RunRecord } from './run-record.ts'
 import { foundLine } from './stat-lines.ts'
-import { printWarning } from './warnings.ts'
+import { printWarning, refuseWarnings } from './warnings.ts'
 
 /** What a step around a run works with. */
 export type RunSurroundings = {
@@ -107,6 +107,7 @@ export async function runOpened(
   const eventTimes = await eventTimesOf(args)
   const { fullRefresh } = args
   const plan = planRun(graph, { ...selection, command, fullRefresh, eventTimes, only, batches })
+  if (args.warnError) refuseWarnings(plan.warnings)
   printWarnings(plan.warnings)
   printNotRunYet(plan)
   hooks.onPlan?.(plan)

@@ -10,7 +10,7 @@ import { invocationArguments } from './invocation.ts'
 import { warnOfLatent } from './latent-problems.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
-import { printWarning } from './warnings.ts'
+import { printWarning, refuseWarnings } from './warnings.ts'
 
 export type OpenedGraph = {
   readonly graph: Graph
@@ -30,6 +30,8 @@ type ProjectArguments = {
   /** A query that is compiled as if it were a file of the project. */
   readonly inline?: string | undefined
   readonly partialParse?: boolean | undefined
+  /** Warnings are errors. */
+  readonly warnError?: boolean | undefined
   /** The command. */
   readonly _?: readonly (string | number)[]
 }
@@ -163,6 +165,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
     log: (message) => process.stderr.write(`${message}\n`),
   })
   if (unopened !== undefined) throw unopened
+  if (args.warnError) refuseWarnings(opened.graph.warnings)
   for (const warning of opened.graph.warnings) onWarning(warning)
   const { problems, latent } = opened.graph
   if (problems.length > 0) {

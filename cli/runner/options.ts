@@ -121,6 +121,15 @@ export const runOptions = {
     default: false,
     describe: 'Stop at the first failure',
   },
+  'store-failures': {
+    type: 'boolean',
+    describe:
+      'Keep the failing rows of every data test in a table, as the config store_failures does',
+  },
+  'warn-error': {
+    type: 'boolean',
+    describe: 'Take every warning for an error: of the project, of the selection, of a node',
+  },
   retries: {
     type: 'number',
     default: 0,

@@ -77,7 +77,7 @@ export function wantsPublishing({ config }: Publishable): boolean {
 }
 
 /** `publish` of a model's config, or of its `meta`, which dbt leaves to us. */
-function publishSettingsOf(config: Publishable['config']): unknown {
+export function publishSettingsOf(config: Publishable['config']): unknown {
   const { publish, meta } = config
   if (publish !== undefined) return publish
   return typeof meta === 'object' && meta !== null && 'publish' in meta ? meta.publish : undefined

@@ -57,6 +57,8 @@ export async function attemptNode(
   try {
     const found = await withinTime(node, session, execute)
     isRendered = true // a node that is not rendered has been executed all the same
+    const [warning] = found.warnings ?? []
+    if (warning !== undefined && renderer.flag('WARN_ERROR') === true) throw warning
     return found
   } finally {
     const compiled = timing('compile', rendering, rendered)

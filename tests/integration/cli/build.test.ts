@@ -85,6 +85,43 @@ describe('millrace build', () => {
     )
   })
 
+  it('takes warnings for errors with --warn-error: of the selection, the project, a node', async () => {
+    const spelling = await millrace('run', '--warn-error')
+    expect(spelling.code).toBe(2)
+    expect(spelling.stderr).toMatch(/error\[model\/deprecated\] models\/named.yml/)
+    await writeProject(folder.path, {
+      'models/named.yml':
+        'models: [{name: named, columns: [{name: code, data_tests: [{accepted_values: {arguments: {values: [de]}}}]}]}]',
+    })
+    const nothing = await millrace('run', '--warn-error', '--select', 'nmaed')
+    expect(nothing.code).toBe(2)
+    expect(nothing.stderr).toMatch(/error\[model\/no-nodes\]\s+The selection criterion 'nmaed'/)
+    await writeProject(folder.path, {
+      'models/odd.sql':
+        "{{ config(materialized='table', indexes=[{'columns': ['x']}]) }} select 1 as x",
+      'tests/many.sql': "{{ config(severity='warn') }} select * from {{ ref('named') }}",
+    })
+    const warned = await millrace('build', '--select', 'odd', 'named', 'many')
+    const refused = await millrace('build', '--select', 'odd', 'named', 'many', '--warn-error')
+    await rm(join(folder.path, 'models/odd.sql'))
+    await rm(join(folder.path, 'tests/many.sql'))
+    expect(warned).toMatchObject({ code: 0, stdout: expect.stringContaining('WARN=1') })
+    expect(refused.code).toBe(1)
+    expect(refused.stdout).toMatch(/ERROR creating sql table model main.odd/)
+    expect(refused.stdout).toMatch(/FAIL 1 many/)
+  })
+
+  it('keeps the failing rows of every test with --store-failures', async () => {
+    await writeProject(folder.path, {
+      'tests/many.sql': "{{ config(severity='warn') }} select * from {{ ref('named') }}",
+    })
+    const { code } = await millrace('test', '--select', 'many', '--store-failures')
+    await rm(join(folder.path, 'tests/many.sql'))
+    expect(code).toBe(0)
+    const kept = 'from lake.main_dbt_test__audit.many'
+    expect((await millrace('sql', kept, '--format', 'ndjson')).stdout).toMatch(/Germany/)
+  })
+
   it('ends with 2 and every problem when the project is wrong', async () => {
     await writeProject(folder.path, {
       'models/wrong.sql': "select * from {{ ref('country') }}",
