@@ -65,11 +65,14 @@ export async function assertPublishable(graph: Graph): Promise<void> {
   for (const node of graph.nodes.values()) {
     if (node.kind !== 'model' || !wantsPublishing(node)) continue
     parsePublishSettings(node.name, publishSettingsOf(node.config))
-    if (node.materialized !== 'view') continue
-    const reason = 'it is a view, and only tables are published; materialize it as table'
+    if (!unpublished.has(node.materialized)) continue
+    const reason = `it is materialized as ${node.materialized}, and only tables are published; materialize it as table`
     throw problem('publish/bad-settings', { model: node.name, reason }, { at: { file: node.file } })
   }
 }
+
+/** Materializations that leave no table in the lake. */
+const unpublished: ReadonlySet<string> = new Set(['view', 'external', 'ephemeral'])
 
 /** Whether a relation's model says `publish`. */
 export function wantsPublishing({ config }: Publishable): boolean {

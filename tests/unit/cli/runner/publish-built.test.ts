@@ -13,13 +13,17 @@ it('finds a mistake in publish settings before anything is built', async () => {
   })
 })
 
-it('refuses to publish a view instead of leaving it out', async () => {
+it('refuses to publish what is no table of the lake, instead of leaving it out', async () => {
   const settings = `meta={'publish': {'strategy': 'swap'}}`
-  await expect(assertPublishable(await graphOf(settings))).rejects.toMatchObject({
-    code: 'publish/bad-settings',
-    exitCode: 2,
-    at: { file: 'models/a.sql' },
-  })
+  for (const kind of ['view', 'external', 'ephemeral']) {
+    const graph = await graphOf(`materialized='${kind}', ${settings}`)
+    await expect(assertPublishable(graph)).rejects.toMatchObject({
+      code: 'publish/bad-settings',
+      message: expect.stringContaining(`materialized as ${kind}`),
+      exitCode: 2,
+      at: { file: 'models/a.sql' },
+    })
+  }
   await assertPublishable(await graphOf(`materialized='table', ${settings}`))
   await assertPublishable(await graphOf(`materialized='view'`))
 })
