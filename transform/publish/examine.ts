@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { PoolClient } from 'pg'
 import { queryValue } from '../../core/clients/duckdb.ts'
 import { type TableChange, tableChange, wasTableAt } from '../../core/clients/lake/changes.ts'
+import { fileRows } from '../../core/clients/lake/file-rows.ts'
 import { hasSnapshot, type LakeTable, rowWatermark } from '../../core/clients/lake/snapshots.ts'
 import type { Lake } from '../../core/clients/lake.ts'
 import { problem } from '../../core/problems.ts'
@@ -90,14 +91,20 @@ async function examineOne(
       return { request, decision, work: undefined }
     default:
   }
+  // The files tell at no cost, unless rows were ever changed or taken away; then the rows themselves do.
+  const files = await fileRows(duckdb, place.lake.options.catalog, {
+    uuid: source.uuid,
+    snapshot,
+  })
   const base = {
     request,
     columns,
     sourceUuid: source.uuid,
     fingerprint,
     isOurs: decision.kind === 'swap' || published?.isOurs === true,
-    watermark: await rowWatermark(duckdb, source.schema, source.name, snapshot),
-    sourceRows: await countRows(duckdb, request, snapshot),
+    watermark:
+      files?.watermark ?? (await rowWatermark(duckdb, source.schema, source.name, snapshot)),
+    sourceRows: files?.rows ?? (await countRows(duckdb, request, snapshot)),
   }
   if (decision.kind === 'swap' || target === undefined) {
     return { request, decision, work: { ...base, kind: 'swap', target } }
