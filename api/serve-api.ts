@@ -6,6 +6,12 @@ import type { Access } from './access/access.ts'
 import { openAccess } from './access/open-access.ts'
 import { createApi } from './create-api.ts'
 import { createAdmission } from './http/admission.ts'
+import {
+  answerClientErrors,
+  createUnreadableRecorder,
+  type OnClientError,
+  type RecordUnreadable,
+} from './http/client-error.ts'
 import { guardDoor } from './http/door.ts'
 import { createKnownRequests, type KnownRequests } from './http/known-requests.ts'
 import { malformedRequest } from './http/problem-response.ts'
@@ -13,11 +19,15 @@ import { createRecorder } from './http/record-request.ts'
 import { drainOnAbort, listenOn } from './http/server.ts'
 import { openPredictionService } from './predictions/service.ts'
 import { openMetrics } from './serve/open-metrics.ts'
-import { closing, openParts, type Parts } from './serve/open-parts.ts'
+import { closing, openLakeOf, openParts, type Parts } from './serve/open-parts.ts'
 import type { ServeOptions } from './serve/options.ts'
 import { readinessOf } from './serve/readiness.ts'
 import { listenForPublishes } from './sources/publish-notices.ts'
-import { checkEndpoint, checkEndpoints } from './sql-endpoint/check-endpoints.ts'
+import {
+  checkEndpoint,
+  checkEndpoints,
+  type EndpointSources,
+} from './sql-endpoint/check-endpoints.ts'
 import { loadEndpoints } from './sql-endpoint/load-endpoints.ts'
 import type { Endpoint } from './sql-endpoint/parse-endpoint.ts'
 import { type EndpointService, openEndpointService } from './sql-endpoint/service.ts'
@@ -47,7 +57,10 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
   try {
     const parts = await openParts(options, endpoints, opened)
     const service = await openService(options, parts, endpoints, opened)
-    const { server, port } = await listenOn(service.listener, options)
+    const { server, port } = await listenOn(service.listener, {
+      ...options,
+      onClientError: service.onClientError,
+    })
     options.log.info({
       event: 'api.listening',
       host: options.host,
@@ -73,6 +86,7 @@ export async function serveApi(options: ServeOptions, signal: AbortSignal): Prom
 /** What answers requests; its endpoints may be exchanged while it does. */
 type Service = {
   readonly listener: RequestListener
+  readonly onClientError: OnClientError
   readonly isOpen: boolean
   /** From now on /readyz says that the process ends. */
   readonly stop: () => void
@@ -87,9 +101,9 @@ async function openService(
   opened: AsyncDisposableStack,
 ): Promise<Service> {
   const { postgresUrl, schema, settings, projectDir, host, log } = options
-  const { clock, lake, postgres, tables } = parts
+  const { clock, postgres, tables } = parts
   const database = describePostgres(postgresUrl)
-  const sources = { postgres, schema, lake }
+  let sources: EndpointSources = { postgres, schema, lake: parts.lake }
   const checked = async (served: readonly Endpoint[]) => {
     const { cache_bytes: cacheBytes } = settings
     const { seal } = tables
@@ -105,21 +119,27 @@ async function openService(
   const limits = { maxInFlight: settings.max_in_flight, maxLagMs: settings.max_lag_ms }
   const admission = createAdmission(limits, parts.lagMs)
   const metrics = openMetrics(parts, schema, admission, () => sql)
+  const recordUnreadable = createUnreadableRecorder({ log, metrics })
   let isStopping = false
   const appOf = appMaker({ options, parts, access, metrics, isStopping: () => isStopping })
   let app = appOf(sql)
   return {
     listener: guardDoor(
-      listenerOf(() => app),
+      listenerOf(() => app, recordUnreadable),
       { admission, metrics, log },
     ),
+    onClientError: answerClientErrors(recordUnreadable),
     isOpen: access.everyone !== undefined,
     stop: () => {
       isStopping = true
     },
     watch: (onReload, signal) => {
-      const check = (endpoint: Endpoint) =>
-        checkEndpoints([endpoint], (one) => checkEndpoint(one, sources), database)
+      const check = async (endpoint: Endpoint) => {
+        // The first that reads the lake may be written only now.
+        const lake = sources.lake ?? (await openLakeOf(options, [endpoint], opened))
+        sources = { ...sources, lake }
+        await checkEndpoints([endpoint], (one) => checkEndpoint(one, sources), database)
+      }
       const swap = async (served: readonly Endpoint[]) => {
         sql = await checked(served)
         app = appOf(sql)
@@ -155,7 +175,6 @@ function appMaker({ options, parts, access, metrics, isStopping }: AppParts) {
     clock,
     random: Math.random,
   })
-  const readiness = readinessOf({ parts, schema, access, predictions })
   const logShare = settings.log_share
   // Whoever needs credentials, counts against a limit or is traced has to be looked at by the app.
   const isForAll =
@@ -166,8 +185,9 @@ function appMaker({ options, parts, access, metrics, isStopping }: AppParts) {
       isForAll && settings.cors_origins.length === 0
         ? createKnownRequests({ record, clock })
         : undefined
+    const { lake } = sql.sources
     const api = createApi({
-      ...readiness,
+      ...readinessOf({ parts: { ...parts, lake }, schema, access, predictions }),
       access,
       corsOrigins: settings.cors_origins,
       maxBodyBytes: settings.max_body_bytes,
@@ -200,8 +220,8 @@ function drain(
 }
 
 /** What cannot even become a request of the web is answered as every other mistake. */
-function listenerOf(app: () => App): RequestListener {
-  const errorHandler = () => malformedRequest()
+function listenerOf(app: () => App, record: RecordUnreadable): RequestListener {
+  const errorHandler = () => malformedRequest(record)
   const ask = getRequestListener((request, env) => app().api.fetch(request, env), { errorHandler })
   return (request, response) => {
     if (app().known?.answer(request, response) !== true) void ask(request, response)

@@ -5,7 +5,7 @@ import { openPool, type Pool, type PoolOptions } from './pool.ts'
 import type { AdHocService } from './routes.ts'
 
 export type AdHocOptions = Omit<PoolOptions, 'log' | 'clock'> &
-  Pick<AdHocService, 'personalColumns'>
+  Pick<AdHocService, 'describedTables'>
 
 /** Begins to start the child processes; end them with `pool.close()`. */
 export async function openAdHoc(
@@ -13,8 +13,8 @@ export async function openAdHoc(
   log: Log,
   clock: Clock,
 ): Promise<AdHocService & { readonly pool: Pool }> {
-  const { personalColumns, ...rest } = options
+  const { describedTables, ...rest } = options
   const pool = await openPool({ ...rest, log, clock })
   const { roles, schemas } = options.settings
-  return { pool, roles, schemas, personalColumns }
+  return { pool, roles, schemas, describedTables }
 }

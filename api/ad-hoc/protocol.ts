@@ -33,7 +33,7 @@ export type QueryRequest = {
   readonly parameters: Readonly<Record<string, ParameterValue>>
   readonly format: AnswerFormat
   /**
-   * For a caller who may not see personal data: these columns come as NULL, and tables that are not named here are not
+   * For a caller who may not read everything: these columns come as NULL, and tables that are not named here are not
    * there. Undefined: he sees everything.
    */
   readonly masks: PersonalColumns | undefined

@@ -5,8 +5,9 @@ import { problem } from '../../core/problems.ts'
 import { requireRole } from '../access/principal.ts'
 import { chooseFormat, formats, mediaTypeOf } from '../formats/format.ts'
 import type { ApiEnvironment } from '../http/environment.ts'
+import { type DescribedTables, masksFor } from './described-tables.ts'
 import type { Pool } from './pool.ts'
-import type { AnswerFormat, PersonalColumns } from './protocol.ts'
+import type { AnswerFormat } from './protocol.ts'
 import { maxSqlLength, readBody } from './request-body.ts'
 
 export type AdHocService = {
@@ -16,7 +17,7 @@ export type AdHocService = {
   /** Of the lake, that may be read. */
   readonly schemas: readonly string[]
   /** What the project says of its tables. */
-  readonly personalColumns: () => Promise<PersonalColumns>
+  readonly describedTables: () => Promise<DescribedTables>
 }
 
 const answerFormats: readonly AnswerFormat[] = ['json', 'ndjson', 'csv', 'parquet']
@@ -36,13 +37,13 @@ export function addAdHocRoutes(app: Hono<ApiEnvironment>, service: AdHocService)
 
 async function answer(
   context: Context<ApiEnvironment>,
-  { pool, roles, personalColumns }: AdHocService,
+  { pool, roles, describedTables }: AdHocService,
 ): Promise<Response> {
   const principal = context.get('principal')
   requireRole(principal, roles)
   const { sql, parameters, format: asked } = await readBody(context)
   const format = toAnswerFormat(chooseFormat(asked, context.req.header('accept')))
-  const masks = principal.seesPersonalData ? undefined : await personalColumns()
+  const masks = masksFor(principal, await describedTables())
   const request = { sql, parameters, format, masks }
   const { head, body } = await pool.run(request, principal.id, context.req.raw.signal)
   return new Response(body, {

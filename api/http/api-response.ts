@@ -11,7 +11,7 @@ import type { ApiEnvironment } from './environment.ts'
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 
 /** Those of OWASP's list that a browser of today heeds. No answer is a page: one that is brings a policy of its own. */
-const ofEveryAnswer: Readonly<Record<string, string>> = {
+export const headersOfEveryAnswer: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -25,10 +25,17 @@ export class ApiResponse<
   Request extends IncomingMessage = IncomingMessage,
 > extends ServerResponse<Request> {
   #announced: Record<string, string> = {}
+  /** Status of what was sent instead, because the rest of the request was refused. */
+  replacedBy: number | undefined
 
   /** Adds headers, names in lower case; what the answer says itself goes before them. */
   announce(headers: Readonly<Record<string, string>>): void {
     Object.assign(this.#announced, headers)
+  }
+
+  /** As it was announced. */
+  get requestId(): string | undefined {
+    return this.#announced['x-request-id']
   }
 
   override writeHead(statusCode: number, headers?: Headers): this
@@ -36,7 +43,9 @@ export class ApiResponse<
   override writeHead(statusCode: number, second?: string | Headers, third?: Headers): this {
     const own = typeof second === 'string' ? third : second
     // A list would be pairs, which nobody here writes.
-    const headers = Array.isArray(own) ? own : { ...ofEveryAnswer, ...this.#announced, ...own }
+    const headers = Array.isArray(own)
+      ? own
+      : { ...headersOfEveryAnswer, ...this.#announced, ...own }
     return typeof second === 'string'
       ? super.writeHead(statusCode, second, headers)
       : super.writeHead(statusCode, headers)

@@ -8,7 +8,8 @@ type Answered = {
   readonly method: string
   /** 499: the client left before the answer. */
   readonly status: number
-  readonly seconds: number
+  /** Undefined: it is not known when the request began. */
+  readonly seconds?: number | undefined
   /** Code of the problem that was answered. */
   readonly problemCode?: string | undefined
 }
@@ -96,7 +97,7 @@ export function createApiMetrics(): ApiMetrics {
         timer = durations.labels({ route, method })
         timers.set(timerKey, timer)
       }
-      timer.observe(seconds)
+      if (seconds !== undefined) timer.observe(seconds)
       if (refusals.has(status)) refusedTotal.inc({ reason: problemCode ?? 'other' })
     },
     refused: (reason) => {

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
+import { ApiResponse } from './api-response.ts'
 import type { ApiEnvironment } from './environment.ts'
 import { clientLeft, createRecorder, type RecordOptions } from './record-request.ts'
 import type { RequestSpan, Tracer } from './tracer.ts'
@@ -40,7 +41,8 @@ export function onceWritten(
   const written = socket?.bytesWritten ?? 0
   outgoing.once('close', () => {
     // An answer that was not written whole has reached nobody.
-    const status = outgoing.writableFinished ? outgoing.statusCode : clientLeft
+    const replaced = outgoing instanceof ApiResponse ? outgoing.replacedBy : undefined
+    const status = replaced ?? (outgoing.writableFinished ? outgoing.statusCode : clientLeft)
     seen(status, (socket?.bytesWritten ?? written) - written)
   })
 }

@@ -27,9 +27,12 @@ export function problemResponse(
 }
 
 /** The answer to what is no request that the app could be handed: a host name or an address that is none. */
-export function malformedRequest(): Response {
+export function malformedRequest(
+  record: (shown: MillraceError, requestId: string) => void,
+): Response {
   const requestId = randomUUID()
   const shown = problem('api/malformed-request', {})
+  record(shown, requestId)
   return new Response(JSON.stringify(problemBody(shown, requestId)), {
     status: shown.httpStatus,
     headers: {

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import { ApiResponse } from './api-response.ts'
+import type { OnClientError } from './client-error.ts'
 
 /** Milliseconds; a socket that takes longer is closed, for slow senders must not hold it. */
 export type Timeouts = {
@@ -37,7 +38,13 @@ const backlog = 4096
 /** Opens the port. @returns it, also when it was 0 @throws `api/port-taken`, `api/cannot-listen` */
 export async function listenOn(
   listener: RequestListener,
-  options: { readonly host: string; readonly port: number; readonly timeouts?: Timeouts },
+  options: {
+    readonly host: string
+    readonly port: number
+    readonly timeouts?: Timeouts
+    /** Default: Node's, a bare status line. */
+    readonly onClientError?: OnClientError
+  },
 ): Promise<{ readonly server: Server; readonly port: number }> {
   const { host, port, timeouts = defaultTimeouts } = options
   const limits: ServerOptions = {
@@ -45,9 +52,12 @@ export async function listenOn(
     requestTimeout: timeouts.requestMs,
     connectionsCheckingInterval: timeouts.checkMs, // Node's own default is 30 s
     keepAliveTimeout: timeouts.idleMs, // 5 s
+    requireHostHeader: false, // the listener refuses it, with problem details
     ServerResponse: ApiResponse,
   }
   const server = createServer(limits, listener)
+  server.on('checkExpectation', listener) // Node's own answer is a bare 417
+  if (options.onClientError !== undefined) server.on('clientError', options.onClientError)
   return await new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = messageOf(cause)

@@ -62,6 +62,10 @@ const entrySchema: OpenApiValue = {
 }
 
 const headers: OpenApiValue = {
+  'X-Table-Version': {
+    description: '`predictions=57`: the snapshot of the lake that stored scores are from',
+    schema: text,
+  },
   'X-Model-Version': {
     description: '`purchase-likelihood="12"`: the models that answered, and their versions',
     schema: text,

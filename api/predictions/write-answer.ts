@@ -21,7 +21,10 @@ export function toListJson(answers: readonly Answer[], now: number): string {
   return `{"data":[${entries.join(',')}]}`
 }
 
-/** `X-Model-Version` is a dictionary of RFC 9651, name → version or versions; `X-As-Of` is the oldest instant. */
+/**
+ * `X-Model-Version` is a dictionary of RFC 9651, name → version or versions; `X-As-Of` is the oldest instant.
+ * `X-Table-Version` is of the table of stored scores: one statement has read all of them.
+ */
 export function headersOf(predictions: readonly Prediction[]): Record<string, string> {
   const versions = new Map<string, Set<string>>()
   for (const { modelName, modelVersion } of predictions) {
@@ -34,8 +37,12 @@ export function headersOf(predictions: readonly Prediction[]): Record<string, st
   })
   const instants = predictions.flatMap(({ asOf }) => (asOf === undefined ? [] : [asOf]))
   const [oldest] = instants.sort((left, right) => Date.parse(left) - Date.parse(right))
+  const table = predictions.find((prediction) => prediction.table !== undefined)?.table
   return {
     'content-type': 'application/json',
+    ...(table === undefined
+      ? {}
+      : { 'x-table-version': `${dictionaryKey(table.name)}=${table.version}` }),
     'cache-control': 'private, no-store',
     ...(models.length === 0 ? {} : { 'x-model-version': models.join(', ') }),
     ...(oldest === undefined ? {} : { 'x-as-of': oldest }),

@@ -17,7 +17,7 @@ export type Parts = {
   readonly postgres: PostgresSource
   /** For looking at PostgreSQL; who asks whether it answers must not stand in line behind those whom it answers. */
   readonly watch: PostgresSource
-  /** Undefined: no endpoint reads it, or none is configured. */
+  /** Undefined: no endpoint reads it at start, or none is configured. */
   readonly lake: LakeSource | undefined
   readonly tables: TableService
   /** Undefined: no SQL of callers is run. */
@@ -75,14 +75,15 @@ export function closing<Part extends { close(): unknown }>(
   return part
 }
 
-async function openLakeOf(
-  { openLake }: ServeOptions,
+/** Opens the lake when one of the endpoints reads it; undefined: none does, or no lake is configured. */
+export async function openLakeOf(
+  { openLake, settings }: ServeOptions,
   endpoints: readonly Endpoint[],
   opened: AsyncDisposableStack,
 ): Promise<LakeSource | undefined> {
   if (!endpoints.some(({ header }) => header.source === 'lake')) return undefined
   const lake = await openLake?.()
-  return lake && closing(opened, openLakeSource({ lake }))
+  return lake && closing(opened, openLakeSource({ lake, maxWaitMs: settings.max_wait_ms }))
 }
 
 async function openAdHocOf(

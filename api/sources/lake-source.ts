@@ -6,11 +6,15 @@ import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { ParameterValue } from '../sql-endpoint/parse-value.ts'
 import { type ColumnKind, duckdbKindOf } from './column-kind.ts'
+import { createExpectedWait } from './expected-wait.ts'
+import type { Caller } from './running-statements.ts'
 
 type LakeQuery = {
   readonly text: string
   readonly values: readonly ParameterValue[]
   readonly timeoutMs: number
+  /** Whose leaving stops the query; undefined: it is for more than one, or for nobody in particular. */
+  readonly caller?: Caller | undefined
 }
 
 type LakeAnswer = {
@@ -28,7 +32,7 @@ type LakeColumn = {
 }
 
 export interface LakeSource {
-  /** @throws `api/timeout`, `api/overloaded`, `api/values-out-of-range`, `api/lake-unavailable` */
+  /** @throws `api/timeout`, `api/overloaded`, `api/caller-left`, `api/values-out-of-range`, `api/lake-unavailable` */
   query(query: LakeQuery): Promise<LakeAnswer>
   /** The columns of a query that is not run; errors are DuckDB's own. */
   describe(text: string, parameters: number): Promise<readonly LakeColumn[]>
@@ -44,31 +48,74 @@ export type LakeSourceOptions = {
   readonly maxConnections?: number
   /** Queries that may wait for their turn; the rest are refused at once. Default 50. */
   readonly maxWaiting?: number
+  /** Who waits longer than so many milliseconds is refused, and who would, at once. Default 500. */
+  readonly maxWaitMs?: number
 }
+
+/** An interrupt that comes between two statements is missed, so it is tried again after so many milliseconds. */
+const againMs = 100
 
 /** Names without a catalog are looked up in the lake, which `close()` closes. */
 export function openLakeSource(options: LakeSourceOptions): LakeSource {
-  const { lake, maxConnections = 4, maxWaiting = 50 } = options
+  const { lake, maxConnections = 4, maxWaiting = 50, maxWaitMs = 500 } = options
   const free: DuckDBConnection[] = []
-  const waiting: (() => void)[] = []
+  /** In the order they came. */
+  const waiting = new Set<() => void>()
+  const expected = createExpectedWait(maxConnections)
   let running = 0
   let looker: DuckDBConnection | undefined
 
-  async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    if (running >= maxConnections) {
-      if (waiting.length >= maxWaiting) throw problem('api/overloaded', {})
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    } else running++
+  /** Waits in line; who leaves meanwhile, or waits too long, leaves the line. */
+  async function takeTurn(caller: Caller | undefined): Promise<void> {
+    if (running < maxConnections) {
+      running++
+      return
+    }
+    const isLate = expected.milliseconds(waiting.size) > maxWaitMs
+    if (isLate || waiting.size >= maxWaiting) throw problem('api/overloaded', {})
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const leave = (code: 'api/overloaded' | 'api/caller-left') => {
+      waiting.delete(resolve)
+      reject(problem(code, {}))
+    }
+    const left = () => leave('api/caller-left')
+    const late = setTimeout(leave, maxWaitMs, 'api/overloaded')
+    caller?.once('close', left)
+    waiting.add(resolve)
+    try {
+      await promise
+    } finally {
+      clearTimeout(late)
+      caller?.off('close', left)
+    }
+  }
+
+  function passTurn(): void {
+    const [next] = waiting
+    if (next === undefined) {
+      running--
+      return
+    }
+    waiting.delete(next)
+    next()
+  }
+
+  async function withConnection<T>(
+    work: (connection: DuckDBConnection) => Promise<T>,
+    caller?: Caller,
+  ): Promise<T> {
+    await takeTurn(caller)
+    const start = performance.now()
     let connection: DuckDBConnection | undefined
     try {
       connection = free.pop() ?? (await connectTo(lake))
       await connection.run('begin')
+      if (caller?.destroyed) throw problem('api/caller-left', {})
       return await work(connection)
     } finally {
       if (connection !== undefined) await giveBack(connection)
-      const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
+      expected.held(performance.now() - start)
+      passTurn()
     }
   }
 
@@ -82,13 +129,15 @@ export function openLakeSource(options: LakeSourceOptions): LakeSource {
   }
 
   return {
-    query: ({ text, values, timeoutMs }) =>
+    query: ({ text, values, timeoutMs, caller }) =>
       withConnection(async (connection) => {
+        const interrupts = interrupter(connection)
         let isLate = false
         const deadline = setTimeout(() => {
           isLate = true
-          connection.interrupt()
+          interrupts.begin()
         }, timeoutMs)
+        caller?.once('close', interrupts.begin)
         try {
           const snapshot = await currentSnapshot(connection)
           const asOf = await snapshotTime(connection, lake.options.catalog, snapshot)
@@ -98,12 +147,15 @@ export function openLakeSource(options: LakeSourceOptions): LakeSource {
           const rows = reader.getRows().map(([json]) => String(json))
           return { rows, snapshot, asOf }
         } catch (cause) {
+          if (caller?.destroyed) throw problem('api/caller-left', {})
           if (isLate) throw problem('api/timeout', { timeoutMs }, { cause })
           throw explainLakeSourceError(cause)
         } finally {
           clearTimeout(deadline)
+          caller?.off('close', interrupts.begin)
+          interrupts.end()
         }
-      }),
+      }, caller),
     describe: (text, parameters) =>
       withConnection(async (connection) => {
         const reader = await connection.runAndReadAll(
@@ -125,6 +177,18 @@ export function openLakeSource(options: LakeSourceOptions): LakeSource {
       for (const connection of free) connection.closeSync()
       lake.close()
     },
+  }
+}
+
+/** Interrupts a connection until what runs there has ended. */
+function interrupter(connection: DuckDBConnection) {
+  let again: NodeJS.Timeout | undefined
+  return {
+    begin: () => {
+      connection.interrupt()
+      again ??= setInterval(() => connection.interrupt(), againMs)
+    },
+    end: () => clearInterval(again),
   }
 }
 

@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { publishedContractSchema } from '../../core/contracts/published-table.ts'
 import { isBlank, type SqlToken, tokenizeSql } from '../../core/sql-tokens.ts'
 import { columnKindOf } from '../sources/column-kind.ts'
+import { ledgerQuery } from '../sources/ledger.ts'
 import type { Ask, Examined } from '../sources/postgres-source.ts'
 import type { AnswerColumn, EndpointFacts, ReadRelation } from './facts.ts'
 import type { Endpoint } from './parse-endpoint.ts'
-import { ledgerQuery, maskPrefix, rowAlias } from './statement.ts'
+import { maskPrefix, rowAlias } from './statement.ts'
 
 /** What stands before the author's SQL in the statement that is examined, and after it. */
 export const examinedPrefix = 'select * from (\n'

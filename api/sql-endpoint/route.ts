@@ -163,20 +163,30 @@ function readRequest(
 async function unchanged(
   asked: Asked,
   served: ServedEndpoint,
-  { sources }: EndpointService,
+  service: EndpointService,
   ifNoneMatch: string | undefined,
 ): Promise<ReadyAnswer | undefined> {
   const checked = served.known()
   if (ifNoneMatch === undefined || checked?.facts.isTaggable !== true) return undefined
-  const state = await askState(checked, sources)
-  const etag = tagOf(asked, checked, state)
+  const state = await askState(checked, service.sources)
+  const etag = tagOf(asked, checked, state, sealOf(served, service))
   if (!matchesEtag(ifNoneMatch, etag)) return undefined
   return { body: '', headers: headersOf(served, state, etag) }
 }
 
-function tagOf({ key }: Asked, { facts }: CheckedEndpoint, state: AnswerState): string {
+function tagOf(
+  { key }: Asked,
+  { facts }: CheckedEndpoint,
+  state: AnswerState,
+  sealIdentity: string,
+): string {
   const types = facts.columns.map(({ name, type }) => `${name} ${type}`)
-  return etagOf([key, state.identity, types.join()])
+  return etagOf([key, state.identity, types.join(), sealIdentity])
+}
+
+/** Who has a page whose cursor is refused by now has to get another one; only pages hold cursors. */
+function sealOf({ endpoint }: ServedEndpoint, { seal }: EndpointService): string {
+  return endpoint.header.page === undefined ? '' : seal.identity
 }
 
 async function makeReady(
@@ -192,7 +202,9 @@ async function makeReady(
   const answer = await runEndpoint(served, question, service.sources)
   const checked = served.known()
   const etag =
-    checked !== undefined && answer.isTaggable ? tagOf(asked, checked, answer.state) : undefined
+    checked !== undefined && answer.isTaggable
+      ? tagOf(asked, checked, answer.state, sealOf(served, service))
+      : undefined
   const headers = headersOf(served, answer.state, etag)
   if (served.endpoint.header.page === undefined) {
     const cut = answer.truncated ? { 'x-truncated': 'true' } : {}

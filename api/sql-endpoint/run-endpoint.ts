@@ -99,14 +99,14 @@ function severalRows(name: string): Error {
 
 async function runOnLake(
   served: ServedEndpoint,
-  { values, limit }: EndpointQuestion,
+  { values, limit, caller }: EndpointQuestion,
   { lake }: AnswerSources,
 ): Promise<EndpointAnswer> {
   if (lake === undefined) throw problem('api/lake-unavailable', {})
   const { header, name } = served.endpoint
   const { facts } = await served.checked().catch(rethrow)
   const text = lakeStatementOf(served.endpoint, facts, limit)
-  const found = await lake.query({ text, values, timeoutMs: header.timeout_ms })
+  const found = await lake.query({ text, values, timeoutMs: header.timeout_ms, caller })
   const { snapshot, asOf } = found
   const state: AnswerState = {
     versions: `lake=${snapshot}`,

@@ -3,6 +3,7 @@
  * with another version than its own, and gives one row: PostgreSQL joins the JSON of all rows.
  */
 import { quoteIdent, quoteLiteral } from '../../core/sql.ts'
+import { ledgerQuery } from '../sources/ledger.ts'
 import type { EndpointFacts, ReadRelation } from './facts.ts'
 import type { PageSpec } from './header.ts'
 import type { Endpoint } from './parse-endpoint.ts'
@@ -112,11 +113,6 @@ function pageRows(
   const order = by.map((name) => `${keyOf(name)}${descending ? ' desc' : ''}`).join(', ')
   return `(select * from (\n${sql.text}\n) as ${rowAlias} where ${present}${after} order by ${order}) as ${rowAlias}`
 }
-
-/** The ledger, when it is there and may be read. */
-export const ledgerQuery = `select 1 from pg_attribute
-  where attrelid = to_regclass('millrace.published') and attname = 'contract'
-    and has_table_privilege(attrelid, 'select')`
 
 /**
  * One line for each relation that is read, in their order: `version contract date time source`, empty where the ledger

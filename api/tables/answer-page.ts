@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { problem } from '../../core/problems.ts'
 import type { PostgresSource } from '../sources/postgres-source.ts'
-import type { CursorSeal } from './cursor.ts'
+import { type CursorSeal, maxCursorLength } from './cursor.ts'
 import type { PublishedTable, TableState } from './published-table.ts'
 import type { Question } from './read-question.ts'
 import { readState } from './read-state.ts'
@@ -12,7 +12,7 @@ export type Page = {
   readonly state: TableState | undefined
   /** JSON. */
   readonly body: string
-  /** Opens the next page; null after the last row, and when there is no key to go on by. */
+  /** Opens the next page; null after the last row, and when there is no key to go on by, or one too long. */
   readonly next: string | null
   /** More rows are there. */
   readonly isCut: boolean
@@ -44,7 +44,8 @@ export async function answerPage(
   const isCut = rows.length > shown.length
   const last = shown.at(-1)
   const canGoOn = isCut && last !== undefined && question.totalOrder !== undefined
-  const next = canGoOn ? seal.seal(last.slice(2), question.scope) : null
+  const cursor = canGoOn ? seal.seal(last.slice(2), question.scope) : null
+  const next = cursor !== null && cursor.length <= maxCursorLength ? cursor : null
   const total = await readTotal(table, question, source, first?.[1] ?? null)
   const data = shown.map((row) => row[1]).join(',')
   const count = total === undefined ? '' : `,"count":${total}`

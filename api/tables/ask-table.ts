@@ -1,4 +1,5 @@
 /** Asks a table by what the catalog holds, and once more when the table has changed since. */
+import { isProblem } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { hasRole, type Principal, requireRole } from '../access/principal.ts'
@@ -16,9 +17,15 @@ export type Asked = { readonly state: TableState | undefined }
 
 const maxAttempts = 3
 
+type Answered<Answer> = {
+  readonly table: PublishedTable
+  readonly answer: Answer
+  readonly state: TableState
+}
+
 /**
  * Finds the table and asks; when the catalog turns out to be out of date, it is read again, and the table is asked
- * again unless the answer is right all the same.
+ * again unless the answer is right all the same. Nobody is refused by a catalog that was read before he asked.
  * @param discard gives up an answer that will not be used
  * @throws `api/unknown-table`, `api/forbidden`, and what `ask` throws
  */
@@ -28,12 +35,31 @@ export async function askTable<Answer extends Asked>(
   principal: Principal,
   ask: (table: PublishedTable) => Promise<Answer>,
   discard: (answer: Answer) => Promise<void> = async () => {},
-): Promise<{
-  readonly table: PublishedTable
-  readonly answer: Answer
-  readonly state: TableState
-}> {
-  if (catalog.find(name) === undefined) await catalog.reload()
+): Promise<Answered<Answer>> {
+  if (catalog.find(name) !== undefined) {
+    try {
+      return await askHeld(catalog, name, principal, ask, discard)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
+  }
+  await catalog.reload()
+  return await askHeld(catalog, name, principal, ask, discard)
+}
+
+/** A publish may have ended the reason: a role, a mask, a column that was not there. What the database says is no such. */
+function isRefusal(error: unknown): boolean {
+  const isOurs = isProblem(error) && error.cause === undefined
+  return isOurs && (error.httpStatus === 400 || error.httpStatus === 403)
+}
+
+async function askHeld<Answer extends Asked>(
+  catalog: TableCatalog,
+  name: string,
+  principal: Principal,
+  ask: (table: PublishedTable) => Promise<Answer>,
+  discard: (answer: Answer) => Promise<void>,
+): Promise<Answered<Answer>> {
   for (let attempt = 1; ; attempt++) {
     const table = allowedTable(catalog, name, principal)
     const answer = await ask(table).catch((error: unknown) => {

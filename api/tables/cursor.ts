@@ -10,12 +10,16 @@ import { problem } from '../../core/problems.ts'
 export type CursorValues = readonly (string | null)[]
 
 export interface CursorSeal {
+  /** The same for seals of one secret, of which it tells nothing; for tags of answers that hold a cursor. */
+  readonly identity: string
   /** @param scope what the cursor is good for; the same has to be given to open it */
   seal(values: CursorValues, scope: string): string
   /** @throws `api/invalid-cursor` */
   open(cursor: string, scope: string): CursorValues
 }
 
+/** Longer ones are neither given nor taken, since they travel in addresses. */
+export const maxCursorLength = 4096
 const ivBytes = 12
 const tagBytes = 16
 const valuesSchema = z.array(z.string().nullable())
@@ -23,7 +27,9 @@ const valuesSchema = z.array(z.string().nullable())
 /** A seal; processes with the same secret open each other's cursors. */
 export function createCursorSeal(secret: string): CursorSeal {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'millrace table cursor 1', 32))
+  const identity = Buffer.from(hkdfSync('sha256', secret, '', 'millrace cursor identity 1', 16))
   return {
+    identity: identity.toString('base64url'),
     seal(values, scope) {
       const iv = randomBytes(ivBytes)
       const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes })

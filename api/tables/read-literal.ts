@@ -81,8 +81,9 @@ export function readPattern(column: TableColumn, text: string): Literal {
 }
 
 /** A value that PostgreSQL wrote itself as text, as a literal of the column's type. */
-export function exactLiteral(column: TableColumn, text: string): Literal {
-  return { value: text, wrap: castTo(exactTypes[column.kind.name] ?? 'text') }
+export function exactLiteral({ kind, postgresType }: TableColumn, text: string): Literal {
+  // PostgreSQL names the others itself, quoted where that is needed: bytea, integer[], "My type".
+  return { value: text, wrap: castTo(exactTypes[kind.name] ?? postgresType) }
 }
 
 const exactTypes: Readonly<Partial<Record<KindName, string>>> = {
@@ -98,6 +99,7 @@ const exactTypes: Readonly<Partial<Record<KindName, string>>> = {
   time: 'time',
   timestamp: 'timestamp',
   timestamptz: 'timestamptz',
+  text: 'text',
   uuid: 'uuid',
 }
 

@@ -4,6 +4,7 @@ import { problem } from '../../core/problems.ts'
 import type { Principal } from '../access/principal.ts'
 import type { FormatName } from '../formats/format.ts'
 import type { Condition } from './condition.ts'
+import { maxCursorLength } from './cursor.ts'
 import { completeOrder, type OrderTerm, parseOrder } from './order.ts'
 import { type ColumnOf, parseFilter, parseLogic } from './parse-filter.ts'
 import type { PublishedTable, TableColumn } from './published-table.ts'
@@ -41,7 +42,6 @@ const ownParameters = [
 ]
 const repeatable = ['or', 'and']
 const maxFilters = 100
-const maxCursorLength = 4096
 
 /**
  * Reads the parameters; what does not begin with the name of one is a filter on a column.

@@ -38,7 +38,8 @@ export function addTablesRoutes(app: Hono<ApiEnvironment>, service: TableService
     const query = new URL(url).searchParams
     const format = chooseFormat(query.get('format') ?? undefined, context.req.header('accept'))
     const { seesPersonalData } = context.get('principal')
-    const request = { url, format, seesPersonalData }
+    const sealIdentity = service.seal.identity
+    const request = { url, format, seesPersonalData, sealIdentity }
     const unchanged = await answerUnchanged(context, service, request)
     if (unchanged !== undefined) return unchanged
     const asked = { context, service, query, request, name: nameOf(context) }

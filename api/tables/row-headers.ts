@@ -9,6 +9,8 @@ export type RowRequest = {
   readonly url: string
   readonly format: FormatName
   readonly seesPersonalData: boolean
+  /** Of the seal of the cursor that a page holds. */
+  readonly sealIdentity: string
 }
 
 /**
@@ -33,7 +35,7 @@ export function rowHeaders(
 
 /** The entity tag of an answer, or undefined when its rows may change without a new version. */
 export function tagOf(
-  { url, format, seesPersonalData }: RowRequest,
+  { url, format, seesPersonalData, sealIdentity }: RowRequest,
   table: PublishedTable,
   { source, version, contract, relation }: TableState,
 ): string | undefined {
@@ -50,6 +52,8 @@ export function tagOf(
     contract,
     relation ?? '',
     columns.join(),
+    // Who has a page whose cursor is refused by now has to get another one; only pages hold cursors.
+    ...(format === 'json' ? [sealIdentity] : []),
   ])
 }
 

@@ -1,12 +1,15 @@
 /** What `POST /api/sql` needs of the configuration and the project. */
 import { join, resolve } from 'node:path'
+import type { DescribedTables } from '../../api/ad-hoc/described-tables.ts'
 import type { AdHocOptions } from '../../api/ad-hoc/open-ad-hoc.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
+import type { Graph } from '../../transform/index.ts'
 import { lakeOptionsOf } from '../context.ts'
 import { openProjectGraph } from '../runner/open-project.ts'
 import { personalColumnsOf } from './personal-columns.ts'
+import { tableRolesOf } from './table-roles.ts'
 
 /** How long what the project says is believed without another look. */
 const freshMs = 60_000
@@ -27,20 +30,20 @@ export async function adHocOptionsOf(
       usesChain && name.startsWith('AWS_') && value !== undefined ? [[name, value]] : [],
     ),
   )
-  let known: { readonly until: number; readonly columns: ReturnType<typeof read> } | undefined
+  let known: { readonly until: number; readonly tables: Promise<DescribedTables> } | undefined
   const read = async () => {
     const { graph } = await openProjectGraph(config, args, undefined, { withMacros: false })
-    return personalColumnsOf(graph)
+    return describeTables(graph)
   }
-  const personalColumns = () => {
+  const describedTables = () => {
     if (known === undefined || known.until < clock.now()) {
-      const columns = read()
-      known = { until: clock.now() + freshMs, columns }
-      columns.catch(() => {
+      const tables = read()
+      known = { until: clock.now() + freshMs, tables }
+      tables.catch(() => {
         known = undefined
       })
     }
-    return known.columns
+    return known.tables
   }
   const shared = duckdb.temp_directory ?? join(config.stateDir, 'tmp')
   return {
@@ -49,6 +52,16 @@ export async function adHocOptionsOf(
     extensionDirectory: join(config.cacheDir, 'duckdb-extensions'),
     scratchDirectory: resolve(config.projectDir, shared),
     environment,
-    personalColumns,
+    describedTables,
   }
+}
+
+function describeTables(graph: Graph): DescribedTables {
+  const roles = tableRolesOf(graph)
+  return Object.fromEntries(
+    Object.entries(personalColumnsOf(graph)).map(([table, personalColumns]) => [
+      table,
+      { personalColumns, roles: roles[table] ?? [] },
+    ]),
+  )
 }

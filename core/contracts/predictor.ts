@@ -29,6 +29,8 @@ export const predictionSchema = z.object({
   computedAt: z.iso.datetime(),
   /** `endpoint`: computed now by the deployed model; `local`: by the same model in this process; `batch`: stored before. */
   source: z.enum(['endpoint', 'local', 'batch']),
+  /** The published table that a stored score was read from, when it is known. */
+  table: z.object({ name: z.string(), version: z.string() }).optional(),
   /** What moved the score, the strongest first, when the model says so. */
   reasons: z.array(reasonSchema).max(1000).optional(),
 })

@@ -23,8 +23,21 @@ export const apiProblems = {
   }),
   'api/malformed-request': defineProblem<Record<string, never>>({
     actor: 'user',
-    message: () => 'The host name or the address of this request is malformed.',
+    message: () => 'This request is malformed: its host name, its address, or how it is written.',
     httpStatus: 400,
+  }),
+  'api/request-too-slow': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'This request did not come whole in the time that it is given.',
+    hint: () => 'send it again.',
+    httpStatus: 408,
+    retryable: true,
+  }),
+  'api/headers-too-large': defineProblem<{ limit: number }>({
+    actor: 'user',
+    message: ({ limit }) =>
+      `The headers of a request may have ${limit} bytes, its address included.`,
+    httpStatus: 431,
   }),
   'api/not-found': defineProblem<{ path: string }>({
     actor: 'user',

@@ -30,7 +30,7 @@ export function relationReader({
   }
 }
 
-/** Without personal data to be seen, a table of which nobody says what is in it is not there. */
+/** For who may not read everything, only the tables that are named are there. */
 export function visibleRelations(
   relations: Relations,
   masks: PersonalColumns | undefined,

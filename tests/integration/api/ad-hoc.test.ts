@@ -8,6 +8,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import type { DescribedTables } from '../../../api/ad-hoc/described-tables.ts'
 import { openPool, type Pool } from '../../../api/ad-hoc/pool.ts'
 import { addAdHocRoutes } from '../../../api/ad-hoc/routes.ts'
 import type { ApiEnvironment } from '../../../api/http/environment.ts'
@@ -50,6 +51,8 @@ async function fill(options: LakeOptions): Promise<Lake> {
       'create table lake.marts.undescribed as select 1 as id',
       `create table lake.staging.wages as select 'SECRET' as wage`,
       'create view lake.marts.paid as select count(*) as n from lake.staging.wages',
+      'create table lake.marts.salaries as select 4711 as salary',
+      'create view lake.marts.raises as select salary + 1 as salary from lake.marts.salaries',
     ]) {
       await transaction.run(statement)
     }
@@ -68,6 +71,20 @@ const limits = {
   queue: 4,
 }
 
+/** What the project says of its tables. */
+const described: DescribedTables = {
+  'marts.users': { personalColumns: ['EMAIL'], roles: [] },
+  'marts.paid': { personalColumns: [], roles: [] },
+  'marts.salaries': { personalColumns: [], roles: [['hr', 'auditor']] },
+  'marts.raises': { personalColumns: [], roles: [['hr', 'auditor']] },
+}
+/** Of callers who are not simply analysts. */
+const rolesOf: Readonly<Record<string, readonly string[]>> = {
+  guest: [],
+  hanna: ['analyst', 'hr'],
+  privy: ['analyst', 'auditor'],
+}
+
 /** The route alone, with callers that say who they are. */
 async function open(lake: LakeOptions) {
   const scratchDirectory = join(folder, `scratch-${randomUUID()}`)
@@ -78,13 +95,14 @@ async function open(lake: LakeOptions) {
   const app = new Hono<ApiEnvironment>()
   app.use(requestId(), (context, next) => {
     const id = context.req.header('x-caller') ?? 'anna'
-    const roles = new Set(id === 'guest' ? [] : ['analyst'])
-    context.set('principal', { kind: 'key', id, roles, seesPersonalData: id === 'privy' })
+    const roles = new Set(rolesOf[id] ?? ['analyst'])
+    const seesPersonalData = id === 'privy' || id === 'nosy'
+    context.set('principal', { kind: 'key', id, roles, seesPersonalData })
     return next()
   })
   app.onError((error, context) => problemResponse(context, error))
-  const personalColumns = async () => ({ 'marts.users': ['EMAIL'], 'marts.paid': [] })
-  addAdHocRoutes(app, { pool, roles: limits.roles, schemas: ['marts'], personalColumns })
+  const describedTables = async () => described
+  addAdHocRoutes(app, { pool, roles: limits.roles, schemas: ['marts'], describedTables })
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   // It listens on a port, so its address is no name of a socket.
@@ -173,6 +191,26 @@ describe.each([
     expect(seen.body).toEqual([{ email: 'user7@example.org' }])
     expect((await ask(api, 'from undescribed', { caller: 'privy' })).status).toBe(200)
     expect((await ask(api, 'from paid')).body).toEqual([{ n: 1 }])
+  })
+
+  it('shows a table with roles, and views over it, only to who has one of them', async () => {
+    for (const caller of ['hanna', 'privy']) {
+      const seen = await ask(api, 'from salaries union all from raises', { caller })
+      expect(seen.body).toEqual([{ salary: 4711 }, { salary: 4712 }])
+    }
+    // The right to see personal data is no role of a table, and what nobody describes may be a copy of one.
+    for (const table of ['marts.salaries', 'marts.raises', 'marts.undescribed']) {
+      const refused = await ask(api, `from ${table}`, { caller: 'nosy' })
+      expect([refused.status, refused.body]).toEqual([
+        403,
+        expect.objectContaining({ code: 'api/sql-table-refused' }),
+      ])
+    }
+    const email = await ask(api, 'select email from users where id = 7', { caller: 'nosy' })
+    expect(email.body).toEqual([{ email: 'user7@example.org' }])
+    expect((await ask(api, 'from users where email is not null', { caller: 'hanna' })).text).toBe(
+      '[]\n',
+    )
   })
 
   it('lets nothing out of the lake, even where the check of the statement is passed by', async () => {
@@ -356,6 +394,17 @@ describe('what is asked for', () => {
     ['select (select wage from staging.wages)', 403],
     ['from users at (version => 1)', 403],
     ['from (describe lake.staging.wages)', 403],
+    ['select * from marts.salaries', 403],
+    ['select * from SALARIES', 403],
+    ['from "Marts"."Salaries"', 403],
+    ['from lake.marts.salaries', 403],
+    ['from readable.marts.salaries', 403],
+    ['select (select max(salary) from salaries)', 403],
+    ['with users as (from salaries) from users', 403],
+    ['from users where exists (from marts.salaries where salary > 4000)', 403],
+    ['from users join marts.salaries on true', 403],
+    ['from raises', 403],
+    [`select * from query_table('marts.salaries')`, 403],
     ['show all tables', 403],
     ['summarize users', 403],
     ['select filename from users', 400],

@@ -526,6 +526,10 @@ describe('a request that is none', () => {
     expect(answer.status === 0 || answer.status >= 400, answer.text).toBe(true)
     expect(answer.status).toBeLessThan(500)
     expect(answer.text.match(/HTTP\/1\.1 \d/g)?.length ?? 0).toBeLessThanOrEqual(1)
+    if (answer.status > 0) {
+      expect(answer.headers['content-type']).toBe('application/problem+json')
+      expect(codeOf(answer)).toMatch(/^api\//)
+    }
     expect(answer.text).not.toContain('"data"')
     expectNoLeak(answer)
   })

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,7 @@ describe('endpoints over the lake', () => {
       `summary: x\nsource: lake\npersonal_data: none\ntable_roles: waive\n${header}`,
       sql,
     )
+  const slowSql = 'select sum(a.range * b.range % 7) as n from range(:rows) a, range(100000) b'
   const endpoints = {
     totals: lakeEndpoint(
       'path: /api/totals\nparameters: { least: { type: integer, default: 0 }, on_day: { type: date, default: null } }',
@@ -35,7 +37,7 @@ describe('endpoints over the lake', () => {
     ),
     slow: lakeEndpoint(
       'path: /api/slow\nparameters: { rows: { type: integer } }\nshape: object\ntimeout_ms: 200',
-      'select sum(a.range * b.range % 7) as n from range(:rows) a, range(100000) b',
+      slowSql,
     ),
   }
   let writer: Lake
@@ -47,7 +49,12 @@ describe('endpoints over the lake', () => {
       mustExist: true,
     })
   /** Serves the one endpoint that is given. */
-  const serve = async (file: string, lake: Lake, signal: AbortSignal): Promise<ServedApi> => {
+  const serve = async (
+    file: string,
+    lake: Lake,
+    signal: AbortSignal,
+    onReload?: () => void,
+  ): Promise<ServedApi> => {
     mkdirSync(join(folder, 'api/endpoints'), { recursive: true })
     writeFileSync(join(folder, 'api/endpoints/one.sql'), file)
     return await serveApi(
@@ -59,6 +66,7 @@ describe('endpoints over the lake', () => {
         schema: 'api_lake',
         settings: settingsSchema.parse({}).api,
         openLake: async () => lake,
+        onReload,
         log: silentLog,
       },
       signal,
@@ -70,7 +78,8 @@ describe('endpoints over the lake', () => {
       await transaction.run('create schema lake.marts')
       await transaction.run('create table lake.marts.numbers as select range as n from range(3)')
     })
-    const lake = openLakeSource({ lake: await openReader(), maxConnections: 2, maxWaiting: 1 })
+    const limits = { maxConnections: 2, maxWaiting: 1, maxWaitMs: 20_000 }
+    const lake = openLakeSource({ lake: await openReader(), ...limits })
     api = await openTestApi(inject('services').postgresUrl, 'api_lake', { endpoints, lake })
   })
   afterAll(async () => {
@@ -103,6 +112,74 @@ describe('endpoints over the lake', () => {
     expect((await api.get('/api/slow?rows=1')).status).toBe(200)
   })
 
+  const endless = { text: slowSql.replace(':rows', '1000000000'), values: [], timeoutMs: 60_000 }
+  const quick = { text: 'select 1', values: [], timeoutMs: 60_000 }
+  const openCaller = () => {
+    const caller = Object.assign(new EventEmitter(), { destroyed: false })
+    const leave = () => {
+      caller.destroyed = true
+      caller.emit('close')
+    }
+    return Object.assign(caller, { leave })
+  }
+
+  it('refuse who has waited too long', async () => {
+    const reader = await openReader()
+    const lake = openLakeSource({ lake: reader, maxConnections: 1, maxWaitMs: 50 })
+    const caller = openCaller()
+    const running = lake.query({ ...endless, caller })
+    await expect(lake.query(quick)).rejects.toMatchObject({
+      code: 'api/overloaded',
+      httpStatus: 503,
+    })
+    caller.leave()
+    await expect(running).rejects.toMatchObject({ code: 'api/caller-left' })
+    await expect(lake.query(quick)).resolves.toMatchObject({ rows: ['1'] })
+    lake.close()
+  })
+
+  it('stop for callers who leave, whether they run or wait, and go on with the next', async () => {
+    const lake = openLakeSource({
+      lake: await openReader(),
+      maxConnections: 1,
+      maxWaiting: 2,
+      maxWaitMs: 60_000,
+    })
+    const callers = [openCaller(), openCaller()]
+    const left = callers.map((caller) => lake.query({ ...endless, caller }))
+    const last = lake.query(quick)
+    const full = lake.query(quick)
+    await expect(full).rejects.toMatchObject({ code: 'api/overloaded' })
+    const reasons = Promise.all(left.map((one) => one.catch((error: unknown) => error)))
+    for (const caller of callers.toReversed()) caller.leave()
+    const expected = { code: 'api/caller-left' }
+    expect(await reasons).toMatchObject([expected, expected])
+    await expect(last).resolves.toMatchObject({ rows: ['1'] })
+    expect(callers.map((caller) => caller.listenerCount('close'))).toEqual([0, 0])
+    lake.close()
+  })
+
+  it('are stopped when the connection of their caller ends', async () => {
+    const stop = new AbortController()
+    const file = lakeEndpoint(
+      'path: /api/slow\nparameters: { rows: { type: integer } }\nshape: object\ntimeout_ms: 60000',
+      slowSql,
+    )
+    const served = await serve(file, await openReader(), stop.signal)
+    const leaving = new AbortController()
+    const asked = Array.from({ length: 4 }, () =>
+      fetch(`${served.url}/api/slow?rows=1000000000`, { signal: leaving.signal }),
+    )
+    const inFlight = async () => await (await fetch(`${served.url}/metrics`)).text()
+    await expect.poll(inFlight).toMatch(/http_requests_in_flight 4/)
+    leaving.abort()
+    await Promise.allSettled(asked)
+    const status = async () => (await fetch(`${served.url}/api/slow?rows=1`)).status
+    await expect.poll(status, { timeout: 20_000 }).toBe(200)
+    stop.abort()
+    await served.finished
+  })
+
   it('leave the lake closed when the server cannot start, and when it has ended', async () => {
     const broken = lakeEndpoint('path: /api/one', 'select nope(1) as a')
     const unused = await openReader()
@@ -118,6 +195,23 @@ describe('endpoints over the lake', () => {
     expect(await ready.json()).toMatchObject({ status: 'ready', checks: { lake: 'up' } })
     stop.abort()
     await served.finished
+    await expect(lake.connect()).rejects.toThrow()
+  })
+
+  it('are taken into service when the first is written while the server watches', async () => {
+    const stop = new AbortController()
+    const lake = await openReader()
+    const plain = endpointFile('path: /api/plain\nsummary: x', 'select 1 as a')
+    const served = await serve(plain, lake, stop.signal, () => {})
+    const ready = async (): Promise<unknown> => await (await fetch(`${served.url}/readyz`)).json()
+    expect(await ready()).not.toHaveProperty('checks.lake')
+    writeFileSync(join(folder, 'api/endpoints/late.sql'), endpoints.totals)
+    const status = async () => (await fetch(`${served.url}/api/totals`)).status
+    await expect.poll(status, { timeout: 20_000 }).toBe(200)
+    expect(await ready()).toMatchObject({ status: 'ready', checks: { lake: 'up' } })
+    stop.abort()
+    await served.finished
+    rmSync(join(folder, 'api/endpoints/late.sql'))
     await expect(lake.connect()).rejects.toThrow()
   })
 

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { Predictor } from '../../../core/contracts/predictor.ts'
 import type { Settings } from '../../../core/settings.ts'
+import { migrate } from '../../../transform/publish/migrate.ts'
 import { openTestApi, runSql, type TestApi } from '../../support/api.ts'
+import { servedSql } from '../../support/served-table.ts'
 
 const schema = 'api_predictions'
 const url = () => inject('services').postgresUrl
@@ -176,6 +178,18 @@ describe('predictions that are stored', () => {
       [...path, 'application/json', 'schema', 'required'],
       ['user_ids'],
     )
+  })
+
+  it('names the version of the published table that the scores are from', async () => {
+    await migrate(url(), { schema, withTables: false })
+    expect((await api.get('/api/predictions?user_id=1')).headers.get('x-table-version')).toBeNull()
+    await runSql(url(), servedSql({ schema, table: 'predictions', version: 57 }))
+    const one = await api.get('/api/predictions?user_id=1')
+    expect(one.headers.get('x-table-version')).toBe('predictions=57')
+    expect(one.body).not.toHaveProperty('table')
+    const many = await post(api.get, { user_ids: [99, 2, 1] })
+    expect(many.headers.get('x-table-version')).toBe('predictions=57')
+    await runSql(url(), `delete from millrace.published where schema_name = '${schema}'`)
   })
 
   it('takes a table that was published with other types', async () => {

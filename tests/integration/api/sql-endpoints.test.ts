@@ -14,6 +14,7 @@ import { checkEndpoint } from '../../../api/sql-endpoint/check-endpoints.ts'
 import { describeSqlEndpoints } from '../../../api/sql-endpoint/describe.ts'
 import { parseEndpoint } from '../../../api/sql-endpoint/parse-endpoint.ts'
 import { addSqlRoutes } from '../../../api/sql-endpoint/route.ts'
+import { createCursorSeal } from '../../../api/tables/cursor.ts'
 import { systemClock } from '../../../core/clock.ts'
 import { MillraceError } from '../../../core/errors.ts'
 import { silentLog } from '../../../core/silent-log.ts'
@@ -502,6 +503,18 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
   }
   let api: TestApi
   let app: Hono<ApiEnvironment>
+  const appOver = (service: TestApi['sql']) => {
+    const made = new Hono<ApiEnvironment>()
+    made.use((context, next) => {
+      const roles = new Set((context.req.header('x-roles') ?? '').split(','))
+      const principal = { id: 'x', kind: 'key', roles, seesPersonalData: roles.has('dpo') } as const
+      context.set('principal', principal)
+      return next()
+    })
+    addSqlRoutes(made, service)
+    made.onError((error, context) => problemResponse(context, error))
+    return made
+  }
   const as = async (path: string, roles: string, init?: RequestInit) => {
     const headers = { 'x-roles': roles, ...init?.headers }
     const response = await app.request(path, { ...init, headers })
@@ -536,15 +549,7 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
       ${served({ table: 'orders', version: 12 })}
       ${served({ table: 'merged', version: 3, strategy: 'merge' })}`
     api = await openTestApi(url(), schema, { setup, endpoints: published })
-    app = new Hono<ApiEnvironment>()
-    app.use((context, next) => {
-      const roles = new Set((context.req.header('x-roles') ?? '').split(','))
-      const principal = { id: 'x', kind: 'key', roles, seesPersonalData: roles.has('dpo') } as const
-      context.set('principal', principal)
-      return next()
-    })
-    addSqlRoutes(app, api.sql)
-    app.onError((error, context) => problemResponse(context, error))
+    app = appOver(api.sql)
   })
   afterAll(() => api.close())
 
@@ -724,6 +729,18 @@ page: { by: [at, id], descending: true, size: 7, max_size: 20 }`,
     const seen = await as('/api/people', 'dpo')
     const hidden = await as('/api/people', '')
     expect(seen.headers.get('etag')).not.toBe(hidden.headers.get('etag'))
+  })
+
+  it('answers no 304 whose cursor another process sealed', async () => {
+    const path = '/api/pages/1?limit=9'
+    const etag = (await as(path, '')).headers.get('etag') ?? ''
+    const headers = { 'if-none-match': etag }
+    expect((await as(path, '', { headers })).status).toBe(304)
+    const restarted = appOver({ ...api.sql, seal: createCursorSeal('another') })
+    const again = await restarted.request(path, { headers })
+    expect(again.status).toBe(200)
+    const { next } = pageSchema.parse(await again.json())
+    expect((await restarted.request(`${path}&cursor=${next}`)).status).toBe(200)
   })
 
   it('keeps an answer for its seconds, and only until the next publish', async () => {

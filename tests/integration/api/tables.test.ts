@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { anonymous, type Principal } from '../../../api/access/principal.ts'
 import type { ApiEnvironment } from '../../../api/http/environment.ts'
 import { problemResponse } from '../../../api/http/problem-response.ts'
+import { createCursorSeal } from '../../../api/tables/cursor.ts'
 import { addTablesRoutes } from '../../../api/tables/routes.ts'
 import { migrate } from '../../../transform/publish/migrate.ts'
 import { openTestApi, runSql, type TestApi } from '../../support/api.ts'
@@ -311,6 +312,60 @@ describe('tables', () => {
     expect([fresh.status, fresh.headers.get('x-table-version')]).toEqual([200, 'people=9'])
   })
 
+  it('answers no 304 whose cursor another process sealed', async () => {
+    const path = '/api/tables/names?limit=1'
+    const etag = (await api.get(path)).headers.get('etag') ?? ''
+    const restarted = appAs(
+      { ...api, tables: { ...api.tables, seal: createCursorSeal('another') } },
+      {},
+    )
+    const headers = { 'if-none-match': etag }
+    expect((await api.get(path, { headers })).status).toBe(304)
+    const again = await restarted.request(path, { headers })
+    expect(again.status).toBe(200)
+    // The shape is what the next line needs.
+    const { next } = (await again.json()) as Page
+    expect((await restarted.request(`${path}&cursor=${next}`)).status).toBe(200)
+    const file = (await restarted.request(`${path}&format=csv`)).headers.get('etag') ?? ''
+    const csv = { headers: { 'if-none-match': file } }
+    expect((await api.get(`${path}&format=csv`, csv)).status).toBe(304)
+  })
+
+  it.each([
+    ['bytea', `decode(lpad(to_hex(i), 4, '0'), 'hex')`],
+    ['interval', `i * interval '1 day 3 hours'`],
+    ['integer[]', 'array[i / 3, i]'],
+    ['jsonb', `jsonb_build_object('n', i)`],
+    ['"Odd kind"', `(array['x', 'it''s', 'z'])[i]::"Odd kind"`],
+    ['char(8)', `'k' || i`],
+    ['inet', `'10.0.0.0'::inet + i`],
+  ])('pages by a key of type %s', async (type, value) => {
+    await runSql(
+      url(),
+      `set search_path = ${schema}; drop table if exists odd_keys;
+       do $$ begin create type "Odd kind" as enum ('x', 'it''s', 'z'); exception when duplicate_object then end $$;
+       create table odd_keys (n int, id ${type} primary key);
+       insert into odd_keys select i, ${value} from generate_series(1, 3) i; ${served({ table: 'odd_keys' })}`,
+    )
+    const pages = await readPages(api.app, '/api/tables/odd_keys?select=n&limit=1')
+    expect(pages).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]])
+    const mixed = await readPages(api.app, '/api/tables/odd_keys?select=n&limit=1&order=n.desc')
+    expect(mixed).toEqual([[{ n: 3 }], [{ n: 2 }], [{ n: 1 }]])
+  })
+
+  it('gives no cursor that it would refuse for its length', async () => {
+    await runSql(
+      url(),
+      `set search_path = ${schema}; create table long_keys (id text primary key);
+       insert into long_keys values ('a'), (repeat('b', 5000)), ('c'); ${served({ table: 'long_keys' })}`,
+    )
+    const path = '/api/tables/long_keys?limit=1'
+    const { next } = (await api.get(path)).body as Page
+    const second = await api.get(`${path}&cursor=${next}`)
+    expect([second.status, second.body]).toEqual([200, expect.objectContaining({ next: null })])
+    expect(second.headers.get('x-truncated')).toBe('true')
+  })
+
   it('gives no tag to a table into which others write as well', async () => {
     const { headers } = await api.get('/api/tables/merged')
     expect(headers.get('etag')).toBeNull()
@@ -327,6 +382,44 @@ describe('tables', () => {
     expect((await api.get(path)).status).toBe(404)
     await runSql(url(), served({ table: 'people', rows: 30, pii: ['email'] }))
     expect((await api.get(path)).status).toBe(200)
+  })
+})
+
+describe('a refusal by what is known of a table', () => {
+  const known = 'api_tables_known'
+  const url = () => inject('services').postgresUrl
+  let api: TestApi
+  beforeAll(async () => {
+    await migrate(url(), { schema: known, withTables: false })
+    api = await openTestApi(url(), known)
+  })
+  afterAll(async () => {
+    await api.close()
+    await runSql(url(), `delete from millrace.published where schema_name = '${known}'`)
+  })
+  const publish = (columns: string, contract: Partial<Parameters<typeof servedSql>[0]>) =>
+    runSql(
+      url(),
+      `set search_path = ${known}; drop table if exists wages; create table wages (${columns});
+       ${servedSql({ schema: known, table: 'wages', ...contract })}`,
+    )
+
+  type Contract = Parameters<typeof publish>[1]
+  it.each<[string, string, number, [string, Contract], [string, Contract]]>([
+    ['a role', '', 403, ['a int', { roles: ['hr'] }], ['a int', { version: 8 }]],
+    ['a mask', '?a=eq.1', 403, ['a int', { pii: ['a'] }], ['a int', { version: 8 }]],
+    ['a filter', '?b=eq.1', 400, ['a int', {}], ['a int, b int', { version: 8 }]],
+    ['a selection', '?select=b', 400, ['a int', {}], ['a int, b int', { version: 8 }]],
+    ['a type', '?a=eq.x', 400, ['a int', {}], ['a text', { version: 8 }]],
+    ['an order', '?order=a', 400, ['a jsonb', {}], ['a int', { version: 8 }]],
+    ['the rows', '?format=csv', 400, ['a int', { rows: 1e9 }], ['a int', { version: 8 }]],
+  ])('ends with the publish that ends its reason: %s', async (_, query, status, before, after) => {
+    const ask = async (path: string) => (await api.app.request(`/api/tables/wages${path}`)).status
+    await publish(...before)
+    await api.tables.catalog.reload()
+    expect(await ask(query)).toBe(status)
+    await publish(...after)
+    expect(await ask(query)).toBe(200)
   })
 })
 

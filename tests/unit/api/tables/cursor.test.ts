@@ -22,6 +22,12 @@ describe('a cursor', () => {
     expect(() => createCursorSeal('another').open(cursor, 'scope')).toThrow(refused)
   })
 
+  it('comes of a seal whose identity tells processes apart, and nothing of the secret', () => {
+    expect(createCursorSeal('a secret').identity).toBe(seal.identity)
+    expect(createCursorSeal('another').identity).not.toBe(seal.identity)
+    expect(seal.identity).toMatch(/^[\w-]{22}$/)
+  })
+
   it('is refused with any one character changed, cut or added', () => {
     const cursor = seal.seal(['5'], 'scope')
     const others = [...cursor].map(

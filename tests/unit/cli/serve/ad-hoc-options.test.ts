@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { adHocOptionsOf } from '../../../../cli/serve/ad-hoc-options.ts'
+import { loadConfig } from '../../../../core/config.ts'
+import { makeFolder, writeProject } from '../../../support/project.ts'
+
+const files = {
+  'millrace.yml': `name: shop
+targets:
+  local:
+    services: external
+    lake: { catalog_url: 'postgres://me@host/db', data_path: data/ }
+    api: { ad_hoc: { enabled: true } }
+`,
+  'models/schema.yml': `
+models:
+  - name: salaries
+    columns: [{ name: Iban, meta: { pii: true } }]
+    config: { publish: { api: true, roles: [hr] } }
+`,
+  'models/salaries.sql': "select 1 as id, 'x' as Iban",
+  'models/all_salaries.sql':
+    "{{ config(materialized='view') }} select * from {{ ref('salaries') }}",
+  'models/regions.sql': 'select 1 as id',
+}
+
+it('says of each table what is personal in it and which roles it asks for', async () => {
+  await using folder = await makeFolder()
+  await writeProject(folder.path, files)
+  const config = loadConfig({ projectDir: folder.path, environment: {} })
+  const options = await adHocOptionsOf(config, {})
+  expect(await options?.describedTables()).toEqual({
+    'main.all_salaries': { personalColumns: ['iban'], roles: [['hr']] },
+    'main.regions': { personalColumns: [], roles: [] },
+    'main.salaries': { personalColumns: ['iban'], roles: [['hr']] },
+  })
+})
