@@ -1,5 +1,6 @@
 /** Objects as files: channels come down from S3, models and checkpoints go up. */
-import { createReadStream, createWriteStream, mkdirSync, statSync } from 'node:fs'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -20,7 +21,12 @@ export interface Files {
   readText(place: S3Place): Promise<string>
   /** Makes the directories of `file`. */
   download(place: S3Place, file: string, options?: DownloadOptions): Promise<void>
-  upload(file: string, place: S3Place): Promise<void>
+  /** The file as it is now: one that is replaced or grows meanwhile is not mixed with what it was. */
+  upload(
+    file: string,
+    place: S3Place,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void>
 }
 
 type DownloadOptions = {
@@ -106,11 +112,17 @@ export function openFiles(options: FilesOptions): Files {
       if (gunzip === true) await pipeline(Body, createGunzip(), target, ending)
       else await pipeline(Body, target, ending)
     },
-    async upload(file, { bucket, key }) {
+    async upload(file, { bucket, key }, { signal } = {}) {
       const { sdk, client } = await open()
-      const ContentLength = statSync(file).size
-      const Body = createReadStream(file)
-      await client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength }))
+      await using handle = await openFile(file)
+      const { size: ContentLength } = await handle.stat()
+      const Body =
+        ContentLength === 0 ? new Uint8Array() : handle.createReadStream({ end: ContentLength - 1 })
+      const command = { Bucket: bucket, Key: key, Body, ContentLength }
+      await client.send(
+        new sdk.PutObjectCommand(command),
+        signal === undefined ? {} : { abortSignal: signal },
+      )
     },
   }
 }

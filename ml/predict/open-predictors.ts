@@ -32,7 +32,9 @@ export function openPredictors(options: PredictorsOptions): OpenedPredictors {
   const { clients, ...rest } = options
   const served = openServedModels({ ...rest, control: clients.control })
   const source = withReadLimit(rest.source, rest.featuresMs, rest.clock)
-  const endpoint = createEndpointPredictor({ ...rest, served, source, runtime: clients.runtime })
+  const { runtime } = clients
+  const lookMs = rest.featuresMs
+  const endpoint = createEndpointPredictor({ ...rest, served, source, runtime, lookMs })
   const local = createLocalPredictor({ ...rest, served, source })
   return {
     predictors: [

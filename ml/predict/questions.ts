@@ -17,7 +17,7 @@ export type FeaturedQuestion = {
  */
 export async function withFeatures(
   questions: readonly PredictionQuestion[],
-  model: Model,
+  model: Pick<Model, 'name' | 'version' | 'features'>,
   source: FeatureSource,
 ): Promise<readonly (FeaturedQuestion | undefined)[]> {
   refuseUnknown(questions, model)
@@ -33,7 +33,10 @@ export async function withFeatures(
 }
 
 /** Names are checked where a request is read, but against what was known then. */
-function refuseUnknown(questions: readonly PredictionQuestion[], { features }: Model): void {
+function refuseUnknown(
+  questions: readonly PredictionQuestion[],
+  { features }: Pick<Model, 'features'>,
+): void {
   for (const [index, question] of questions.entries()) {
     if (question.kind === 'user') continue
     const unknown = Object.keys(question.features).find((name) => !features.includes(name))

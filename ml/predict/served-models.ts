@@ -13,6 +13,8 @@ export type Served = {
   readonly endpointName: string
   /** Of all variants, the heaviest first; without those whose archive cannot be used. */
   readonly models: readonly LoadedModel[]
+  /** The variants whose archive cannot be used. */
+  readonly unusable: readonly Champion[]
 }
 
 export interface ServedModels {
@@ -83,8 +85,9 @@ export function openServedModels(options: ServedModelsOptions): ServedModels {
       const found = await findServed(options, endpointName, { abortSignal: over.signal })
       const loaded = await Promise.all(found.map(load))
       const models = loaded.filter((model) => model !== undefined)
+      const unusable = found.filter((_, index) => loaded[index] === undefined)
       lastFailure = undefined
-      state = found.length === 0 ? 'none' : { endpointName, models }
+      state = found.length === 0 ? 'none' : { endpointName, models, unusable }
       const used = new Set(found.map(keyOf))
       for (const key of kept.keys()) if (!used.has(key)) kept.delete(key)
     } catch (error) {

@@ -15,6 +15,7 @@ import { findImage } from '../images.ts'
 import { removeDirectory } from '../remove-directory.ts'
 import { baseDirectory, prepareBaseDirectory, readFailure } from './base-directory.ts'
 import { DownloadFailure, downloadChannel } from './channels.ts'
+import { followCheckpoints } from './follow-checkpoints.ts'
 import { type MetricValue, type TrainingJob, withEnd, withFailure, withTransition } from './job.ts'
 import { metricFinder, withMetrics } from './metrics.ts'
 
@@ -150,11 +151,16 @@ export function runJob(standIn: StandIn, name: string): RunningJob {
         fresh = withMetrics(fresh, findMetrics(line, now()))
       },
     })
+    const checkpoints = request.CheckpointConfig
+    const stopFollowing =
+      checkpoints &&
+      followCheckpoints(standIn, name, baseDirectory(base).checkpoints, s3Place(checkpoints.S3Uri))
     const timer = setTimeout(() => end('too-long'), Math.min(seconds * 1000, maxTimerMs))
     const writing = setInterval(keepMetrics, metricsPauseMs)
     const ended = await state.container.ended
     clearTimeout(timer)
     clearInterval(writing)
+    await stopFollowing?.()
     return state.stopped === undefined ? failureOf(ended) : undefined
   }
 

@@ -18,6 +18,8 @@ class Checkpoint:
     fingerprint: str
     #: Validation log loss of each trial that is over.
     trial_losses: tuple[float, ...] = ()
+    #: The trial whose settings the final training takes; None while the search for them goes on.
+    best: int | None = None
     #: Of the final training: log loss on the validation rows after each round that the model in the file has.
     losses: tuple[float, ...] = ()
     model: bytes = field(default=b"", repr=False)
@@ -32,6 +34,9 @@ class Checkpoints:
 
     def add_trial(self, loss: float) -> None:
         self._save(replace(self.state, trial_losses=(*self.state.trial_losses, loss)))
+
+    def end_search(self, best: int) -> None:
+        self._save(replace(self.state, best=best))
 
     def add_rounds(self, losses: list[float], model: bytes) -> None:
         self._save(replace(self.state, losses=tuple(losses), model=model))
@@ -54,6 +59,7 @@ def _load(folder: Path, fingerprint: str) -> Checkpoint:
         return Checkpoint(
             fingerprint,
             tuple(float(loss) for loss in value["trial_losses"]),
+            None if value["best"] is None else int(value["best"]),
             tuple(float(loss) for loss in value["losses"]),
             str(value["model"]).encode(),
         )

@@ -23,6 +23,8 @@ GREATEST_FLOAT32 = float(np.finfo(np.float32).max)
 class Question:
     rows: Floats
     with_reasons: bool
+    #: Whoever asks does not know the model: the answer names its features.
+    with_features: bool = False
     #: As they were sent, for the reasons; empty for CSV.
     instances: Sequence[dict[str, Any]] = ()
 
@@ -48,7 +50,9 @@ def answer(model: ServedModel, question: Question, kind: str) -> bytes:
             predictions, question.instances, contributions, strict=True
         ):
             prediction["reasons"] = _reasons(model.features, instance, row)
-    named = {"name": model.name, "version": model.version}
+    named: dict[str, Any] = {"name": model.name, "version": model.version}
+    if question.with_features:
+        named["features"] = model.features
     return json.dumps({"model": named, "predictions": predictions}, separators=(",", ":")).encode()
 
 
@@ -76,9 +80,8 @@ def _json_question(body: bytes, features: Sequence[str]) -> Question:
     instances = value.get("instances") if isinstance(value, dict) else None
     if not isinstance(instances, list) or not instances:
         raise Problem('The body needs "instances": an array of at least one object of features.')
-    with_reasons = value.get("reasons", False)
-    if not isinstance(with_reasons, bool):
-        raise Problem('"reasons" must be true or false.')
+    with_reasons = _flag(value, "reasons")
+    with_features = _flag(value, "features")
     places = {name: index for index, name in enumerate(features)}
     rows = np.full((len(instances), len(features)), np.nan, np.float32)
     for number, instance in enumerate(instances):
@@ -91,7 +94,14 @@ def _json_question(body: bytes, features: Sequence[str]) -> Question:
                 raise Problem(f"{name[:100]} is not a feature of this model{hint or '.'}")
             if given is not None:
                 rows[number, place] = _number(name, given)
-    return Question(rows, with_reasons, instances)
+    return Question(rows, with_reasons, with_features, instances)
+
+
+def _flag(value: dict[str, Any], name: str) -> bool:
+    flag = value.get(name, False)
+    if not isinstance(flag, bool):
+        raise Problem(f'"{name}" must be true or false.')
+    return flag
 
 
 def _number(name: str, given: object) -> float:

@@ -1,7 +1,8 @@
 """Looks for good settings within a budget: the defaults first, then random ones, on a sample of the rows.
 
 The budget is a number of trials, which gives the same settings everywhere. `tuning_seconds` may end the search sooner;
-then the settings depend on the machine, and metrics.json says so.
+then the settings depend on the machine, and metrics.json says so. A search that is over stays over:
+a training that goes on from its checkpoint takes what was chosen, or its trees would be of several settings.
 """
 
 from __future__ import annotations
@@ -49,6 +50,27 @@ def tune(
     candidates = propose(hyperparameters)
     if len(candidates) == 1:
         return Tuning(candidates, 0, cut_short=False)
+    best = checkpoints.state.best
+    if best is None:
+        best = _search(
+            hyperparameters, candidates, train, validation, checkpoints, threads, check_stop
+        )
+        checkpoints.end_search(best)
+    losses = checkpoints.state.trial_losses
+    trials = [{**one, "logloss": loss} for one, loss in zip(candidates, losses, strict=False)]
+    return Tuning(trials, best, cut_short=len(losses) < len(candidates))
+
+
+def _search(
+    hyperparameters: Hyperparameters,
+    candidates: list[dict[str, float]],
+    train: Rows,
+    validation: Rows,
+    checkpoints: Checkpoints,
+    threads: int,
+    check_stop: Callable[[], None],
+) -> int:
+    """Tries what no checkpoint has yet; the index of the best of all."""
     sampled = matrix_of(sample_of(train, SAMPLE_ROWS), threads)
     judged = matrix_of(sample_of(validation, SAMPLE_ROWS), threads, sampled)
     rounds = min(hyperparameters.num_round, TRIAL_ROUNDS)
@@ -62,9 +84,7 @@ def tune(
         grown = grow(candidates[index], growth, sampled, judged, check_stop=check_stop)
         checkpoints.add_trial(min(grown.losses))
         print_metrics({"trial:number": index + 1, "trial:logloss": min(grown.losses)})
-    losses = checkpoints.state.trial_losses[: len(candidates)]
-    trials = [{**one, "logloss": loss} for one, loss in zip(candidates, losses, strict=False)]
-    return Tuning(trials, int(np.argmin(losses)), cut_short=len(losses) < len(candidates))
+    return int(np.argmin(checkpoints.state.trial_losses))
 
 
 def propose(hyperparameters: Hyperparameters) -> list[dict[str, float]]:

@@ -112,6 +112,13 @@ def test_an_answer_names_the_model_that_gave_it(endpoint: Endpoint) -> None:
     assert "reasons" not in answered["predictions"][0]
 
 
+def test_the_answer_names_the_features_of_the_model_when_that_is_wished(endpoint: Endpoint) -> None:
+    status, text = endpoint.ask('{"instances":[{}],"features":true}')
+    assert status == 200
+    assert json.loads(text)["model"]["features"] == endpoint.job.export.features
+    assert set(endpoint.predictions([{}])["model"]) == {"name", "version"}
+
+
 def test_reasons_add_up_to_the_margin_and_come_strongest_first(endpoint: Endpoint) -> None:
     model = load_model(endpoint.job.export.base / "model")
     instances = endpoint.instances(20)
@@ -147,6 +154,11 @@ WRONG: dict[str, tuple[str | bytes, str, str]] = {
     "too large": ('{"instances":[{"noise":1e39}]}', JSON, "must be a number of 32 bits."),
     "no instances": ('{"instances":[]}', JSON, 'The body needs "instances"'),
     "no object": ('{"instances":[[1]]}', JSON, "Instance 1 is not an object of features."),
+    "no boolean either": (
+        '{"instances":[{}],"features":"all"}',
+        JSON,
+        '"features" must be true or false.',
+    ),
     "no boolean": ('{"instances":[{}],"reasons":1}', JSON, '"reasons" must be true or false.'),
     "no JSON": ("{", JSON, "The body is not JSON"),
     "deep": ("[" * 100_000, JSON, "The body is not JSON"),

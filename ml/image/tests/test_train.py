@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from purchase_model.hyperparameters import TREE_SETTINGS
 from purchase_model.scores import auc_of
 from purchase_model.train import main
 
@@ -188,3 +189,28 @@ def test_time_ends_the_search_for_settings_and_metrics_tell_so(
     assert metrics["tuning"]["cut_short"] is True
     assert 1 <= len(metrics["tuning"]["trials"]) < 200
     assert metrics["parameters"]["max_depth"] == 4
+
+
+def test_a_search_that_time_ended_stays_ended_when_the_training_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"num_round": 260, "early_stopping_rounds": 260, "threads": 1}
+    export = make_export(tmp_path / "ended", train=1500, other=400).write()
+    export.hyperparameters(max_trials=200, tuning_seconds=1, **settings)
+    killed = start("train", export.base)
+    wait_for_rounds(export.base, 0, killed)
+    killed.kill()
+    killed.communicate(timeout=60)
+    checkpoint = json.loads((export.base / "checkpoints/checkpoint.json").read_text("utf-8"))
+
+    assert run(export, monkeypatch) == 0
+    metrics = metrics_of(export)
+    assert len(metrics["tuning"]["trials"]) == len(checkpoint["trial_losses"])
+    assert metrics["tuning"]["cut_short"] is True
+
+    # All trees are of the settings that are named, not only those after the kill.
+    calm = make_export(tmp_path / "calm", train=1500, other=400).write()
+    chosen = {name: metrics["parameters"][name] for name in TREE_SETTINGS}
+    calm.hyperparameters(max_trials=1, **settings, **chosen)
+    assert run(calm, monkeypatch) == 0
+    assert files_of(calm.base)["model.json"] == files_of(export.base)["model.json"]

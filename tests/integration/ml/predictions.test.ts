@@ -413,6 +413,11 @@ describe('predictions of a deployed model', () => {
       { check: 'auc', severity: 'unknown' },
     ])
     expect(checks.filter(({ check }) => check === 'psi')).toHaveLength(names.length + 1)
+    const older = ['--now', '2024-11-27T12:00:00Z', '--json']
+    const warned = await cli('ml', 'monitor', ...older)
+    expect(warned.code, warned.stderr).toBe(0)
+    expect(warned.stdout).toMatch(/"check": ?"freshness"[^}]*"severity": ?"warn"/)
+    expect((await cli('ml', 'monitor', ...older, '--strict')).code).toBe(1)
     const later = await cli('ml', 'monitor', '--json', '--now', '2024-12-03T00:00:00Z')
     expect(later.code).toBe(1)
     expect(
@@ -477,15 +482,17 @@ describe('predictions of a deployed model', () => {
     expect([...seen].filter((one) => !/^(endpoint|local) /.test(one))).toEqual([])
   })
 
-  it('are the stored ones while the archive of the model is damaged, which the log says once', async () => {
+  it('are those of the endpoint while the archive of the model is damaged, which the log says once', async () => {
     const archive = (await store.get(keyOf('two')))?.body ?? new Uint8Array()
     await store.put(keyOf('two'), archive.subarray(0, 1000))
     const said: object[] = []
     const error = (fields: object) => said.push(fields)
     const api = await open(Object.assign(Object.create(silentLog), { error }))
+    const score = expect.closeTo(scoresBy('two').get(5n) ?? Number.NaN, 6)
     for (let time = 0; time < 3; time++) {
-      const [entry] = await ask(api, [5n])
-      expect(entry).toMatchObject({ source: 'batch', model_version: 'one' })
+      const [entry] = await ask(api, [5n], true)
+      expect(entry).toMatchObject({ source: 'endpoint', model_version: 'two', score })
+      expect(entry?.reasons?.length).toBeGreaterThan(0)
     }
     expect(said).toMatchObject([
       {
@@ -495,8 +502,6 @@ describe('predictions of a deployed model', () => {
       },
     ])
     await store.put(keyOf('two'), archive)
-    const source = async () => (await ask(api, [5n]))[0]?.source
-    await expect.poll(source, { timeout: 20_000 }).toBe('endpoint')
   })
 
   it('are computed here when the endpoint dies under load', async () => {

@@ -1,6 +1,6 @@
 /** What a test trains: reads its channels, prints metrics and writes a model, or fails in the way it is told to. */
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const base = process.argv[2] ?? ''
@@ -43,6 +43,18 @@ switch (fault) {
     say('waits')
     wait()
     break
+  case 'long': {
+    // As long as it takes, unless somebody has begun it before.
+    const checkpoint = join(base, 'checkpoints', 'rounds.txt')
+    if (existsSync(checkpoint)) {
+      writeModel(`went on after ${readFileSync(checkpoint, 'utf8')}`)
+      break
+    }
+    writeFileSync(`${checkpoint}.part`, '50 rounds')
+    renameSync(`${checkpoint}.part`, checkpoint)
+    wait()
+    break
+  }
   case 'leaves-a-process': {
     // In a session of its own, and it never stops writing where the job worked.
     const endless = 'while :; do i=$((i+1)); : >model/file-$((i % 999)).txt; done'

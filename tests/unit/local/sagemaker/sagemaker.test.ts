@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../../../core/silent-log.ts'
 import { checkRequest } from '../../../../local/sagemaker/api/check-request.ts'
 import { Refusal } from '../../../../local/sagemaker/api/refusal.ts'
 import { loadServiceModel } from '../../../../local/sagemaker/api/service-model.ts'
@@ -24,8 +25,10 @@ import { listPage } from '../../../../local/sagemaker/listing.ts'
 import { openCollection } from '../../../../local/sagemaker/store.ts'
 import { readFailure } from '../../../../local/sagemaker/training/base-directory.ts'
 import { downloadChannel } from '../../../../local/sagemaker/training/channels.ts'
+import { followCheckpoints } from '../../../../local/sagemaker/training/follow-checkpoints.ts'
 import { newJob, withEnd, withTransition } from '../../../../local/sagemaker/training/job.ts'
 import { metricFinder, withMetrics } from '../../../../local/sagemaker/training/metrics.ts'
+import { openManualClock } from '../../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 
 describe('checkRequest', () => {
@@ -205,6 +208,59 @@ describe('metrics', () => {
     expect(() => metricFinder([{ Name: 'a', Regex: '([' }])).toThrow(
       'Invalid metric definition regex',
     )
+  })
+})
+
+describe('followCheckpoints', () => {
+  it('uploads what has changed and is whole, and goes on when the store is away', async () => {
+    const directory = temporaryDirectory()
+    const clock = openManualClock(1_000_000)
+    const write = (name: string, text: string) => {
+      writeFileSync(join(directory, name), text)
+      utimesSync(join(directory, name), clock.now() / 1000, clock.now() / 1000)
+    }
+    write('from-s3', 'old')
+    let uploads: string[] = []
+    let isAway = false
+    const said: unknown[] = []
+    const files = {
+      upload: async (file: string, { key }: { key: string }) => {
+        if (isAway) throw new Error('away')
+        uploads.push(`${key}=${readFileSync(file, 'utf8')}`)
+      },
+    }
+    const stop = followCheckpoints(
+      {
+        files: files as unknown as Files, // all that it asks
+        clock,
+        log: Object.assign(Object.create(silentLog), { warn: (line: unknown) => said.push(line) }),
+      },
+      'job',
+      directory,
+      { bucket: 'b', key: 'c' },
+    )
+    const look = async () => {
+      uploads = []
+      await clock.advance(2_000)
+      return uploads
+    }
+    write('state', 'one')
+    expect(await look()).toEqual(['c/state=one'])
+    expect(await look()).toEqual([])
+    isAway = true
+    write('state', 'two')
+    expect([await look(), await look()]).toEqual([[], []])
+    expect(said).toMatchObject([{ job: 'job', reason: 'away' }])
+    isAway = false
+    expect(await look()).toEqual(['c/state=two'])
+    await clock.advance(1_900)
+    write('state', 'thr')
+    await clock.advance(100)
+    expect(uploads).toEqual(['c/state=two'])
+    expect(await look()).toEqual(['c/state=thr'])
+    await stop()
+    write('state', 'four')
+    expect(await look()).toEqual([])
   })
 })
 

@@ -7,7 +7,10 @@ import { silentLog } from '../../../../core/silent-log.ts'
 import { readArchive, textOf } from '../../../../ml/model/read-archive.ts'
 import { readModel } from '../../../../ml/model/read-model.ts'
 import type { Champion } from '../../../../ml/predict/champion.ts'
-import { createEndpointPredictor } from '../../../../ml/predict/endpoint-predictor.ts'
+import {
+  createEndpointPredictor,
+  type EndpointPredictorOptions,
+} from '../../../../ml/predict/endpoint-predictor.ts'
 import { toFeatureRow, toFeatureValue } from '../../../../ml/predict/feature-values.ts'
 import { type LoadedModel, loadModel } from '../../../../ml/predict/load-model.ts'
 import { createLocalPredictor } from '../../../../ml/predict/local-predictor.ts'
@@ -49,10 +52,11 @@ function servedBy(state: Served | 'none', found = state) {
   }
 }
 
-const one: Served = { endpointName: 'shop', models: [loaded('1')] }
+const one: Served = { endpointName: 'shop', models: [loaded('1')], unusable: [] }
 const renamed: Served = {
   endpointName: 'shop',
   models: [loaded('2', (name) => (name === 'carts' ? 'baskets' : name))],
+  unusable: [],
 }
 
 const names: readonly string[] = JSON.parse(servingJson).features
@@ -97,7 +101,7 @@ describe('the predictor of an endpoint', () => {
     server.close()
   })
 
-  function open(served: ReturnType<typeof servedBy>) {
+  function open(served: EndpointPredictorOptions['served']) {
     asked = []
     const { runtime } = clients
     return createEndpointPredictor({
@@ -105,6 +109,7 @@ describe('the predictor of an endpoint', () => {
       endpointName: 'shop',
       served,
       source,
+      lookMs: 30_000,
       clock: systemClock,
     })
   }
@@ -140,7 +145,7 @@ describe('the predictor of an endpoint', () => {
 
   it('takes that of a newer model with the same features', async () => {
     answers('2', 0.5)
-    const next: Served = { endpointName: 'shop', models: [loaded('2')] }
+    const next: Served = { endpointName: 'shop', models: [loaded('2')], unusable: [] }
     const predictor = open(servedBy(one, next))
     expect(await predictor.predict([user], plain)).toMatchObject([
       { score: 0.5, modelVersion: '2' },
@@ -158,10 +163,92 @@ describe('the predictor of an endpoint', () => {
     const turned: Served = {
       endpointName: 'shop',
       models: [loaded('2', (name) => names[names.length - 1 - names.indexOf(name)] ?? name)],
+      unusable: [],
     }
     const [next] = await open(servedBy(one, turned)).predict([user], withReasons)
     const strongest = names.indexOf(found?.reasons?.[0]?.feature ?? '')
     expect(next?.reasons?.[0]?.feature).toBe(names[names.length - 1 - strongest])
+  })
+
+  describe('whose archive cannot be used', () => {
+    const tells = (version: string, features?: readonly string[], more: object = {}) => {
+      const model = { name: 'likely', version, features }
+      reply = { status: 200, body: { model, predictions: [{ score: 0.25, ...more }] } }
+    }
+    const unusable = (modelVersion?: string): Served => {
+      return { endpointName: 'shop', models: [], unusable: [{ ...champion, modelVersion }] }
+    }
+    const away: EndpointPredictorOptions['served'] = {
+      now: () => Promise.reject(new Error('SageMaker is away')),
+      known: () => undefined,
+      refresh: async () => undefined,
+    }
+    const describing = { instances: [{}], reasons: false, features: true }
+    const scoring = { instances: [columns], reasons: false, features: true }
+
+    it.each([
+      ['because it is damaged', servedBy(unusable())],
+      ['because SageMaker is away', away],
+    ])('asks what it takes, %s, and says who answered', async (_, served) => {
+      tells('1', names)
+      const predictor = open(served)
+      for (let time = 0; time < 2; time++) {
+        expect(await predictor.predict([user], plain)).toMatchObject([
+          { userId: 7n, score: 0.25, modelVersion: '1', source: 'endpoint' },
+        ])
+      }
+      expect(asked).toEqual([describing, scoring, scoring])
+      expect(predictor.featureNames?.()).toEqual(names)
+      const wrong: PredictionQuestion = { kind: 'features', features: { sesions: 1 } }
+      await expect(predictor.predict([wrong], plain)).rejects.toMatchObject({
+        code: 'api/invalid-parameter',
+      })
+    })
+
+    it('waits only so long for the first look', async () => {
+      tells('1', names)
+      const clock = openManualClock()
+      const { runtime } = clients
+      const hanging = { ...away, now: () => new Promise<never>(() => undefined) }
+      const shared = { runtime, endpointName: 'shop', served: hanging, source, lookMs: 500, clock }
+      const predictor = createEndpointPredictor(shared)
+      const asking = predictor.predict([user], plain)
+      await clock.advance(500)
+      expect(await asking).toMatchObject([{ score: 0.25 }])
+      // It does not wait again.
+      expect(await predictor.predict([user], plain)).toMatchObject([{ score: 0.25 }])
+    })
+
+    it('has the reasons of the endpoint', async () => {
+      tells('1', names, { reasons: [{ feature: 'carts', value: 1, contribution: 0.5 }] })
+      const [found] = await open(away).predict([user], { signal, withReasons: true })
+      expect(found?.reasons).toEqual([{ feature: 'carts', value: 1, contribution: 0.5 }])
+    })
+
+    it('takes no score of a model that was given the features of another', async () => {
+      tells('1', names)
+      const predictor = open(away)
+      await predictor.predict([user], plain)
+      tells('2', [...names, 'baskets'])
+      await expect(predictor.predict([user], plain)).rejects.toThrow('takes other features')
+      await expect(predictor.predict([user], plain)).rejects.toMatchObject({
+        code: 'ml/features-differ',
+        message: expect.stringContaining('baskets'),
+      })
+    })
+
+    it('takes no score of another version than the registry says', async () => {
+      tells('2', names)
+      const other = open(servedBy(unusable('1'))).predict([user], plain)
+      await expect(other).rejects.toThrow('answers as version 2, the registry says 1')
+      expect(await open(servedBy(unusable('2'))).predict([user], plain)).toHaveLength(1)
+    })
+
+    it('takes none of an image that does not say what it takes', async () => {
+      answers('1', 0.25)
+      const asking = open(away).predict([user], plain)
+      await expect(asking).rejects.toThrow('shop does not say what it takes')
+    })
   })
 
   it('knows an endpoint that is not there from one that fails', async () => {
@@ -187,6 +274,7 @@ describe('the predictor in this process', () => {
   const nowhere = {
     runtime: createSageMakerClients({ region: 'us-east-1' }).runtime,
     endpointName: 'shop',
+    lookMs: 30_000,
   }
   const rows = expected.rows.slice(0, 40)
   const questions = rows.map((row): PredictionQuestion => {
@@ -256,7 +344,7 @@ describe('the predictor in this process', () => {
     const none = createLocalPredictor({ ...options, served: servedBy('none') })
     await expect(none.predict([user], plain)).rejects.toMatchObject({ code: 'api/no-model' })
     expect(none.featureNames?.()).toBeUndefined()
-    const empty = servedBy({ endpointName: 'shop', models: [] })
+    const empty = servedBy({ endpointName: 'shop', models: [], unusable: [champion] })
     const unusable = createLocalPredictor({ ...options, served: empty })
     await expect(unusable.predict([user], plain)).rejects.toThrow('no archive of shop')
   })
