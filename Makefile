@@ -55,6 +55,8 @@ bench-runner: ## running speed beside bare DuckDB and dbt; writes docs/benchmark
 
 bench-api: ## the API beside FastAPI and bare PostgreSQL; writes docs/benchmarks.md
 	node bench/api.ts
+	node bench/api-export.ts
+	node bench/api-overload.ts 600
 
 conformance: ## let real dbt compile and build the fixtures anew, and compare with it
 	node tests/conformance/record.ts "$$(sh tests/conformance/install-dbt.sh)"

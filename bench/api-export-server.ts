@@ -53,7 +53,7 @@ process.on('message', async (message) => {
   const { user, system } = process.cpuUsage(cpu)
   // The histogram counts from one timer to the next; what is beyond its resolution is lag.
   const result = {
-    rssMb: peak / 1024 ** 2,
+    rssMb: peak / 1e6,
     lagP99Ms: lag.percentile(99) / 1e6 - 5,
     lagMaxMs: lag.max / 1e6 - 5,
     cpuSeconds: (user + system) / 1e6,

@@ -3,13 +3,15 @@
  * not) at the rate it can bear and at twice that rate. Admitted requests have to stay quick, the others have to be told
  * so at once, and memory has to stay as it is.
  *   node bench/api-overload.ts [seconds of the overload = 20]
- * Everything is on this machine: PostgreSQL, the API in a process of its own, and the load.
+ * Everything is on this machine: PostgreSQL, the API in a process of its own, and the load. With 600 seconds or more it
+ * writes its section of docs/benchmarks.md.
  */
 import { fork } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { withShippedApi } from '../tests/support/serve-shipped.ts'
 import { askEvenly } from './api/open-loop.ts'
-import { nodeFlags } from './harness.ts'
+import { describeMachine, nodeFlags } from './harness.ts'
+import { writeSections } from './page.ts'
 
 const path = '/api/active-users?days=30'
 const longestSeconds = 900
@@ -43,7 +45,7 @@ async function residentBytes(url: string): Promise<number> {
 function quantile(values: readonly number[], share: number): string {
   const sorted = [...values].sort((a, b) => a - b)
   const found = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-  return found === undefined ? '-' : `${found.toFixed(0)} ms`
+  return found === undefined ? '' : found.toFixed(0)
 }
 
 function listOf(reasons: ReadonlyMap<string, number>): string {
@@ -51,7 +53,13 @@ function listOf(reasons: ReadonlyMap<string, number>): string {
   return ` (${[...reasons].map(([reason, count]) => `${reason}: ${count}`).join(', ')})`
 }
 
-async function report(url: string, name: string, perSecond: number, seconds: number) {
+/** @returns a line of the table */
+async function report(
+  url: string,
+  name: string,
+  perSecond: number,
+  seconds: number,
+): Promise<string> {
   const before = await residentBytes(url)
   const samples: number[] = []
   const timer = setInterval(() => {
@@ -65,14 +73,26 @@ async function report(url: string, name: string, perSecond: number, seconds: num
     seconds,
   })
   clearInterval(timer)
-  const mib = (bytes: number) => (bytes / 1024 ** 2).toFixed(0)
+  const mb = (bytes: number | undefined) => ((bytes ?? Number.NaN) / 1e6).toFixed(0)
   const share = ((100 * refused.length) / sent).toFixed(0)
-  process.stdout.write(
-    `${name}: ${perSecond.toFixed(0)}/s for ${seconds} s; admitted ${(admitted.length / seconds).toFixed(0)}/s, ` +
-      `p50 ${quantile(admitted, 0.5)}, p99 ${quantile(admitted, 0.99)}; refused ${share} %, p50 ${quantile(refused, 0.5)}, ` +
-      `p99 ${quantile(refused, 0.99)}; failed ${failed}${listOf(reasons)}; memory ${mib(before)} MiB before, ` +
-      `${samples.map(mib).join(' ')} meanwhile\n`,
-  )
+  const late = samples.slice(Math.floor(samples.length / 4))
+  const cells = [
+    name,
+    perSecond.toFixed(0),
+    seconds,
+    (admitted.length / seconds).toFixed(0),
+    quantile(admitted, 0.5),
+    quantile(admitted, 0.99),
+    `${share} %`,
+    quantile(refused, 0.5),
+    quantile(refused, 0.99),
+    `${failed}${listOf(reasons)}`,
+    mb(before),
+    `${mb(late[0])} (${mb(Math.min(...late))}–${mb(Math.max(...late))})`,
+  ]
+  const line = `| ${cells.join(' | ')} |`
+  process.stdout.write(`${line}\n${samples.map(mb).join(' ')} MB\n`)
+  return line
 }
 
 const events = `insert into users (user_id, signup_date) select i, now() at time zone 'utc' from generate_series(1000, 2999) i;
@@ -88,6 +108,25 @@ async function serve(): Promise<void> {
   })
 }
 
+function describe(
+  rate: number,
+  { processor, cores, memory_gb, node, load_1m }: ReturnType<typeof describeMachine>,
+  lines: readonly string[],
+): string {
+  return `### More requests than can be answered
+
+\`node bench/api-overload.ts 600\` writes this table: \`GET ${path}\` over 20,000 events in an open loop, times counted from
+when a request was due. ${rate.toFixed(0)} requests a second is what 20 callers got who waited for their answers. Memory is that of
+the API's process before, and from a quarter of the time on (lowest to highest).
+
+${cores} × ${processor}, ${memory_gb} GB, Node ${node}, load ${load_1m} before; ${new Date().toISOString().slice(0, 10)}.
+
+| asked | requests/s | seconds | admitted/s | p50 ms | p99 ms | refused | p50 ms | p99 ms | failed | MB before | MB meanwhile |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+${lines.join('\n')}
+`
+}
+
 async function main(): Promise<void> {
   const seconds = Math.min(longestSeconds, Number(process.argv[2] ?? 20))
   const child = fork(import.meta.filename, ['--serve'], { execArgv: nodeFlags })
@@ -96,12 +135,19 @@ async function main(): Promise<void> {
     child.once('exit', () => reject(new Error('the API did not start')))
   })
   try {
+    const machine = describeMachine()
     await sustainable(url) // warms up
     const rate = await sustainable(url)
     process.stdout.write(`sustainable: ${rate.toFixed(0)}/s\n`)
-    await report(url, 'half', rate / 2, Math.min(10, seconds))
-    await report(url, 'twice', rate * 2, seconds)
-    await report(url, 'afterwards, half', rate / 2, Math.min(10, seconds))
+    const brief = Math.min(10, seconds)
+    const lines = [
+      await report(url, 'half of it', rate / 2, brief),
+      await report(url, 'twice as much', rate * 2, seconds),
+      await report(url, 'half of it again', rate / 2, brief),
+    ]
+    const text = describe(rate, machine, lines)
+    process.stdout.write(text)
+    if (seconds >= 600) writeSections(new Map([['api-overload', text]]))
   } finally {
     child.disconnect()
     await new Promise((resolve) => child.once('exit', resolve))

@@ -9,6 +9,7 @@ const page = join(repository, 'docs/benchmarks.md')
 const order = [
   ...['runner', 'plain', 'tests', 'lake', 'small', 'heavy', 'increment', 'exact', 'keyed'],
   ...['api', 'api-activity', 'api-active-day', 'api-active', 'api-cached'],
+  ...['api-overload', 'api-exports'],
   'ml-propensity',
   ...['predictions'],
 ]
