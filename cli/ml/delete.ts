@@ -4,7 +4,8 @@ import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openContext } from '../context.ts'
 import { withInterrupt } from '../interrupt.ts'
-import { withSageMaker } from './clients.ts'
+import { authorName } from '../runner/origin.ts'
+import { recordRow, withSageMaker } from './clients.ts'
 import { placesOf } from './options.ts'
 
 export const mlDeleteCommand = defineCommand({
@@ -69,7 +70,7 @@ export const mlDeleteCommand = defineCommand({
         process.stderr.write(`Endpoint ${endpoint} is deleted.\n`)
         return 0
       }
-      const { version, arn } = await findVersion(control, model, args.modelVersion)
+      const { version, arn, metadata } = await findVersion(control, model, args.modelVersion)
       const isServed = (await servedVersion(clients, endpoint, model)) === version
       const [by] = isServed ? [endpoint] : await endpointsServing(control, arn)
       if (by !== undefined) throw problem('ml/version-serves', { version, endpoint: by })
@@ -77,6 +78,16 @@ export const mlDeleteCommand = defineCommand({
         await dropDeployment(control, each.name)
       }
       await deleteVersion(control, arn)
+      const row = {
+        model_name: model,
+        version,
+        model_package_arn: arn,
+        model_version: metadata['model_version'],
+        approval: 'Deleted',
+        reason: `deleted by ${authorName() ?? 'somebody'}`,
+        recorded_at: new Date().toISOString(),
+      }
+      await tellIfLost(recordRow(config, 'ml_models', row))
       process.stderr.write(`Version ${version} of ${model} is deleted.\n`)
       return 0
     })

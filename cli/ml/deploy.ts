@@ -24,11 +24,14 @@ export const mlDeployCommand = defineCommand({
   handler: async (args) => {
     const { config } = openContext(args)
     const { endpoint, model } = placesOf(config)
-    const { deployVersion, servingOf, withDeployer } = await import('./deployments.ts')
+    const { assertDeployable, deployVersion, servingOf, withDeployer } = await import(
+      './deployments.ts'
+    )
     servingOf(config) // what is not allowed is refused before anything is asked for
     const { findVersion } = await import('../../ml/registry/versions.ts')
     return await withDeployer(config, async (clients) => {
       const version = await findVersion(clients.control, model, args.modelVersion)
+      assertDeployable(version)
       const { approval, reason, version: number } = version
       if (approval !== 'Approved') {
         throw problem('ml/not-approved', { version: number, approval, reason })

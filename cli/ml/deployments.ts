@@ -233,14 +233,18 @@ function servesStill(endpoint: string, { outcome, previous }: Deployed): string 
   return `Endpoint ${endpoint} serves ${named}, as before.`
 }
 
-/** What a version has to answer, by its own archive. @throws `ml/artifact-missing`, `ml/model-damaged` */
+/** Refuses what SageMaker’s XGBoost trained as it is: nothing but its endpoint could read it. @throws `ml/not-deployable` */
+export function assertDeployable({ version, metadata }: Version): void {
+  if (metadata['model_version'] === undefined) throw problem('ml/not-deployable', { version })
+}
+
+/** What a version has to answer, by its own archive. @throws `ml/not-deployable`, `ml/artifact-missing`, `ml/model-damaged` */
 export async function expectationOf(objects: Objects, version: Version): Promise<Expectation> {
-  const features = Number(version.metadata['features'] ?? 0)
-  if (version.metadata['model_version'] === undefined) return { kind: 'any', features }
+  assertDeployable(version)
   const uri = version.artifactUri ?? ''
   const archive = await objects.fetch(uri)
   if (archive === undefined) throw problem('ml/artifact-missing', { uri })
-  return { kind: 'model', model: (await readTrainedModel(archive)).model }
+  return { model: (await readTrainedModel(archive)).model }
 }
 
 function originOf({ metadata }: Version) {

@@ -5,10 +5,11 @@ import type { DescribedNode, DescribedProject } from '../../ml/features/describe
 import type { FeatureSet } from '../../ml/features/feature-set.ts'
 import { findLeaks } from '../../ml/features/lint.ts'
 import type { Graph } from '../../transform/index.ts'
-import { openProjectGraph } from '../runner/open-project.ts'
+import { type OpenedGraph, openProjectGraph } from '../runner/open-project.ts'
 
 export type FeatureProject = {
   readonly project: DescribedProject
+  readonly opened: OpenedGraph
   /** SHA-256, hex, of the SQL, the macros and the variables that the rows of a feature set come from. */
   readonly sqlHashOf: (set: FeatureSet) => string
 }
@@ -18,9 +19,11 @@ export async function openFeatureProject(
   config: Config,
   args: { readonly vars?: string | undefined; readonly _?: readonly (string | number)[] },
 ): Promise<FeatureProject> {
-  const { graph, vars } = await openProjectGraph(config, args, undefined, { withMacros: true })
+  const opened = await openProjectGraph(config, args, undefined, { withMacros: true })
+  const { graph, vars } = opened
   return {
     project: describe(graph),
+    opened,
     sqlHashOf: ({ logic }) => {
       const models = logic.map(({ id, code, macroCode }) => [id, code, macroCode])
       const text = JSON.stringify([models, graph.vars, vars])

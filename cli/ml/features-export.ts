@@ -9,12 +9,14 @@ import { withInterrupt } from '../interrupt.ts'
 import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
 import { formatCount, openProgress } from '../progress.ts'
+import { logicOfProject } from '../runner/logic-of-project.ts'
 import { profileOptions } from '../runner/options.ts'
 import { openStandingLake } from '../standing-lake.ts'
 import { recordRow } from './clients.ts'
 import { openFeatureProject, requireNoLeaks } from './feature-project.ts'
 import { withObjects } from './objects.ts'
 import { placesOf } from './options.ts'
+import { checkSqlOfRows } from './sql-of-rows.ts'
 
 const number = (describe: string) => ({ type: 'number', describe, requiresArg: true }) as const
 const model = (describe: string) => ({ type: 'string', describe, requiresArg: true }) as const
@@ -43,10 +45,13 @@ export const featuresExportCommand = defineCommand({
     assertNumbers(args)
     const { findFeatureSet } = await import('../../ml/features/feature-set.ts')
     const { exportFeatures } = await import('../../ml/features/export.ts')
-    const { project, sqlHashOf } = await openFeatureProject(config, args)
+    const { project, opened, sqlHashOf } = await openFeatureProject(config, args)
     requireNoLeaks(project)
     const set = findFeatureSet(project, args)
     const started = performance.now()
+    const { lakeDatabase } = await import('../runner/project-database.ts')
+    await using database = lakeDatabase(config)
+    const { logicOf } = await logicOfProject(opened, database.target)
     const progress = openProgress(process.stderr)
     const { exportUri } = placesOf(config)
     const exported = await withInterrupt((signal) =>
@@ -64,6 +69,12 @@ export const featuresExportCommand = defineCommand({
           testShare: args.testShare,
           snapshot: args.snapshot,
           sqlHash: sqlHashOf(set),
+          checkSql: (connection, snapshot) => {
+            const { graph } = opened
+            const place = { snapshot, isPast: args.snapshot !== undefined }
+            const { catalog } = lake.options
+            return checkSqlOfRows(connection, catalog, { graph, logicOf }, set, place)
+          },
           signal,
           onProgress: ({ rows, ofRows }) =>
             progress.update(`exporting ${formatCount(rows)} of ${formatCount(ofRows)} rows`),

@@ -13,13 +13,13 @@ const defaultMaxAgeHours = 48
 
 export const mlMonitorCommand = defineCommand({
   command: 'monitor',
-  describe: 'Watch features, scores and labels of the deployed model; exit code 1 is an alarm',
+  describe: 'Watch features, scores and labels of the deployed model; exit code 1 for an alarm',
   builder: (yargs) =>
     yargs
       .option('strict', {
         type: 'boolean',
         default: false,
-        describe: 'Exit code 1 for a warning too',
+        describe: 'Exit code 1 for a warning too; without it 0, so that 1 is an alarm',
       })
       .option('max-age-hours', {
         type: 'number',
@@ -38,7 +38,8 @@ export const mlMonitorCommand = defineCommand({
         describe: 'Print the checks that are fine too',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print all checks as JSON' })
-      .example('$0 ml monitor --strict', 'what a CronJob runs, and fails by'),
+      .example('$0 ml monitor', 'a CronJob that fails for an alarm: somebody has to look')
+      .example('$0 ml monitor --strict', 'one that fails for a warning too'),
   handler: async (args) => {
     const { config } = openContext(args)
     const now = instantOf(args.now)

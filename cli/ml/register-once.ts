@@ -10,13 +10,13 @@ import {
 } from '../../ml/registry/versions.ts'
 import type { SageMakerClients } from '../../ml/sagemaker/clients.ts'
 import type { Objects } from '../../ml/sagemaker/objects.ts'
+import { gitShaOf } from '../../ml/sagemaker/tags.ts'
 import {
   type ExportManifest,
   manifestUri,
   parseManifest,
 } from '../../ml/training/export-manifest.ts'
 import type { Algorithm } from '../../ml/training/training-request.ts'
-import { projectRevision } from '../runner/origin.ts'
 import { recordRow } from './clients.ts'
 import { type fetchTrained, judgeTraining } from './judge-training.ts'
 import { placesOf } from './options.ts'
@@ -123,12 +123,14 @@ async function registrationOf(
   const origin = {
     project: config.projectName,
     model: placesOf(config).model,
-    gitSha: await projectRevision(config.projectDir),
+    // Of the training: the project may have gone on since.
+    gitSha: await gitShaOf(clients.control, job.TrainingJobArn),
   }
   const imageUri = job.AlgorithmSpecification?.TrainingImage ?? config.settings.ml.image_uri
   const common = { job, imageUri, algorithm, artifactUri }
   if (algorithm.kind === 'builtin') {
-    const reason = 'SageMaker’s XGBoost writes no metrics.json: there is nothing to judge it by'
+    const reason =
+      'SageMaker’s XGBoost writes neither metrics.json nor serving.json: it can be neither judged nor deployed'
     const { features, snapshot_id: snapshotId, sql_hash: sqlHash } = await manifestOf(objects, job)
     return {
       ...common,

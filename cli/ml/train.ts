@@ -82,15 +82,19 @@ export const mlTrainCommand = defineCommand({
       const { trainingRequest } = await import('../../ml/training/training-request.ts')
       const started = await startTraining(control, wish.origin.model, trainingRequest(wish), name)
       process.stderr.write(`${started.name}: ${started.how}, on ${wish.exportUri}\n`)
-      await recordStart(config, wish, started)
+      const { gitShaOf } = await import('../../ml/sagemaker/tags.ts')
+      const isFound = started.how === 'found'
+      const gitSha = isFound ? await gitShaOf(control, started.arn) : wish.origin.gitSha
+      const known = rowOf(wish, started, gitSha)
+      await recordStart(config, started, known)
       if (!args.wait) {
         const ended = isOver(started.status) ? await findTraining(control, started.name) : undefined
-        if (ended !== undefined) await recordTraining(config, ended, rowOf(wish, started))
+        if (ended !== undefined) await recordTraining(config, ended, known)
         printRows([{ training_job: started.name, status: started.status }], args.format)
         return 0
       }
       const job = await watch(control, started.name, args.stop)
-      await recordTraining(config, job, rowOf(wish, started))
+      await recordTraining(config, job, known)
       const { assertTrained } = await import('../../ml/training/follow-training.ts')
       assertTrained(started.name, job)
       printRows([jobRow(started.name, job)], args.format)
@@ -149,14 +153,19 @@ function jobRow(name: string, job: DescribeTrainingJobResponse) {
   }
 }
 
-function rowOf({ origin, ...wish }: TrainingWish, { name, request }: StartedTraining) {
+/** @param gitSha of the job: the same may have been asked for at an earlier commit */
+function rowOf(
+  { origin, ...wish }: TrainingWish,
+  { name, request }: StartedTraining,
+  gitSha: string | undefined,
+) {
   return {
     training_job: name,
     model_name: origin.model,
     export_uri: wish.exportUri,
     snapshot_id: origin.snapshotId,
     sql_hash: origin.sqlHash,
-    git_sha: origin.gitSha,
+    git_sha: gitSha,
     image_uri: wish.imageUri,
     instance_type: wish.instanceType,
     hyperparameters: JSON.stringify(request.HyperParameters ?? {}),
@@ -166,10 +175,10 @@ function rowOf({ origin, ...wish }: TrainingWish, { name, request }: StartedTrai
 
 async function recordStart(
   config: Config,
-  wish: TrainingWish,
   started: StartedTraining,
+  known: RecordRow<'ml_trainings'>,
 ): Promise<void> {
   if (isOver(started.status)) return // its end says the same, and more
-  const row = { ...rowOf(wish, started), status: 'InProgress' }
+  const row = { ...known, status: 'InProgress' }
   await recordRow(config, 'ml_trainings', row, ['training_job', 'status'])
 }

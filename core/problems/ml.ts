@@ -192,6 +192,13 @@ export const mlProblems = {
       `Version ${version} is ${approval}, not Approved${reason === '' ? '' : `: ${reason}`}`,
     hint: ({ version }) => `\`millrace ml promote ${version} --reason …\` approves it by hand.`,
   }),
+  'ml/not-deployable': defineProblem<{ version: number }>({
+    actor: 'user',
+    message: ({ version }) =>
+      `Version ${version} is of SageMaker’s XGBoost as it is (ml.algorithm: builtin): it has no serving.json, so \`ml score\`, \`ml monitor\`, the API and the gate could not read what serves.`,
+    hint: () =>
+      'train with ml.algorithm image or script, which write it; such a version can only be trained, registered and looked at.',
+  }),
   'ml/rollback-goes-on': defineProblem<{ endpoint: string; version: number }>({
     actor: 'outside',
     message: ({ endpoint, version }) => `Endpoint ${endpoint} goes on to version ${version}.`,
@@ -282,6 +289,24 @@ export const mlProblems = {
       `${model} is no model with ${kind}s: none has this name and columns with ${kind} in their meta.`,
     hint: ({ nearest }) =>
       nearest === undefined ? 'see docs/reference/features.md.' : `did you mean ${nearest}?`,
+  }),
+  'ml/other-sql': defineProblem<{
+    models: readonly string[]
+    others: readonly string[]
+    isIncremental: boolean
+  }>({
+    actor: 'user',
+    message: ({ models, others }) =>
+      `The rows of ${models.join(' and ')} were not made of the SQL that the project has now:\n${others.map((one) => `    ${one}`).join('\n')}`,
+    hint: ({ models, isIncremental }) =>
+      `build them: \`millrace build --select ${models.map((one) => `+${one}`).join(' ')}${isIncremental ? ' --full-refresh' : ''}\`; or export a snapshot of the past with --snapshot, whose manifest then says so.`,
+  }),
+  'ml/sql-doubtful': defineProblem<{ doubts: readonly string[] }>({
+    actor: 'user',
+    message: ({ doubts }) =>
+      `The hash of the SQL may not be that of the SQL which made the rows: ${doubts.join('; ')}.`,
+    hint: () =>
+      'manifest.json says so too; a full refresh of features and labels makes it certain.',
   }),
   'ml/features-missing': defineProblem<{ table: string; missing: readonly string[] }>({
     actor: 'user',

@@ -8,10 +8,8 @@ import { messageOf } from '../../core/errors.ts'
 import type { Model } from '../model/read-model.ts'
 import { scoreRows } from '../model/score.ts'
 
-/** What a version should answer; without the model only that it answers with a probability. */
-export type Expectation =
-  | { readonly kind: 'model'; readonly model: Model }
-  | { readonly kind: 'any'; readonly features: number }
+/** What a version should answer as. */
+export type Expectation = { readonly model: Model }
 
 /** A container that dies of its first requests has to be seen before it serves. */
 const requests = 24
@@ -49,23 +47,13 @@ export async function smokeTest(
 }
 
 /** A user about whom nothing is known, and one about whom all is 1. */
-function questionOf(expectation: Expectation) {
-  if (expectation.kind === 'any') {
-    const row = Array.from({ length: expectation.features }, () => '1').join(',')
-    return { ContentType: 'text/csv', Accept: 'text/csv', Body: row }
-  }
-  const ones = Object.fromEntries(expectation.model.features.map((name) => [name, 1]))
+function questionOf({ model }: Expectation) {
+  const ones = Object.fromEntries(model.features.map((name) => [name, 1]))
   const Body = JSON.stringify({ instances: [{}, ones], reasons: false })
   return { ContentType: 'application/json', Accept: 'application/json', Body }
 }
 
-function faultOf(expectation: Expectation, text: string): string | undefined {
-  if (expectation.kind === 'any') {
-    const score = Number(text.trim())
-    const isScore = text.trim() !== '' && score >= 0 && score <= 1
-    return isScore ? undefined : `it answers ${text.slice(0, 100)}, which is no probability`
-  }
-  const { model } = expectation
+function faultOf({ model }: Expectation, text: string): string | undefined {
   const parsed = answerSchema.safeParse(parseJson(text))
   if (!parsed.success) return `it answers ${text.slice(0, 100)}, which is no prediction`
   const { predictions, model: answering } = parsed.data

@@ -35,10 +35,19 @@ export type ExportOptions = Omit<SplitOptions, 'horizonDays' | 'everyDays'> & {
   readonly snapshot?: number | undefined
   /** SHA-256 of the SQL that the values come from, hex. */
   readonly sqlHash: string
+  /** Whether the rows of a snapshot come from that SQL; may refuse them. By default they do. */
+  readonly checkSql?: (connection: DuckDBConnection, snapshot: number) => Promise<SqlCheck>
   /** Rows of a file at most; default 100,000. */
   readonly maxPartRows?: number
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (done: { readonly rows: number; readonly ofRows: number }) => void
+}
+
+export type SqlCheck = {
+  /** Rows are certainly of other SQL. */
+  readonly isOther: boolean
+  /** Why they are, or may be; for the manifest. */
+  readonly doubts: readonly string[]
 }
 
 export type Exported = {
@@ -104,11 +113,14 @@ async function planExport(
   set: FeatureSet,
   options: ExportOptions,
 ): Promise<ExportPlan> {
+  const { isOther = false, doubts = [] } =
+    (await options.checkSql?.(connection, tables.readAt)) ?? {}
   const { instants, horizonDays } = await readInstants(connection, tables, set)
   const everyDays = options.everyDays ?? horizonDays
   return {
     snapshot_id: tables.snapshot,
-    sql_hash: options.sqlHash,
+    sql_hash: isOther ? 'unknown' : options.sqlHash,
+    ...(doubts.length === 0 ? {} : { sql_doubts: [...doubts] }),
     feature_table: nameOf(set.features.relation),
     label_table: nameOf(set.labels.relation),
     features: [...set.names],

@@ -27,7 +27,10 @@ export const manifestSchema = z.object({
   format: z.literal(1),
   export_id: z.string(),
   snapshot_id: z.int(),
+  /** `unknown` where the rows are known to be of other SQL than the project had. */
   sql_hash: z.string(),
+  /** Why sql_hash may not be of the SQL that made the rows, in sentences. */
+  sql_doubts: z.array(z.string()).optional(),
   feature_table: z.string(),
   label_table: z.string(),
   features: z.array(z.string()),
@@ -45,7 +48,7 @@ export type ExportPlan = Omit<Manifest, 'format' | 'export_id' | 'splits'> & {
 }
 
 /** `<day of the newest instant>-<hash of the plan>`: the same plan has the same id on every machine. */
-export function exportIdOf(plan: ExportPlan): string {
+export function exportIdOf({ sql_doubts: _, ...plan }: ExportPlan): string {
   const newest = plan.splits.test.at(-1)?.asOf ?? 0
   const digest = createHash('sha256').update(JSON.stringify(plan)).digest('hex')
   return `${isoOf(newest).slice(0, 10)}-${digest.slice(0, 12)}`

@@ -13,6 +13,8 @@ import type { Instant } from './splits.ts'
 export type PinnedTables = {
   /** The snapshot in which the tables changed last, so that others' commits make no other export. */
   readonly snapshot: number
+  /** The snapshot that they are read at. */
+  readonly readAt: number
   /** As SQL names them, at that snapshot. */
   readonly features: string
   readonly labels: string
@@ -41,6 +43,7 @@ export async function pinTables(
     `${quoteRelation(lakeName, schema, name)} at (version => ${upTo})`
   const tables = {
     snapshot: Math.max(...changed),
+    readAt: upTo,
     features: at(set.features),
     labels: at(set.labels),
   }

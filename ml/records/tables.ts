@@ -65,12 +65,13 @@ export const recordTables = {
     metrics: 'varchar',
     evaluated_at: timestamp,
   },
-  /** One row when a version is registered, one when its approval changes. */
+  /** One row when a version is registered, one when its approval changes, one when it is deleted. */
   ml_models: {
     model_name: 'varchar',
     version: 'bigint',
     model_package_arn: 'varchar',
     model_version: 'varchar',
+    /** Of the registry: Approved, Rejected or PendingManualApproval; or Deleted. */
     approval: 'varchar',
     reason: 'varchar',
     training_job: 'varchar',

@@ -1,5 +1,6 @@
 /** Tags: what bills and searches of AWS know of a thing. */
-import type { Tag } from '@aws-sdk/client-sagemaker'
+import { paginateListTags, type SageMakerClient, type Tag } from '@aws-sdk/client-sagemaker'
+import { asked } from './asked.ts'
 import { asValue } from './texts.ts'
 
 export type Origin = {
@@ -10,6 +11,8 @@ export type Origin = {
   readonly gitSha?: string | undefined
 }
 
+const gitShaKey = 'millrace:git-sha'
+
 /** Only what SageMaker takes as a value is left of a text. */
 export function tagsOf({ project, model, snapshotId, sqlHash, gitSha }: Origin): Tag[] {
   const values = {
@@ -17,9 +20,29 @@ export function tagsOf({ project, model, snapshotId, sqlHash, gitSha }: Origin):
     'millrace:model': model,
     'millrace:snapshot-id': snapshotId,
     'millrace:sql-hash': sqlHash,
-    'millrace:git-sha': gitSha,
+    [gitShaKey]: gitSha,
   }
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([Key, value]) => ({ Key, Value: asValue(String(value)) }))
+}
+
+/**
+ * The commit that a thing was made at, by its own tags; undefined where they do not say.
+ * @param arn undefined for what has none
+ * @throws as `asked`
+ */
+export async function gitShaOf(
+  control: SageMakerClient,
+  arn: string | undefined,
+): Promise<string | undefined> {
+  if (arn === undefined) return undefined
+  const search = async () => {
+    for await (const { Tags = [] } of paginateListTags({ client: control }, { ResourceArn: arn })) {
+      const found = Tags.find(({ Key }) => Key === gitShaKey)
+      if (found !== undefined) return found.Value
+    }
+    return undefined
+  }
+  return await asked(`list the tags of ${arn}`, search())
 }

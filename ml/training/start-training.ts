@@ -19,6 +19,8 @@ export type StartedTraining = {
   readonly how: 'started' | 'found'
   /** TrainingJobStatus. */
   readonly status: string
+  /** Of a job that was found. */
+  readonly arn?: string | undefined
 }
 
 /** Jobs that failed before the same wish gets up. */
@@ -68,7 +70,8 @@ function adopt(there: DescribeTrainingJobResponse, request: CreateTrainingJobReq
   const name = request.TrainingJobName ?? ''
   const differences = differencesOf(there, request)
   if (differences.length > 0) throw problem('ml/training-differs', { job: name, differences })
-  return { name, request, how: 'found', status: there.TrainingJobStatus ?? '' } as const
+  const { TrainingJobStatus: status = '', TrainingJobArn: arn } = there
+  return { name, request, how: 'found', status, arn } as const
 }
 
 /** Undefined when there is no such job. @throws as `asked` */

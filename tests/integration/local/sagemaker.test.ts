@@ -589,7 +589,7 @@ it('answers boto3 in the shapes of its service model, and its waiters work', asy
   )
 })
 
-it('is killed, and comes back: jobs have failed, endpoints answer, no process is left', async () => {
+it('is killed, and comes back: jobs have failed and can go on, endpoints answer, no process is left', async () => {
   await makeConfig('lasting', { All: ['one', 1] })
   await deploy('lasting', 'lasting')
   await deploy('unwanted', 'lasting')
@@ -597,8 +597,10 @@ it('is killed, and comes back: jobs have failed, endpoints answer, no process is
   await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: 'lasting' }))
   await sagemaker.send(new DeleteModelCommand({ ModelName: 'lasting-one' }))
   const old = identify((await invoke('lasting', 'x')).pid)
-  await sagemaker.send(job('cut-off', { fault: 'slow' }))
-  await reaches('cut-off', 'Training')
+  const CheckpointConfig = { S3Uri: uri('jobs/cut-off/checkpoints') }
+  await sagemaker.send(job('cut-off', { fault: 'long' }, { CheckpointConfig }))
+  await until(async () => (await store.get('jobs/cut-off/checkpoints/rounds.txt')) !== undefined)
+  expect(await describeJob('cut-off')).toMatchObject({ SecondaryStatus: 'Training' })
 
   await killService(stateDir, 'sagemaker', 'SIGKILL')
   await killService(stateDir, 's3', 'SIGKILL')
@@ -615,4 +617,8 @@ it('is killed, and comes back: jobs have failed, endpoints answer, no process is
   expect((await invoke('lasting', 'x')).trainedOn).toBe('one')
   await waitUntilEndpointDeleted({ client: sagemaker, ...waiting }, { EndpointName: 'unwanted' })
   expect(workOf('unwanted')).toEqual([])
+  await sagemaker.send(job('cut-off-2', { fault: 'long' }, { CheckpointConfig }))
+  expect(await endOf('cut-off-2')).toMatchObject({ TrainingJobStatus: 'Completed' })
+  const model = await unpacked('jobs/cut-off-2/output/model.tar.gz', 'model.json')
+  expect(JSON.parse(model)).toMatchObject({ trainedOn: 'went on after 50 rounds' })
 })

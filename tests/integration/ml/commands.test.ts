@@ -2,6 +2,7 @@
  * `millrace ml` against the stand-in for SageMaker. What trains is an image of the tests that takes a moment
  * (tests/support/ml/image). A proxy writes down each request.
  */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,7 @@ import {
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker'
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { openConfiguredLake } from '../../../cli/context.ts'
 import { recordRow } from '../../../cli/ml/clients.ts'
 import { readUsers } from '../../../cli/ml/test-users.ts'
@@ -30,6 +31,7 @@ import { startOptions, until } from '../../support/instance.ts'
 import { type Ran, runCommand } from '../../support/ml/command.ts'
 import { putExport } from '../../support/ml/golden-export.ts'
 import { type RecordingProxy, startRecordingProxy } from '../../support/ml/recording-proxy.ts'
+import { readInvocation } from '../../support/sagemaker/runtime-request.ts'
 
 const directory = fileURLToPath(new URL('../../support/ml/image', import.meta.url))
 const image = 'example.com/quick:1'
@@ -151,6 +153,12 @@ async function recorded(table: string): Promise<Record<string, unknown>[]> {
 const omit = ({ recorded_at: _, ...row }: Record<string, unknown> = {}) => row
 
 const never = () => Promise.reject(new Error('nobody asks for that'))
+
+const gitEnvironment = {
+  ...process.env,
+  ...{ GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'a' },
+  ...{ GIT_COMMITTER_EMAIL: 'a@b' },
+}
 
 /** How a model's margins are read: 1 is as they were meant. */
 const weak = ['--set', 'a=0.4']
@@ -322,10 +330,16 @@ describe('the way of a model', () => {
       expect.arrayContaining([
         [1, 'Approved'],
         [2, 'Rejected'],
+        [2, 'Deleted'],
         [3, 'Approved'],
         [3, 'Rejected'],
       ]),
     )
+    expect(models.find(({ approval }) => approval === 'Deleted')).toMatchObject({
+      version: 2n,
+      reason: expect.stringMatching(/^deleted by ./),
+      model_package_arn: expect.stringMatching(/:model-package\/purchase-likelihood\/2$/),
+    })
     const evaluations = await recorded('ml_evaluations')
     expect(evaluations.some(({ improvement_low: low }) => Number(low) > 0)).toBe(true)
   })
@@ -362,6 +376,35 @@ describe('faults', () => {
       const [failed, next] = requestsOf('CreateTrainingJob').slice(-2)
       expect(next?.['CheckpointConfig']).toEqual(failed?.['CheckpointConfig'])
     })
+  })
+
+  it('knows the commit that a model was trained at, also when the project has gone on', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', projectDir, ...args], { encoding: 'utf8', env: gitEnvironment })
+    const commit = () => {
+      git('commit', '--quiet', '--allow-empty', '--message', 'on')
+      return git('rev-parse', 'HEAD').trim()
+    }
+    git('init', '--quiet')
+    writeFileSync(join(projectDir, '.gitignore'), '*\n') // nothing of the tests makes it dirty
+    onTestFinished(() => rmSync(join(projectDir, '.git'), { recursive: true, force: true }))
+    const trainedAt = commit()
+    await rowsOf('ml', 'train', '--export', 'e1', '--name', 'at-a', ...weak)
+    await forget('ml_trainings', "training_job = 'purchase-likelihood-at-a'")
+    expect(commit()).not.toBe(trainedAt)
+    await rowsOf('ml', 'train', '--export', 'e1', '--name', 'at-a', ...weak)
+    const registered = await millrace('ml', 'register', 'at-a', '--format', 'json')
+    const [row] = JSON.parse(registered.stdout)
+    const shown = await rowsOf('ml', 'show', String(row.version))
+    expect(shown).toContainEqual({ property: 'git_sha', value: trainedAt })
+    expect(requestsOf('CreateModelPackage').at(-1)).toMatchObject({
+      MetadataProperties: { CommitId: trainedAt },
+    })
+    for (const table of ['ml_models', 'ml_trainings']) {
+      const rows = await recorded(table)
+      const own = rows.filter(({ training_job: job }) => job === 'purchase-likelihood-at-a')
+      expect(own, table).toMatchObject([{ git_sha: trainedAt }])
+    }
   })
 
   it('lists exports, and trains on the newest', async () => {
@@ -591,17 +634,27 @@ describe('by configuration alone', () => {
     expect(packed?.body.subarray(0, 2)).toEqual(Uint8Array.of(0x1f, 0x8b))
   })
 
-  it('registers what SageMaker’s own XGBoost trained for a person to judge', async () => {
+  it('registers what SageMaker’s own XGBoost trained to be looked at, and does not deploy it', async () => {
     const [row] = await withSettings({ MILLRACE_ML_ALGORITHM: 'builtin' }, async () => {
       await rowsOf('ml', 'train', '--export', 'e1', '--name', 'builtin')
       return await rowsOf('ml', 'register', 'builtin')
     })
     expect(row).toMatchObject({ approval: 'PendingManualApproval' })
-    const refused = await millrace('ml', 'deploy', String(row?.['version']))
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('is PendingManualApproval'),
-    })
+    const version = String(row?.['version'])
+    for (const args of [
+      ['deploy', version],
+      ['promote', version, '--reason', 'it looks well'],
+      ['promote', version, '--reason', 'it looks well', '--no-deploy'],
+    ]) {
+      const refused = await millrace('ml', ...args)
+      expect(refused).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('error[ml/not-deployable]'),
+      })
+      expect(refused.stderr).toContain('ml.algorithm image or script')
+    }
+    const [listed] = await rowsOf('ml', 'ls', '--limit', '1')
+    expect(listed).toMatchObject({ version: Number(version), approval: 'PendingManualApproval' })
   })
 })
 
@@ -615,6 +668,26 @@ describe('requests', () => {
     expect(proxy.recorded.length).toBeGreaterThan(50)
     for (const { operation, body } of proxy.recorded) {
       expect(checkRequest(model, operation, body), operation).toEqual(body)
+    }
+  })
+
+  it('to endpoints are such as the model of the runtime takes: path, headers, and size', () => {
+    const endpoints = new Set(
+      proxy.invocations.map((invocation) => readInvocation(invocation)['EndpointName']),
+    )
+    expect(endpoints).toEqual(new Set(['purchase-likelihood', 'by-the-call']))
+    const [asked] = proxy.invocations
+    if (asked === undefined) throw new Error('no endpoint was asked')
+    for (const [wrong, said] of [
+      [{ body: Buffer.alloc(6 * 2 ** 20 + 1) }, 'length less than or equal to 6291456'],
+      [{ path: '/endpoints/a/invocation' }, 'is no POST /endpoints/{EndpointName}/invocations'],
+      [{ path: '/endpoints/a_b/invocations' }, 'regular expression pattern'],
+      [
+        { headers: { ...asked.headers, 'x-amzn-sagemaker-variant': 'a' } },
+        'x-amzn-sagemaker-variant',
+      ],
+    ] as const) {
+      expect(() => readInvocation({ ...asked, ...wrong })).toThrow(said)
     }
   })
 })

@@ -40,6 +40,8 @@ import { runCli } from '../../support/cli.ts'
 import { extensionDirectory } from '../../support/extension-directory.ts'
 import { startOptions } from '../../support/instance.ts'
 import { expected, modelJson, servingJson } from '../../support/ml/golden-model.ts'
+import { type RecordingProxy, startRecordingProxy } from '../../support/ml/recording-proxy.ts'
+import { readInvocation } from '../../support/sagemaker/runtime-request.ts'
 
 const schema = 'ml_predictions'
 const image = 'example.com/purchase:1'
@@ -49,6 +51,7 @@ const waiting = { minDelay: 0.05, maxDelay: 0.1, maxWaitTime: 60 }
 
 let folder: string
 let instance: Instance
+let proxy: RecordingProxy
 let clients: SageMakerClients
 let store: ObjectStore
 let lake: Lake
@@ -134,8 +137,9 @@ beforeAll(async () => {
   const keys = { accessKeyId: s3.access_key_id, secretAccessKey: s3.secret_access_key }
   const place = { endpoint: s3.endpoint, region: s3.region, pathStyle: true, ...keys }
   store = openS3({ ...place, bucket })
+  proxy = await startRecordingProxy(sagemaker.endpoint)
   clients = createSageMakerClients({
-    endpoint: sagemaker.endpoint,
+    endpoint: proxy.url,
     region: s3.region,
     maxAttempts: 1,
     ...keys,
@@ -154,7 +158,7 @@ beforeAll(async () => {
     MILLRACE_S3_PATH_STYLE: 'true',
     MILLRACE_S3_ACCESS_KEY_ID: s3.access_key_id,
     MILLRACE_S3_SECRET_ACCESS_KEY: s3.secret_access_key,
-    MILLRACE_SAGEMAKER_ENDPOINT: sagemaker.endpoint,
+    MILLRACE_SAGEMAKER_ENDPOINT: proxy.url,
     MILLRACE_POSTGRES_URL: postgresUrl,
     MILLRACE_POSTGRES_SCHEMA: schema,
     MILLRACE_LAKE_CATALOG: 'sqlite',
@@ -180,6 +184,7 @@ afterAll(async () => {
   store.close()
   clients.control.destroy()
   clients.runtime.destroy()
+  proxy.close()
   await stopInstance(join(folder, 'services'), { purge: true })
   rmSync(folder, { recursive: true, force: true })
 })
@@ -502,6 +507,13 @@ describe('predictions of a deployed model', () => {
       },
     ])
     await store.put(keyOf('two'), archive)
+  })
+
+  it('are asked for as the model of the runtime takes it, hundreds of users at once too', () => {
+    const asked = proxy.invocations.map(readInvocation)
+    expect(new Set(asked.map(({ EndpointName }) => EndpointName))).toEqual(new Set([endpoint]))
+    const users = asked.map(({ Body }) => JSON.parse(String(Body)).instances.length)
+    expect(Math.max(...users)).toBeGreaterThan(400)
   })
 
   it('are computed here when the endpoint dies under load', async () => {

@@ -1,12 +1,21 @@
 /** Stands before the API of SageMaker and writes down what it is asked. */
-import { createServer, request as send } from 'node:http'
+import { createServer, type IncomingHttpHeaders, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export type Recorded = { readonly operation: string; readonly body: unknown }
 
+/** A request of the runtime's REST, as it came. */
+export type RecordedInvocation = {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
 export type RecordingProxy = {
   readonly url: string
   readonly recorded: Recorded[]
+  readonly invocations: RecordedInvocation[]
   /** The next request of this operation is carried out, and its answer never arrives. */
   loseAnswer(operation: string): void
   close(): void
@@ -14,6 +23,7 @@ export type RecordingProxy = {
 
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
   const recorded: Recorded[] = []
+  const invocations: RecordedInvocation[] = []
   let toLose = ''
   const { hostname, port } = new URL(target)
   const server = createServer(async (request, response) => {
@@ -23,6 +33,7 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
     const { method, url: path, headers } = request
     const operation = String(headers['x-amz-target'] ?? '').replace('SageMaker.', '')
     if (operation !== '') recorded.push({ operation, body: JSON.parse(body.toString('utf8')) })
+    else invocations.push({ method: method ?? '', path: path ?? '', headers, body })
     const isLost = operation !== '' && operation === toLose
     if (isLost) toLose = ''
     const forward = send({ hostname, port, method, path, headers }, (answer) => {
@@ -39,6 +50,7 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
   return {
     url: `http://127.0.0.1:${own}`,
     recorded,
+    invocations,
     loseAnswer: (operation) => {
       toLose = operation
     },

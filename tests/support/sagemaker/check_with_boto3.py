@@ -9,12 +9,13 @@ import json
 import os
 import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 from botocore.model import Shape
-from service_model import service_model
+from service_model import runtime_model, service_model
 
 KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -251,6 +252,8 @@ with open(os.environ["MODEL"], encoding="utf8") as file:
     text = file.read()
 operations = sorted(json.loads(text)["operations"])
 assert text == service_model(operations), "service-model.json is not what service_model.py prints"
+printed = Path(__file__).with_name("runtime-model.json").read_text(encoding="utf8")
+assert printed == runtime_model(), "runtime-model.json is not what service_model.py prints"
 artifact = train()
 stop()
 arn = register(artifact)

@@ -1,6 +1,7 @@
 """Prints local/sagemaker/service-model.json: what botocore says of the requests of the operations that we serve.
 
 service_model.py <operation>...: the shapes of their inputs without the documentation, one a line.
+service_model.py --runtime: runtime-model.json, the same of InvokeEndpoint, and where in a request each member stands.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def reached_from(shapes: dict[str, Any], names: list[str]) -> list[str]:
 
 def compact(shape: dict[str, Any]) -> dict[str, Any]:
     kept = {name: shape[name] for name in KEPT if name in shape}
+    if shape["type"] == "blob":
+        kept["type"] = "string"  # which is compared as one of a character a byte
     pattern = kept.get("pattern", "").replace(r"\p{Alnum}", "a-zA-Z0-9")
+    pattern = pattern.replace(r"[\p{Print}]", r"[\x20-\x7e]")
+    pattern = pattern.removeprefix(r"\A").removesuffix(r"\z")
     # An end that is to come 1 to n times is no pattern that JavaScript takes; the length is in min and max.
     pattern = re.sub(r"\$\{1,\d+\}$", "", pattern)
     # ".*" allows everything but a line end.
@@ -55,5 +60,27 @@ def service_model(operations: list[str]) -> str:
     return f'{{"operations": {json.dumps(inputs)},\n"shapes": {{\n{body}\n}}}}\n'
 
 
+def runtime_model() -> str:
+    model = Loader().load_service_model("sagemaker-runtime", "service-2")
+    operation = model["operations"]["InvokeEndpoint"]
+    name = operation["input"]["shape"]
+    shapes = model["shapes"]
+    places = {
+        member: [described.get("location", "body"), described.get("locationName", "")]
+        for member, described in shapes[name]["members"].items()
+    }
+    head = {
+        "operations": {"InvokeEndpoint": name},
+        "http": {
+            "method": operation["http"]["method"],
+            "path": operation["http"]["requestUri"],
+            "places": places,
+        },
+        "shapes": {each: compact(shapes[each]) for each in reached_from(shapes, [name])},
+    }
+    return json.dumps(head, indent=1) + "\n"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(service_model(sys.argv[1:]))
+    is_runtime = sys.argv[1:] == ["--runtime"]
+    sys.stdout.write(runtime_model() if is_runtime else service_model(sys.argv[1:]))

@@ -6,9 +6,25 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, deploy, finishDeployment } from '../../../../ml/endpoint/deploy.ts'
 import { rollBackTo } from '../../../../ml/endpoint/take-back.ts'
+import { readModel } from '../../../../ml/model/read-model.ts'
+import { scoreRows } from '../../../../ml/model/score.ts'
 import { createSageMakerClients, type SageMakerClients } from '../../../../ml/sagemaker/clients.ts'
 import { runCommand } from '../../../support/ml/command.ts'
+import { modelJson, servingJson } from '../../../support/ml/golden-model.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'
+
+const model = readModel(modelJson, servingJson)
+
+/** What the model says of a user about whom nothing is known, and of one about whom all is 1. */
+const width = model.features.length
+const scores = scoreRows(
+  model,
+  new Float32Array(2 * width).fill(Number.NaN, 0, width).fill(1, width),
+)
+const asTrained = JSON.stringify({
+  model: { version: model.version },
+  predictions: [...scores].map((one) => ({ score: one })),
+})
 
 type Endpoint = {
   readonly EndpointStatus: string
@@ -126,7 +142,7 @@ afterAll(() => {
 beforeEach(() => {
   endpoint = serving({ EndpointConfigName: 'e-v1-a' })
   configs = ['e-v1-a']
-  score = '0.5'
+  score = asTrained
   approval = 'Approved'
   neverEnds = false
   faults = {}
@@ -140,7 +156,7 @@ const deployment: Deployment = {
   roleArn: 'arn:aws:iam::000000000000:role/sagemaker',
   serving: { kind: 'instance', type: 'ml.m5.large', count: 1 },
   origin: { project: 'shop', model: 'e' },
-  expectation: { kind: 'any', features: 2 },
+  expectation: { model },
 }
 const waiting = { maxSeconds: 5, signal: new AbortController().signal }
 
