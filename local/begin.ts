@@ -83,8 +83,9 @@ function progressOf(stateDir: string, service: ServiceName, before: Wanted | und
   if (record === undefined || record.generation < generation) {
     return { progress: 'starting', address } as const
   }
-  const alive = record.phase === 'preparing' || livingProcess(record) !== undefined
-  if (!alive) return { progress: 'down', address } as const
+  // While it is being started it may have no process, or one that has just ended and is started again.
+  const isBegun = record.phase === 'preparing' || record.phase === 'starting'
+  if (!isBegun && livingProcess(record) === undefined) return { progress: 'down', address } as const
   return { progress: record.phase === 'ready' ? 'up' : 'starting', address } as const
 }
 

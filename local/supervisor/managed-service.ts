@@ -30,17 +30,26 @@ export class ManagedService {
   #running: Running | undefined
   #starting: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
   #stopping = false
+  /** The newest request. */
+  #generation = 0
 
   constructor(service: Service, stateDir: string) {
     this.#service = service
     this.#stateDir = stateDir
   }
 
-  /** Starts the service unless it runs; `generation` is the request this answers. Never rejects. */
+  /**
+   * Starts the service unless it runs; `generation` is the request this answers. One that comes while it is being started
+   * gets the answer to that start. Never rejects.
+   */
   start(generation: number, context: ServiceContext): void {
-    if (this.#starting !== undefined) return
+    this.#generation = generation
+    if (this.#starting !== undefined) {
+      this.#update({ generation })
+      return
+    }
     const abort = new AbortController()
-    const done = this.#start(generation, context, abort.signal).finally(() => {
+    const done = this.#start(context, abort.signal).finally(() => {
       this.#starting = undefined
     })
     this.#starting = { abort, done }
@@ -59,14 +68,14 @@ export class ManagedService {
     this.#stopping = false
   }
 
-  async #start(generation: number, context: ServiceContext, signal: AbortSignal): Promise<void> {
+  async #start(context: ServiceContext, signal: AbortSignal): Promise<void> {
     if (this.#running !== undefined && isAlive(this.#running.identity)) {
-      if (this.#record !== undefined) this.#write({ ...this.#record, generation })
+      this.#update({ generation: this.#generation })
       return
     }
     await this.#running?.ended // it is dead, only its end is not written down yet
     this.#write({
-      generation,
+      generation: this.#generation,
       phase: 'preparing',
       startedAt: now(),
       stopSignal: 'SIGTERM',

@@ -29,7 +29,8 @@ function contextOf(stateDir: string): ServiceContext {
   }
 }
 
-it('starts a service again that ended before its process could be seen', async () => {
+/** A state directory, and a service of it that ends at once unless `runs` says otherwise. */
+function standIn(runs: (start: number) => boolean) {
   const stateDir = mkdtempSync(join(tmpdir(), 'millrace-managed-'))
   onTestFinished(() => rmSync(stateDir, { recursive: true }))
   for (const file of [statePaths(stateDir).service('s3'), statePaths(stateDir).log('s3')]) {
@@ -39,19 +40,36 @@ it('starts a service again that ended before its process could be seen', async (
   const service: Service = {
     name: 's3',
     prepare: async () => undefined,
-    command: () => ({ file: 'sleep', args: [starts++ === 0 ? '0' : '60'], stopSignal: 'SIGTERM' }),
+    command: () => ({ file: 'sleep', args: [runs(++starts) ? '60' : '0'], stopSignal: 'SIGTERM' }),
     probe: async () => {
-      if (starts < 2) throw new Error('not ready yet')
+      if (!runs(starts)) throw new Error('not ready yet')
     },
     mend: () => true,
     address: () => 'nowhere',
   }
-  const managed = new ManagedService(service, stateDir)
+  return { stateDir, managed: new ManagedService(service, stateDir), starts: () => starts }
+}
+
+it('starts a service again that ended before its process could be seen', async () => {
+  const { stateDir, managed, starts } = standIn((start) => start === 2)
   managed.start(1, contextOf(stateDir))
   try {
     await expect.poll(() => readServiceRecord(stateDir, 's3')?.phase).toMatch(/ready|ended/)
     expect(readServiceRecord(stateDir, 's3')).toMatchObject({ phase: 'ready' })
-    expect(starts).toBe(2)
+    expect(starts()).toBe(2)
+  } finally {
+    await managed.stop()
+  }
+})
+
+it('answers who asks while it is being started, and is started once', async () => {
+  const { stateDir, managed, starts } = standIn(() => true)
+  managed.start(1, contextOf(stateDir))
+  managed.start(2, contextOf(stateDir))
+  try {
+    await expect.poll(() => readServiceRecord(stateDir, 's3')?.phase).toBe('ready')
+    expect(readServiceRecord(stateDir, 's3')).toMatchObject({ generation: 2 })
+    expect(starts()).toBe(1)
   } finally {
     await managed.stop()
   }
