@@ -35,6 +35,8 @@ export type TopicDescription = {
 
 /** 30 s: a broker that has just started answers `topic unknown` for some seconds under load. */
 const leaderDeadlineMs = 30_000
+/** It takes a second or two. */
+const settleDeadlineMs = 10_000
 
 /**
  * Makes a topic and waits until each partition has a leader. One that exists is left as it is.
@@ -56,28 +58,55 @@ export async function createTopic(
   })
 }
 
+export type ListedTopic = {
+  readonly topic: string
+  readonly partitions: number
+  readonly records: number
+}
+
 /** Every topic but Kafka's own, by name. @throws `kafka/unreachable` */
 export async function listTopics(
   target: KafkaTarget,
-): Promise<readonly { topic: string; partitions: number; records: number }[]> {
-  return await withAdmin(target, async (admin) => {
-    const names = (await admin.listTopics()).filter((name) => !name.startsWith('__')).sort()
-    const rows: { topic: string; partitions: number; records: number }[] = []
-    for (const topic of names) {
-      const offsets = await admin.fetchTopicOffsets(topic)
-      const records = offsets.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0)
-      rows.push({ topic, partitions: offsets.length, records })
+  clock: Clock = systemClock,
+): Promise<readonly ListedTopic[]> {
+  return await onceSettled(target, clock, readTopics)
+}
+
+/** A broker that answers, but does not lead or know a topic that it has named, is making or deleting it just now. */
+async function onceSettled<T>(
+  target: KafkaTarget,
+  clock: Clock,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const deadline = clock.now() + settleDeadlineMs
+  for (;;) {
+    try {
+      return await withAdmin(target, work)
+    } catch (error) {
+      if (kafkaErrorType(error) === undefined || clock.now() > deadline) throw error
+      await clock.sleep(100)
     }
-    return rows
-  })
+  }
+}
+
+async function readTopics(admin: Admin): Promise<readonly ListedTopic[]> {
+  const names = (await admin.listTopics()).filter((name) => !name.startsWith('__')).sort()
+  const rows: ListedTopic[] = []
+  for (const topic of names) {
+    const offsets = await admin.fetchTopicOffsets(topic)
+    const records = offsets.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0)
+    rows.push({ topic, partitions: offsets.length, records })
+  }
+  return rows
 }
 
 /** One row a partition. @throws `kafka/no-such-topic`, `kafka/unreachable` */
 export async function describeTopic(
   target: KafkaTarget,
   topic: string,
+  clock: Clock = systemClock,
 ): Promise<readonly TopicDescription[]> {
-  return await withAdmin(target, async (admin) => {
+  return await onceSettled(target, clock, async (admin) => {
     await assertTopicExists(admin, target, topic)
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
     const offsets = await admin.fetchTopicOffsets(topic)

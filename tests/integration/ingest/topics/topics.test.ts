@@ -35,6 +35,26 @@ describe('topics', () => {
     expect(await listTopics(target)).toContainEqual({ topic, partitions: 3, records: 0 })
   })
 
+  it('lists topics while others come and go', async () => {
+    const topic = name()
+    await createTopic(target, { topic, partitions: 1, replicationFactor: 1 })
+    const comeAndGo = async () => {
+      for (let round = 0; round < 10; round++) {
+        const other = name()
+        await createTopic(target, { topic: other, partitions: 3, replicationFactor: 1 })
+        await deleteTopic(target, other)
+      }
+    }
+    let isOver = false
+    const moving = comeAndGo().finally(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      expect(await listTopics(target)).toContainEqual({ topic, partitions: 1, records: 0 })
+    }
+    await moving
+  })
+
   it('leaves a topic that exists as it is, and warns about another number of partitions', async () => {
     const topic = name()
     const request = { topic, partitions: 2, replicationFactor: 1 }
