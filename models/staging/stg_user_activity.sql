@@ -1,7 +1,20 @@
 -- One row per distinct user action, in the order of landing; times are UTC, money is cents.
-with landed as (
+with landed as not materialized (
 
     select * from {{ new_rows(source('raw', 'user_activity_logs')) }}
+
+),
+
+-- Few events land more than once, so only their identities are kept in memory.
+repeated as (
+
+    select
+        landed.event_id,
+        min(landed.rowid) as first_rowid,
+    from landed
+    where landed.event_id is not null
+    group by landed.event_id
+    having count(*) > 1
 
 ),
 
@@ -13,9 +26,11 @@ first_deliveries as (
         landed.*,
         timezone('UTC', landed.timestamp) as event_timestamp,
     from landed
-    qualify
-        landed.event_id is null
-        or row_number() over (partition by landed.event_id order by landed.rowid) = 1
+    left join repeated
+        on landed.event_id = repeated.event_id
+    where
+        repeated.event_id is null
+        or landed.rowid = repeated.first_rowid
 
 ),
 
