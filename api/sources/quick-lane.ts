@@ -8,7 +8,8 @@ import { connectPipelined } from '../../core/clients/postgres.ts'
 import { atMost } from './at-most.ts'
 import { isCanceled } from './postgres-errors.ts'
 import { sessionSql } from './session.ts'
-import { queryTextInLine, type TextRow, type TextStatement } from './text-query.ts'
+import { type BatchOutcome, type BatchStatement, sendBatch } from './text-batch.ts'
+import type { TextRow } from './text-query.ts'
 
 /** What takes longer, on average and in milliseconds, is not quick. */
 const quickMs = 2
@@ -23,6 +24,11 @@ const timeAway = 1000
 const weight = 0.1
 const maxKnown = 1000
 
+/** While PostgreSQL works on one batch the next is there already, and the one after it grows. */
+const maxBatches = 2
+/** Milliseconds that a batch should take: its first rows may come with its last. */
+const maxBatchMs = 1
+
 /** Milliseconds after which the lane itself is given up: even a line of slow ones is shorter. */
 const lostMs = 1000
 /** Between two tries to open it, in milliseconds. */
@@ -30,7 +36,7 @@ const retryMs = 5000
 /** How long the end of the connection is waited for, in milliseconds: a server that stands still says nothing. */
 const closeMs = 2000
 
-type LaneStatement = Omit<TextStatement, 'query_timeout'>
+type LaneStatement = Omit<BatchStatement, 'ended'>
 
 export interface QuickLane {
   /** The rows; undefined when the statement is to be run elsewhere. Does not fail. */
@@ -47,10 +53,29 @@ export type QuickLaneOptions = { readonly url: string; readonly schema: string }
 
 type Known = { averageMs: number; away: number }
 
+/** A statement in line. */
+type Entry = {
+  readonly record: Known
+  /** As it was when the statement came. */
+  readonly averageMs: number
+  /** When it came, by `performance.now()`. */
+  readonly begun: number
+  readonly give: (rows: TextRow[]) => void
+  readonly goElsewhere: () => void
+}
+
+/** One that is not sent yet. */
+type Waiting = BatchStatement & { readonly averageMs: number }
+
 export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
   const known = new Map<string, Known>()
   /** Sends those elsewhere who stand in line. */
   const sendElsewhere = new Set<() => void>()
+  const waiting: Waiting[] = []
+  /** Names of the statements that the connection knows. */
+  const prepared = new Set<string>()
+  /** That PostgreSQL has and is not done with. */
+  let batches = 0
   let opening: Promise<Client | undefined> | undefined
   let client: Client | undefined
   let isClosed = false
@@ -77,6 +102,7 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     })
     try {
       await made.query(`${sessionSql(schema)}; set statement_timeout = ${limitMs}`)
+      prepared.clear()
       client = made
     } catch {
       made.end().catch(() => {})
@@ -104,9 +130,10 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     record.away = timeAway
   }
 
-  /** What stands in line has been sent already: the server runs it, for nobody. */
+  /** What has been sent already the server runs, for nobody. */
   function clearLine(): void {
     for (const go of sendElsewhere) go()
+    for (const { ended } of waiting.splice(0)) ended('not run')
   }
 
   function learn(record: Known, begun: number): void {
@@ -120,47 +147,59 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     clearLine()
   }
 
-  async function ask(
-    open: Client,
-    statement: LaneStatement,
-    record: Known,
-    go: () => void,
-  ): Promise<TextRow[] | undefined> {
+  function ended(entry: Entry, outcome: BatchOutcome): void {
+    inLine--
+    lineMs = inLine === 0 ? 0 : lineMs - entry.averageMs
+    sendElsewhere.delete(entry.goElsewhere)
+    if (outcome === 'not run') entry.goElsewhere()
+    else if ('rows' in outcome) {
+      // Once it has its rows, however long they took, it does not go elsewhere for them.
+      learn(entry.record, entry.begun)
+      entry.give(outcome.rows)
+    } else {
+      lastEnd = performance.now()
+      sendAway(entry.record)
+      if (isCanceled(outcome.error)) clearLine()
+      entry.goElsewhere()
+    }
+  }
+
+  function enter(statement: LaneStatement, record: Known): Promise<TextRow[] | undefined> {
+    const { promise, resolve } = Promise.withResolvers<TextRow[] | undefined>()
     const { averageMs } = record
-    const begun = performance.now()
+    const goElsewhere = () => resolve(undefined)
+    const entry = { record, averageMs, begun: performance.now(), give: resolve, goElsewhere }
     inLine++
     lineMs += averageMs
-    try {
-      // Once it has its rows, however long they took, it does not go elsewhere for them.
-      const found = await queryTextInLine(open, { ...statement, query_timeout: lostMs }).finally(
-        () => sendElsewhere.delete(go),
-      )
-      learn(record, begun)
-      return found
-    } catch (error) {
-      lastEnd = performance.now()
-      sendAway(record)
-      if (isCanceled(error)) clearLine()
-      return undefined
-    } finally {
-      inLine--
-      lineMs = inLine === 0 ? 0 : lineMs - averageMs
+    sendElsewhere.add(goElsewhere)
+    waiting.push({ ...statement, averageMs, ended: (outcome) => ended(entry, outcome) })
+    if (waiting.length === 1) setImmediate(sendWaiting)
+    return promise
+  }
+
+  function sendWaiting(): void {
+    while (waiting.length > 0 && batches < maxBatches) send(takeBatch(waiting))
+  }
+
+  function send(batch: readonly Waiting[]): void {
+    if (client === undefined) {
+      for (const one of batch) one.ended('not run')
+      return
     }
+    batches++
+    void sendBatch(client, batch, { prepared, timeoutMs: lostMs }).then(() => {
+      batches--
+      sendWaiting()
+    })
   }
 
   return {
     async rows(statement) {
       const record = recordOf(statement.name)
       if (!isAdmitted(record)) return undefined
-      if (client === undefined) {
-        openSometimes()
-        return undefined
-      }
-      const { promise, resolve } = Promise.withResolvers<TextRow[] | undefined>()
-      const go = () => resolve(undefined)
-      sendElsewhere.add(go)
-      void ask(client, statement, record, go).then(resolve)
-      return await promise
+      if (client !== undefined) return await enter(statement, record)
+      openSometimes()
+      return undefined
     },
     took(name, milliseconds) {
       const record = recordOf(name)
@@ -171,6 +210,7 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     stats: () => ({ isOpen: client !== undefined, inLine }),
     async close() {
       isClosed = true
+      while (waiting.length > 0) send(takeBatch(waiting))
       const open = await opening
       if (open !== undefined)
         await atMost(
@@ -179,4 +219,15 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
         )
     },
   }
+}
+
+/** Takes out as many as PostgreSQL runs in a moment, at least one. */
+function takeBatch(waiting: Waiting[]): Waiting[] {
+  let total = waiting[0]?.averageMs ?? 0
+  let count = 1
+  for (; count < waiting.length; count++) {
+    total += waiting[count]?.averageMs ?? 0
+    if (total > maxBatchMs) break
+  }
+  return waiting.splice(0, count)
 }

@@ -20,26 +20,9 @@ export type TextStatement = {
 
 /** Runs a statement that gives rows. @throws PostgreSQL's own errors, and `pg`'s when the connection is lost */
 export function queryText(client: ClientBase, statement: TextStatement): Promise<TextRow[]> {
-  return send(client, statement, (connection, messages) => connection.stream.write(messages))
-}
-
-/** The same on a connection that takes the next statement before it has answered: those of one moment go out together. */
-export function queryTextInLine(client: ClientBase, statement: TextStatement): Promise<TextRow[]> {
-  return send(client, statement, ({ stream }, messages) => {
-    if (stream.writableCorked === 0) {
-      stream.cork()
-      setImmediate(() => stream.uncork())
-    }
-    stream.write(messages)
-  })
-}
-
-type Write = (connection: Connection, messages: Buffer) => void
-
-function send(client: ClientBase, statement: TextStatement, write: Write): Promise<TextRow[]> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, rows: TextRow[]) => (error ? reject(error) : resolve(rows))
-    client.query(new TextQuery(statement, write, done))
+    client.query(new TextQuery(statement, done))
   })
 }
 
@@ -59,14 +42,14 @@ function statementsOf(connection: Connection): Statements {
 const execute = serialize.execute()
 const sync = serialize.sync()
 
-/** `pg` calls these; a query of another class it does not take in line. */
+/** `pg` calls these. */
 class TextQuery extends Query {
   readonly query_timeout: number
   /** `pg` puts its own around it, which stops the clock. */
   callback: (error: Error | null, rows: TextRow[]) => void
   readonly #rows: TextRow[] = []
 
-  constructor(statement: TextStatement, write: Write, callback: TextQuery['callback']) {
+  constructor(statement: TextStatement, callback: TextQuery['callback']) {
     const { name, text, values, query_timeout } = statement
     // Not as an object, of which `pg` makes a copy property by property.
     super(text)
@@ -80,7 +63,7 @@ class TextQuery extends Query {
         submittedNamedStatements[name] = text
         messages.unshift(serialize.parse({ name, text }))
       }
-      write(connection, Buffer.concat(messages))
+      connection.stream.write(Buffer.concat(messages))
     }
   }
 

@@ -65,14 +65,18 @@ export async function openCached(
   return { graph, kept, renderer, wasParsed: made > 0, made, logged: logged.sort() }
 }
 
+/** The project, parsed without a cache. */
+export async function parseFresh(directory: string, given: Given = {}) {
+  return await compileProject(await loadProject(directory), inputsOf(given))
+}
+
 export async function openFresh(directory: string, given: Given = {}): Promise<Graph> {
-  const { graph } = await compileProject(await loadProject(directory), inputsOf(given))
-  return graph
+  return (await parseFresh(directory, given)).graph
 }
 
 /** What the project renders to, parsed for it. */
 export async function renderFresh(directory: string, given: Given = {}) {
-  return await renderedOf(await compileProject(await loadProject(directory), inputsOf(given)))
+  return await renderedOf(await parseFresh(directory, given))
 }
 
 /** What each node renders to, or why it does not. */
