@@ -132,7 +132,12 @@ export async function openConfiguredLake(
   const { openLake } = await import('../core/clients/lake.ts')
   const { extensionsOf } = await import('../core/clients/lake/attach.ts')
   const duckdb = await openEngine(config, extensionsOf(lakeOptions))
-  return await openLake(duckdb, { ...lakeOptions, ...options })
+  try {
+    return await openLake(duckdb, { ...lakeOptions, ...options })
+  } catch (error) {
+    duckdb.close()
+    throw error
+  }
 }
 
 async function revealed(config: Config, secret: Secret): Promise<string> {

@@ -43,7 +43,10 @@ async function answer(
   requireRole(principal, roles)
   const { sql, parameters, format: asked } = await readBody(context)
   const format = toAnswerFormat(chooseFormat(asked, context.req.header('accept')))
-  const masks = masksFor(principal, await describedTables())
+  const described = await describedTables().catch((cause: unknown) => {
+    throw problem('api/sql-unavailable', {}, { cause })
+  })
+  const masks = masksFor(principal, described)
   const request = { sql, parameters, format, masks }
   const { head, body } = await pool.run(request, principal.id, context.req.raw.signal)
   return new Response(body, {

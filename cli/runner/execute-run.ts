@@ -20,7 +20,7 @@ import { artifactFolders } from './artifact-options.ts'
 import { type Durations, readDurations } from './earlier-durations.ts'
 import { latentOf } from './latent-problems.ts'
 import { logicOfProject } from './logic-of-project.ts'
-import { type OpenedProject, openProject } from './open-project.ts'
+import { type OpenedProject, openProject, refusesWarnings } from './open-project.ts'
 import { openSelection, printWarnings } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { authorName, projectRevision } from './origin.ts'
@@ -107,7 +107,7 @@ export async function runOpened(
   const eventTimes = await eventTimesOf(args)
   const { fullRefresh } = args
   const plan = planRun(graph, { ...selection, command, fullRefresh, eventTimes, only, batches })
-  if (args.warnError) refuseWarnings(plan.warnings)
+  if (refusesWarnings(args, project)) refuseWarnings(plan.warnings)
   printWarnings(plan.warnings)
   printNotRunYet(plan)
   hooks.onPlan?.(plan)

@@ -126,8 +126,18 @@ function isPartialParse({ partialParse }: ProjectArguments): boolean {
   return partialParse ?? !switchedOff
 }
 
+/** As the command line says, or else the `flags` of the project. */
+export function refusesWarnings(
+  { warnError }: ProjectArguments,
+  { renderer }: { readonly renderer?: Pick<Compiled['renderer'], 'flag'> },
+): boolean {
+  return renderer === undefined ? warnError === true : renderer.flag('WARN_ERROR') === true
+}
+
 /** Makes what compiling needs of the command line, and reports what compiling found. */
-async function withInputs<Opened extends { readonly graph: Graph }>(
+async function withInputs<
+  Opened extends { readonly graph: Graph; readonly renderer?: Compiled['renderer'] },
+>(
   config: Config,
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
@@ -165,7 +175,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
     log: (message) => process.stderr.write(`${message}\n`),
   })
   if (unopened !== undefined) throw unopened
-  if (args.warnError) refuseWarnings(opened.graph.warnings)
+  if (refusesWarnings(args, opened)) refuseWarnings(opened.graph.warnings)
   for (const warning of opened.graph.warnings) onWarning(warning)
   const { problems, latent } = opened.graph
   if (problems.length > 0) {

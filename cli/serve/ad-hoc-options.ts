@@ -5,6 +5,11 @@ import type { AdHocOptions } from '../../api/ad-hoc/open-ad-hoc.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
+import {
+  predictionHistoryTable,
+  predictionSchema,
+  predictionTable,
+} from '../../ml/score/prediction-tables.ts'
 import type { Graph } from '../../transform/index.ts'
 import { lakeOptionsOf } from '../context.ts'
 import { openProjectGraph } from '../runner/open-project.ts'
@@ -13,6 +18,8 @@ import { tableRolesOf } from './table-roles.ts'
 
 /** How long what the project says is believed without another look. */
 const freshMs = 60_000
+/** How long nobody looks again at a project that cannot be read: that takes a second of everybody's. */
+const brokenMs = 5_000
 
 /** Undefined when it is switched off. @throws `config/missing-value` when the lake is not configured */
 export async function adHocOptionsOf(
@@ -33,14 +40,14 @@ export async function adHocOptionsOf(
   let known: { readonly until: number; readonly tables: Promise<DescribedTables> } | undefined
   const read = async () => {
     const { graph } = await openProjectGraph(config, args, undefined, { withMacros: false })
-    return describeTables(graph)
+    return { ...describeTables(graph), ...describeScores(api.predictions.roles) }
   }
   const describedTables = () => {
     if (known === undefined || known.until < clock.now()) {
       const tables = read()
       known = { until: clock.now() + freshMs, tables }
       tables.catch(() => {
-        known = undefined
+        known = { until: clock.now() + brokenMs, tables }
       })
     }
     return known.tables
@@ -54,6 +61,16 @@ export async function adHocOptionsOf(
     environment,
     describedTables,
   }
+}
+
+/** What `millrace ml score` writes is published with these roles, and is no model of the project. */
+function describeScores(roles: readonly string[]): DescribedTables {
+  if (roles.length === 0) return {}
+  const tables = [predictionTable, predictionHistoryTable].map((name) => [
+    `${predictionSchema}.${name}`,
+    { personalColumns: [], roles: [roles] },
+  ])
+  return Object.fromEntries(tables)
 }
 
 function describeTables(graph: Graph): DescribedTables {

@@ -248,7 +248,7 @@ export const apiProblems = {
   }),
   'api/sql-unavailable': defineProblem<Record<string, never>>({
     actor: 'outside',
-    message: () => 'The lake does not answer at the moment.',
+    message: () => 'SQL of callers cannot be run at the moment.',
     hint: () => 'try again in a few seconds.',
   }),
   'api/unknown-user': defineProblem<{ userId: bigint }>({

@@ -7,11 +7,12 @@ import type { Model } from '../model/read-model.ts'
 
 export const predictionSchema = 'ml'
 export const predictionTable = 'predictions'
+export const predictionHistoryTable = 'prediction_history'
 
 /** One row a user that the newest run scored. */
 export const newestScores = quoteRelation(lakeName, predictionSchema, predictionTable)
 /** Every score by user, as-of and version of the model, with the snapshot that its features are of. */
-export const allScores = quoteRelation(lakeName, predictionSchema, 'prediction_history')
+export const allScores = quoteRelation(lakeName, predictionSchema, predictionHistoryTable)
 
 const columns = `user_id bigint, score double, model_name varchar, model_version varchar,
   as_of timestamptz, scored_at timestamptz`

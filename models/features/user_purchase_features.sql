@@ -5,13 +5,15 @@ with due_instants as (
 
     select * from {{ ref('int_feature_instants') }} as instants
     {% if is_incremental() %}
-    -- What was served stays. Only of history that is still being loaded more may become known.
+    -- What was served stays. Only of history that is still being loaded more may become known, and for an hour
+    -- afterwards, while what landed last arrives.
     where not exists (
         select 1
         from {{ this }} as served
         where
             served.as_of = instants.as_of
-            and served.known_through >= least(instants.landed_before, instants.last_landed_at)
+            and served.known_through
+            >= least(instants.landed_before + interval 1 hour, instants.last_landed_at)
     )
     {% endif %}
 

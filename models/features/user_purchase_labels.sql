@@ -18,7 +18,8 @@ with due_instants as (
             from {{ this }} as served
             where
                 served.as_of = instants.as_of
-                and served.known_through >= least(landed_before_known, instants.last_landed_at)
+                and served.known_through
+                >= least(landed_before_known + interval 1 hour, instants.last_landed_at)
         )
         {% endif %}
 

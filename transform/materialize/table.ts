@@ -47,7 +47,8 @@ export function materializeTable(
   return [...before, stage, ...make, plain(`drop table ${staged}`)]
 }
 
-/** Whether a query may read a relation: its name stands somewhere in it. */
+/** Whether a query may read a relation: its name stands somewhere in it, and not within another one. */
 export function mentions(sql: string, { name }: Relation): boolean {
-  return sql.toLowerCase().includes(name.toLowerCase())
+  const text = name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${text}(?![\\p{L}\\p{N}_])`, 'iu').test(sql)
 }

@@ -1,4 +1,5 @@
 /** One try at a node: executed on a session, timed, and stopped when it takes longer than it may. */
+import type { MillraceError } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { RunnableNode } from '../plan/plan-run.ts'
 import type { Session } from './adapter.ts'
@@ -28,13 +29,18 @@ export async function attemptNode(
   let rendering = began
   let rendered = began
   let isRendered = false
+  const warned: MillraceError[] = []
   const own = session.for(node.id, (database) =>
     state.lookups.over(database, writtenRelation(node)?.name),
   )
   const timed = withRender(renderer, async (id, renderState) => {
     if (rendered === began) rendering = clock.now()
     try {
-      const sql = await renderer.render(id, renderState)
+      const sql = await renderer.render(id, {
+        warnings: warned,
+        isIncremental: false,
+        ...renderState,
+      })
       if (isQuery(node, run)) requireOneStatement(node, sql)
       isRendered = true
       return sql
@@ -57,13 +63,22 @@ export async function attemptNode(
   try {
     const found = await withinTime(node, session, execute)
     isRendered = true // a node that is not rendered has been executed all the same
-    const [warning] = found.warnings ?? []
+    const warnings = [...unheard(warned, run.graph.warnings), ...(found.warnings ?? [])]
+    const [warning] = warnings
     if (warning !== undefined && renderer.flag('WARN_ERROR') === true) throw warning
-    return found
+    return { ...found, warnings }
   } finally {
     const compiled = timing('compile', rendering, rendered)
     onTimed(isRendered ? [compiled, timing('execute', rendered, clock.now())] : [compiled])
   }
+}
+
+/** Without what the template warned of already when the project was parsed. */
+function unheard(
+  warned: readonly MillraceError[],
+  heard: readonly MillraceError[],
+): MillraceError[] {
+  return warned.filter((one) => !heard.some(({ message }) => message === one.message))
 }
 
 /** A materialization of the project's own may do with the text what it likes. */

@@ -97,18 +97,35 @@ describe('millrace build', () => {
     expect(nothing.code).toBe(2)
     expect(nothing.stderr).toMatch(/error\[model\/no-nodes\]\s+The selection criterion 'nmaed'/)
     await writeProject(folder.path, {
+      'dbt_project.yml': 'name: shop\nflags: {warn_error: true}\n',
+    })
+    const ofProject = await millrace('run', '--select', 'nmaed')
+    const notNow = await millrace('run', '--select', 'nmaed', '--no-warn-error')
+    await rm(join(folder.path, 'dbt_project.yml'))
+    expect([ofProject.code, notNow.code]).toEqual([2, 0])
+    await writeProject(folder.path, {
       'models/odd.sql':
         "{{ config(materialized='table', indexes=[{'columns': ['x']}]) }} select 1 as x",
       'tests/many.sql': "{{ config(severity='warn') }} select * from {{ ref('named') }}",
     })
     const warned = await millrace('build', '--select', 'odd', 'named', 'many')
     const refused = await millrace('build', '--select', 'odd', 'named', 'many', '--warn-error')
+    await writeProject(folder.path, {
+      'models/odd.sql':
+        "{% if execute %}{% do exceptions.warn('careful') %}{% endif %} select 1 as x",
+    })
+    const careful = await millrace('run', '--select', 'odd')
+    const tooCareful = await millrace('run', '--select', 'odd', '--warn-error')
     await rm(join(folder.path, 'models/odd.sql'))
     await rm(join(folder.path, 'tests/many.sql'))
     expect(warned).toMatchObject({ code: 0, stdout: expect.stringContaining('WARN=1') })
     expect(refused.code).toBe(1)
     expect(refused.stdout).toMatch(/ERROR creating sql table model main.odd/)
     expect(refused.stdout).toMatch(/FAIL 1 many/)
+    expect(careful.code).toBe(0)
+    expect(careful.stdout + careful.stderr).toMatch(/careful/)
+    expect(tooCareful.code).toBe(1)
+    expect(tooCareful.stdout + tooCareful.stderr).toMatch(/careful/)
   })
 
   it('keeps the failing rows of every test with --store-failures', async () => {

@@ -62,8 +62,14 @@ class LakeSession extends ConnectionSession implements OpenSession {
   }
 
   override async begin(): Promise<void> {
-    await this.#lake.begin(this.connection)
-    this.#unmark = await announceBuild(this.connection, this.#lake.options.catalog)
+    try {
+      await this.#lake.begin(this.connection)
+      this.#unmark = await announceBuild(this.connection, this.#lake.options.catalog)
+    } catch (error) {
+      // The catalog may be away after DuckDB has begun; another try begins again.
+      await super.rollback()
+      throw error
+    }
   }
 
   async commit(options: TransactionOptions): Promise<void> {

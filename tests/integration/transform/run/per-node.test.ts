@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Duckdb, openDuckdb, queryRows } from '../../../../core/clients/duckdb.ts'
+import { problem } from '../../../../core/problems.ts'
 import { type Adapter, duckdbAdapter, ducklakeAdapter } from '../../../../transform/index.ts'
 import { extensionDirectory } from '../../../support/extension-directory.ts'
 import {
@@ -216,6 +217,31 @@ describe('a lake that is published node by node', () => {
       expect(statuses(result)).toEqual({ apart: 'success' })
       expect(messageOf(result, 'apart')).toBe('incremental')
       expect(await queryLake(lake, 'from lake.main.apart')).toEqual([{ x: 2 }])
+    } finally {
+      lake.close()
+    }
+  })
+
+  it('begins again when the catalog was away right after the begin', async () => {
+    const lake = await openFolderLake(folder.path)
+    try {
+      await writeProject(folder.path, {
+        'models/late.sql': "{{ config(materialized='table') }} select 1 as x",
+      })
+      const begin = lake.begin.bind(lake)
+      let failed = 0
+      lake.begin = async (connection) => {
+        await begin(connection)
+        if (failed++ === 0) {
+          throw problem('lake/catalog-unreachable', { catalog: 'catalog', reason: 'away' })
+        }
+      }
+      const result = await runFolder(folder.path, ducklakeAdapter(lake), {
+        publish: 'per-node',
+        retries: 1,
+      })
+      expect(statuses(result)).toMatchObject({ late: 'success' })
+      expect(failed).toBeGreaterThan(1)
     } finally {
       lake.close()
     }

@@ -3,7 +3,7 @@ import type { ModelNode } from '../../../../transform/index.ts'
 import { commentColumns, commentRelation } from '../../../../transform/materialize/comments.ts'
 import { createIndexes } from '../../../../transform/materialize/indexes.ts'
 import { layoutOf } from '../../../../transform/materialize/layout.ts'
-import { materializeTable } from '../../../../transform/materialize/table.ts'
+import { materializeTable, mentions } from '../../../../transform/materialize/table.ts'
 import { makeModel } from '../plan/random-graph.ts'
 
 const model = (config: Readonly<Record<string, unknown>>, more: Partial<ModelNode> = {}) =>
@@ -39,6 +39,25 @@ describe('a table', () => {
       'create or replace table "lake"."main"."orders" (b integer, a text)',
       'insert into "lake"."main"."orders" (b, a)\nselect b, a from (\nselect 1\n) as model_subq',
     ])
+  })
+})
+
+describe('a query', () => {
+  it.each([
+    ['select * from lake.main.orders', true],
+    ['select * from "lake"."main"."ORDERS" o', true],
+    ['select * from orders', true],
+    ['select * from stg_orders join orders_2024 using (id)', false],
+    ['select * from préorders', false],
+    ['select 1', false],
+  ])('%s: mentions orders is %j', (sql, wanted) => {
+    expect(mentions(sql, relation)).toBe(wanted)
+  })
+
+  it('mentions names of any characters', () => {
+    const odd = (name: string) => ({ ...relation, name })
+    expect(mentions('select * from "a.b (c)-d"', odd('a.b (c)-d'))).toBe(true)
+    expect(mentions('select * from "axb (c)-d"', odd('a.b (c)-d'))).toBe(false)
   })
 })
 
