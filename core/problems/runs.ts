@@ -18,7 +18,7 @@ export const runProblems = {
   'runs/not-published': defineProblem<{ run: string; outcome: string }>({
     actor: 'user',
     message: ({ run, outcome }) => `The run ${run} published nothing: it ended ${outcome}.`,
-    hint: () => `name a run that was committed; ${listHint}`,
+    hint: () => `name a run that has written something; ${listHint}`,
   }),
   'runs/forgotten': defineProblem<{ run: string; snapshot: number }>({
     actor: 'user',

@@ -14,6 +14,7 @@ import {
   compileNodes,
   compileProject,
   ducklakeAdapter,
+  type LogicOf,
   loadProject,
   manifestNode,
   planRun,
@@ -136,6 +137,8 @@ export type RunOverrides = CompileOverrides & {
   readonly eventTimes?: TimeWindow | undefined
   /** What nodes read, other than what stands in the database. */
   readonly reading?: Reading
+  /** Written down with each node, where it is given. */
+  readonly logicOf?: (compiled: Compiled) => LogicOf
 } & Pick<RunDependencies, 'signal' | 'onEvent' | 'publish' | 'threads' | 'failFast' | 'retries'>
 
 /** Compiles the folder's project and runs it. @throws the first problem of the project */
@@ -144,7 +147,8 @@ export async function runFolder(
   lake: Lake | Adapter,
   overrides: RunOverrides = {},
 ): Promise<RunResult> {
-  const { graph, renderer } = await compileFolder(folder, overrides)
+  const compiled = await compileFolder(folder, overrides)
+  const { graph, renderer } = compiled
   const [problem] = graph.problems
   if (problem !== undefined) throw problem
   const plan = planRun(graph, {
@@ -168,6 +172,7 @@ export async function runFolder(
     ...(failFast && { failFast }),
     ...(retries !== undefined && { retries }),
     ...(threads && { threads }),
+    ...(overrides.logicOf && { logicOf: overrides.logicOf(compiled) }),
   })
 }
 

@@ -18,7 +18,7 @@ export type RollbackPlan = {
   readonly run: RunSummary
   /** The snapshot that will be seen again. */
   readonly snapshot: number
-  /** Ids of the runs whose work is undone, newest first: that one and all after it. */
+  /** Ids of the runs whose work is undone, newest first: that one and all that ended after it began. */
   readonly undone: readonly string[]
   /** What they wrote. */
   readonly relations: readonly RelationName[]
@@ -48,7 +48,9 @@ export async function planRollback(
 ): Promise<RollbackPlan> {
   const run = await findRun(connection, catalog, id)
   const { runId, outcome, baseSnapshot } = run
-  if (!published.includes(outcome) || baseSnapshot === undefined) {
+  const isPublished =
+    published.includes(outcome) && (await writtenBy(connection, catalog, [runId])).length > 0
+  if (!isPublished || baseSnapshot === undefined) {
     throw problem('runs/not-published', { run: runId, outcome })
   }
   if (!(await hasSnapshot(connection, lake.options.catalog, baseSnapshot))) {
@@ -57,7 +59,7 @@ export async function planRollback(
   const rows = await queryRows(
     connection,
     `select run_id from ${opsRelation(catalog, 'runs')}
-     where outcome in (${published.map(quoteLiteral).join(', ')}) and snapshot_id >= ${run.snapshot}
+     where outcome in (${published.map(quoteLiteral).join(', ')}) and snapshot_id > ${baseSnapshot}
      order by snapshot_id desc`,
   )
   const undone = rows.map((row) => String(row['run_id']))

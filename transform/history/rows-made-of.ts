@@ -1,6 +1,6 @@
 /** Which rows of a table were made of other SQL than the project has now, by what runs wrote down of each node. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { queryRows } from '../../core/clients/duckdb.ts'
+import { queryRows, type Row } from '../../core/clients/duckdb.ts'
 import type { LastChange } from '../../core/clients/lake/last-changes.ts'
 import type { LakeTable } from '../../core/clients/lake/snapshots.ts'
 import { quoteLiteral } from '../../core/sql.ts'
@@ -12,8 +12,8 @@ import { opsRelation } from '../run/history.ts'
 /** A run that wrote a node. */
 export type BuiltState = {
   readonly snapshot: number
-  /** All rows were made anew; else some were added. */
-  readonly isWhole: boolean
+  /** All rows were made anew; else some were added. Undefined where the run did not write it down. */
+  readonly isWhole: boolean | undefined
   /** Undefined where the run did not write it down. */
   readonly logic: Logic | undefined
 }
@@ -61,12 +61,16 @@ export async function loadBuiltStates(
   const rows = await queryRows(
     connection,
     `with runs as (
-       select node_id, run_id, message, snapshot_id from ${opsRelation(catalog, 'node_runs')}
+       select *, snapshot_id from ${opsRelation(catalog, 'node_runs')}
        where status = 'success' and snapshot_id <= ${snapshot}
          and node_id in (${ids.map(quoteLiteral).join(', ')})
+         -- In a lake of an earlier release nodes that went with their run are successes too.
+         and run_id not in (
+           select run_id from ${opsRelation(catalog, 'runs')} where outcome = 'rolled-back'
+         )
      ),
      states as (select node_id, run_id, logic from ${opsRelation(catalog, 'node_state')})
-     select node_id, snapshot_id, message, logic
+     select runs.*, logic
      from runs left join states using (run_id, node_id) order by snapshot_id`,
   )
   const states = new Map(ids.map((id): [string, BuiltState[]] => [id, []]))
@@ -74,12 +78,19 @@ export async function loadBuiltStates(
     const logic = row['logic']
     states.get(String(row['node_id']))?.push({
       snapshot: Number(row['snapshot_id']),
-      isWhole: row['message'] !== 'incremental',
+      isWhole: isWholeRun(row),
       // As `nodeStateRow` wrote it.
       logic: logic === null || logic === undefined ? undefined : JSON.parse(String(logic)),
     })
   }
   return states
+}
+
+/** In a row of an earlier release only the message tells, and not that of every node. */
+function isWholeRun({ is_whole: isWhole, message }: Row): boolean | undefined {
+  if (typeof isWhole === 'boolean') return isWhole
+  if (message === 'incremental') return false
+  return /^(first build|full refresh)\b/.test(String(message)) ? true : undefined
 }
 
 /**
@@ -149,7 +160,7 @@ function judge(node: GraphNode, inputs: RowsInputs, range: Range, now: Logic): V
   if (last.logic !== undefined && last.logic.code !== now.code) {
     return { kind: 'other', reason: `${node.name} was built of other SQL than it has now` }
   }
-  const isBeginKnown = !isIncremental(node) || node.kind === 'snapshot' || first.isWhole
+  const isBeginKnown = !isIncremental(node) || (first.isWhole ?? node.kind === 'snapshot')
   const isKnown = used.every(({ logic }) => logic !== undefined)
   if (!isBeginKnown || !isKnown || first.snapshot > range.from) return { kind: 'unknown' }
   if (used.some(({ logic }) => logic?.code !== now.code)) {

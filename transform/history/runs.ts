@@ -100,7 +100,7 @@ export async function nodesOfRun(
   }))
 }
 
-/** A run that published a relation; one that `failed` had published its nodes one by one. */
+/** A run that published a relation; one that `failed` or was `interrupted` had published its nodes one by one. */
 export type RelationRun = Pick<
   RunSummary,
   'runId' | 'command' | 'startedAt' | 'snapshot' | 'author' | 'revision'
@@ -124,7 +124,7 @@ export async function runsOfNode(
   const rows = await queryHistory(
     connection,
     `select r.*, n.node_id, n.rows_written, n.message
-     from (${runsQuery(catalog)} where outcome in ('committed', 'failed')) r
+     from (${runsQuery(catalog)} where outcome in ('committed', 'failed', 'interrupted')) r
      join ${opsRelation(catalog, 'node_runs')} n using (run_id)
      where ${quoteLiteral(name)} in (n.node_id, n.name) and n.status = 'success'
      order by r.snapshot_id desc limit ${limit}`,

@@ -34,7 +34,11 @@ export async function buildIncremental(node: ModelNode, context: NodeContext): P
   if (increment.fullReason !== undefined) {
     const { database } = session
     const sql = await renderer.render(node.id, { isIncremental: false, database })
-    return { ...(await buildTable(node, context, sql)), message: increment.fullReason }
+    return {
+      ...(await buildTable(node, context, sql)),
+      message: increment.fullReason,
+      isWhole: true,
+    }
   }
   const sql = await renderer.render(node.id, {
     isIncremental: true,
@@ -47,7 +51,7 @@ export async function buildIncremental(node: ModelNode, context: NodeContext): P
   const added = await addRows(node, context, sql)
   // A part of the rows has come in: which, nobody can tell the next run.
   if (!isWhole && added.rows !== 0) forgetSeen(node, context)
-  return { ...added, message: 'incremental' }
+  return { ...added, message: 'incremental', isWhole: false }
 }
 
 /**

@@ -27,7 +27,7 @@ export async function buildMicrobatch(node: ModelNode, context: NodeContext): Pr
   }
   // The first batch made the table without them, so they see all of it.
   if (!isIncremental) forgetNewRowTests(node, context)
-  return { rows, message: 'SUCCESS', warnings, batches }
+  return { rows, message: 'SUCCESS', warnings, batches, isWhole: !isIncremental }
 }
 
 async function buildBatch(

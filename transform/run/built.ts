@@ -10,6 +10,8 @@ export type Built = {
   readonly message: string | undefined
   /** What a reader of the project should know, though the node was built. */
   readonly warnings?: readonly MillraceError[]
+  /** Of an incremental model: all rows were made anew. */
+  readonly isWhole?: boolean
   /** Of a microbatch model. */
   readonly batches?: readonly TimeWindow[]
 }

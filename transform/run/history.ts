@@ -35,6 +35,7 @@ const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     elapsed_ms: 'double',
     message: 'varchar',
     base_snapshot: 'bigint',
+    is_whole: 'boolean',
   },
   test_results: {
     run_id: 'varchar',
@@ -102,7 +103,7 @@ export async function takeFence(session: Session, catalog: string, runId: string
   )
 }
 
-export type SqlValue = string | number | bigint | undefined
+export type SqlValue = string | number | bigint | boolean | undefined
 
 /** Appends rows to one of the tables, values in the table's order. */
 export async function appendHistory(
@@ -164,9 +165,11 @@ export async function recordNodes(
   await appendHistory(session, catalog, 'test_results', testRows)
 
   function nodeRow(result: NodeResult): SqlValue[] {
-    const { id, name, kind, relation, status, rows, elapsedMs: took, message } = result
+    const { id, name, kind, relation, rows, elapsedMs: took, message, isWhole } = result
     const place = relation && `${relation.schema}.${relation.name}`
-    return [runId, id, name, kind, place, status, rows, took, message, baseSnapshot]
+    // Who reads of a success takes what it wrote to be there.
+    const status = result.isRolledBack === true ? 'rolled-back' : result.status
+    return [runId, id, name, kind, place, status, rows, took, message, baseSnapshot, isWhole]
   }
 
   function testRow({ id, name, status, failures, elapsedMs: took, message }: NodeResult) {

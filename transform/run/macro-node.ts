@@ -24,6 +24,8 @@ export type Made = {
   /** What that statement answered, when it is more than OK. */
   readonly message: string | undefined
   readonly warnings: readonly MillraceError[]
+  /** Of an incremental model or a snapshot. */
+  readonly isWhole?: boolean
   /** Of a microbatch model. */
   readonly batches?: readonly TimeWindow[]
 }
@@ -36,6 +38,7 @@ export async function runByMacro(
 ): Promise<Made> {
   const { session, state } = context
   refuseNewRows(node)
+  const isWhole = makesAll(node, context)
   const { database, end } = await openMacro(node, context)
   const macro: Macro = { by, database, warnings: [] }
   const batches = batchesOf(node, context)
@@ -52,6 +55,7 @@ export async function runByMacro(
     rows: kind === 'table' ? made.rows : undefined,
     message: made.message === 'OK' ? undefined : made.message,
     warnings: macro.warnings,
+    ...(isWhole !== undefined && { isWhole }),
     ...(batches !== undefined && { batches: batches.map(({ start, end }) => ({ start, end })) }),
   }
 }
@@ -163,6 +167,13 @@ function isIncremental(node: WrittenNode, { state, fullRefresh }: NodeContext): 
   const own = node.config['full_refresh']
   const isFull = typeof own === 'boolean' ? own : fullRefresh
   return !isFull && state.existing(node.relation) === 'table'
+}
+
+/** Whether the macro keeps no row that is there; undefined of a node that never keeps any. */
+function makesAll(node: WrittenNode, context: NodeContext): boolean | undefined {
+  if (node.kind === 'snapshot') return context.state.existing(node.relation) === undefined
+  const adds = node.kind === 'model' && node.materialized === 'incremental'
+  return adds ? !isIncremental(node, context) : undefined
 }
 
 async function readSeed(node: SeedNode, { session }: NodeContext): Promise<unknown> {

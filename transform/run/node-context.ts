@@ -34,7 +34,9 @@ type NodeTransaction = {
 
 /** How a node went; it is a failure only when it says so, and throws when it could not be carried out. */
 export type Findings = Pick<NodeResult, 'status' | 'message'> &
-  Partial<Pick<NodeResult, 'rows' | 'failures' | 'failingRows' | 'warnings' | 'batches'>> & {
+  Partial<
+    Pick<NodeResult, 'rows' | 'failures' | 'failingRows' | 'warnings' | 'batches' | 'isWhole'>
+  > & {
     /** Of a data test: where its failing rows are kept, besides `ops.test_failures`. */
     readonly kept?: KeptFailures
   }

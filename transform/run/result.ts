@@ -47,6 +47,8 @@ export type NodeResult = {
   readonly thread?: string | undefined
   /** Rendering and running; empty when it was not run. */
   readonly timing?: readonly Timing[]
+  /** Of an incremental model or a snapshot: all of its rows were made anew, none of an earlier run was kept. */
+  readonly isWhole?: boolean
   /** It ended well, and went when the run was rolled back. */
   readonly isRolledBack?: boolean
 }

@@ -21,6 +21,8 @@ export type Taken = {
   /** Versions that begin. */
   readonly rows: number
   readonly message: string | undefined
+  /** All of its rows are of this run. */
+  readonly isWhole: boolean
 }
 
 /** @throws DuckDB's error, `model/invalid-config`, `model/not-a-snapshot` */
@@ -54,7 +56,7 @@ async function takeFirst(found: FoundSnapshot): Promise<Taken> {
   const rules = await findSnapshotRules(found, [], undefined)
   const rows = await session.execute(firstSnapshot({ name, relation, settings, rules }, sql).sql)
   state.wrote(node, 'table', 'replaced')
-  return { rows, message: undefined }
+  return { rows, message: undefined, isWhole: true }
 }
 
 type Later = {
@@ -72,12 +74,12 @@ async function takeLater(
   await runStatements(session, addColumns(target, query, table))
   if (changes === 0) {
     await session.execute(dropChanges(target).sql)
-    return { rows: 0, message: undefined }
+    return { rows: 0, message: undefined, isWhole: false }
   }
   const rows = await runStatements(session, takeChanges(target, query, table))
   const message = await describeDoubled(session, target)
   await session.execute(dropChanges(target).sql)
-  return { rows, message }
+  return { rows, message, isWhole: false }
 }
 
 async function runStatements(session: Session, statements: readonly Statement[]): Promise<number> {

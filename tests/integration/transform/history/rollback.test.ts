@@ -6,6 +6,7 @@ import {
   listRuns,
   nodesOfRun,
   planRollback,
+  type RunResult,
   rollBackRun,
   runsOfNode,
 } from '../../../../transform/index.ts'
@@ -15,6 +16,7 @@ import {
   openFolderLake,
   queryLake,
   runFolder,
+  statuses,
   type TestFolder,
   writeProject,
 } from '../../../support/project.ts'
@@ -48,6 +50,30 @@ const sql = (text: string) => queryLake(lake, text)
 const by = () => ({ runId: randomUUID(), startedAt: new Date().toISOString(), author: 'ada' })
 const back = (id: string) => rollBackRun(lake, 'lake', id, by())
 
+/** A run of numbers and of what never ends, stopped there once the work meanwhile is done. */
+async function interrupted(
+  publish: 'atomic' | 'per-node',
+  meanwhile: () => Promise<void>,
+): Promise<RunResult> {
+  await writeProject(folder.path, {
+    'models/z_endless.sql': `-- {{ ref('numbers') }}
+{{ config(materialized='table') }} select count(*) as n from range(10000000000) as a(x), range(1000) as b(y) where (x * y) % 7 = 3`,
+  })
+  const controller = new AbortController()
+  let work = Promise.resolve()
+  const result = await runFolder(folder.path, lake, {
+    ...{ vars: { step: 5 }, select: ['numbers', 'z_endless'], command: 'run', publish },
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.kind !== 'started' || event.node.name !== 'z_endless') return
+      work = meanwhile().finally(() => controller.abort(new Error('SIGINT')))
+    },
+  })
+  await work
+  expect(result.outcome).toBe('interrupted')
+  return result
+}
+
 describe('the history of runs', () => {
   it('lists runs newest first, and what each of them did', async () => {
     const first = await build(1)
@@ -61,7 +87,7 @@ describe('the history of runs', () => {
     const nodes = await lake.read((c) => nodesOfRun(c, 'lake', second.runId))
     expect(nodes.map(({ name, status }) => `${name} ${status}`)).toEqual([
       'not_null_numbers_n fail',
-      'numbers success',
+      'numbers rolled-back',
       'shown skipped',
     ])
   })
@@ -278,6 +304,47 @@ describe('a rollback', () => {
     expect(String(commit?.['nodes'])).toMatch(/^\["model\.\w+\.numbers"\]$/)
     await back(failed.runId)
     expect(await sql('select n from lake.main.numbers')).toEqual([{ n: 1 }])
+  })
+
+  it('undoes and names what was committed while a run went on, node by node, until it was stopped', async () => {
+    await build(1)
+    await writeProject(folder.path, {
+      'models/aside.sql': "{{ config(materialized='table') }}select {{ var('step') }} as x",
+    })
+    await runFolder(folder.path, lake, { vars: { step: 1 }, select: ['aside'] })
+    let during: RunResult | undefined
+    const stopped = await interrupted('per-node', async () => {
+      during = await runFolder(folder.path, lake, { vars: { step: 2 }, select: ['aside'] })
+    })
+    expect(statuses(stopped)).toMatchObject({ numbers: 'success' })
+    const known = await lake.read((c) => runsOfNode(c, 'lake', 'numbers', 1))
+    expect(known[0]?.runId).toBe(stopped.runId)
+    const later = await runFolder(folder.path, lake, { vars: { step: 3 }, select: ['aside'] })
+    const undo = await back(stopped.runId)
+    expect(undo.undone).toEqual([later.runId, stopped.runId, during?.runId])
+    expect(await sql('select n, x from lake.main.numbers, lake.main.aside')).toEqual([
+      { n: 1, x: 1 },
+    ])
+  })
+
+  it('refuses a run that was stopped before it published, and leaves what was committed meanwhile', async () => {
+    await build(1)
+    let during: RunResult | undefined
+    const stopped = await interrupted('atomic', async () => {
+      during = await runFolder(folder.path, lake, { vars: { step: 2 }, select: ['shown'] })
+    })
+    expect(during?.outcome).toBe('committed')
+    expect(statuses(stopped)).toMatchObject({ numbers: 'success' })
+    const nodes = await lake.read((c) => nodesOfRun(c, 'lake', stopped.runId))
+    expect(nodes.find(({ name }) => name === 'numbers')?.status).toBe('rolled-back')
+    await expect(back(stopped.runId)).rejects.toMatchObject({ code: 'runs/not-published' })
+  })
+
+  it('refuses a run of tests, which wrote nothing', async () => {
+    await build(1)
+    const tested = await runFolder(folder.path, lake, { vars: { step: 1 }, command: 'test' })
+    expect(tested.outcome).toBe('committed')
+    await expect(back(tested.runId)).rejects.toMatchObject({ code: 'runs/not-published' })
   })
 
   it('refuses a run that published nothing, and one whose state is forgotten', async () => {
