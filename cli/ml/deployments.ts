@@ -5,6 +5,7 @@ import { type Config, requireSetting } from '../../core/config.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import {
+  concurrencyOf,
   type Deployed,
   type Deployment,
   deploy,
@@ -15,7 +16,7 @@ import {
 import { deploymentToReturnTo, listDeployments } from '../../ml/endpoint/deployments.ts'
 import { configsOf, findEndpoint, type Waiting } from '../../ml/endpoint/endpoint.ts'
 import { deploymentName, versionIn } from '../../ml/endpoint/names.ts'
-import { packagesOf } from '../../ml/endpoint/serving.ts'
+import { versionOf } from '../../ml/endpoint/serving.ts'
 import { type Expectation, smokeTest } from '../../ml/endpoint/smoke.ts'
 import { readTrainedModel } from '../../ml/evaluation/trained-model.ts'
 import type { RecordRow } from '../../ml/records/tables.ts'
@@ -55,13 +56,7 @@ export async function servedVersion(
   const found = await findEndpoint(control, endpoint)
   const [config] = configsOf(found)
   if (found?.EndpointStatus === 'Failed' || config === undefined) return undefined
-  const version = versionIn(endpoint, config)
-  if (version !== undefined) return version
-  for (const arn of await packagesOf(control, config)) {
-    const [, group, number] = /:model-package\/([^/]+)\/(\d+)$/.exec(arn ?? '') ?? []
-    if (group === model) return Number(number)
-  }
-  return undefined
+  return await versionOf(control, endpoint, model, config)
 }
 
 /**
@@ -94,7 +89,8 @@ export async function deployVersion(
   const waiting = waitingOf(config, signal)
   const begun = await begunDeployment(config, clients, deployment, version.version)
   if (begun === undefined) {
-    const work = deploy(clients, deployment, waiting)
+    const returnTo = await lastDone(config, clients, deployment)
+    const work = deploy(clients, deployment, waiting, returnTo)
     return await writtenDown(config, version, startedAt, deployment, work)
   }
   const { name, previous, isFinished } = begun
@@ -102,7 +98,8 @@ export async function deployVersion(
     const work = finishDeployment(clients, { ...deployment, name }, previous, waiting)
     return await writtenDown(config, version, startedAt, { ...deployment, name }, work)
   }
-  const reason = await smokeTest(clients.runtime, endpoint, expectation)
+  const concurrency = concurrencyOf(serving)
+  const reason = await smokeTest(clients.runtime, endpoint, expectation, concurrency)
   if (reason === undefined) return 'serves already'
   throw deployFailed(version, endpoint, { outcome: 'stuck', previous, reason })
 }
@@ -110,27 +107,67 @@ export async function deployVersion(
 /** A deployment of the version, on what it is to run on, that serves already, or is on its way. */
 async function begunDeployment(
   config: Config,
-  { control }: SageMakerClients,
-  { endpoint, serving, origin }: Deployment,
+  clients: SageMakerClients,
+  deployment: Deployment,
   version: number,
 ) {
+  const { control } = clients
+  const { endpoint, serving, origin } = deployment
   const found = await findEndpoint(control, endpoint)
   if (found?.EndpointStatus === 'Failed' || found?.EndpointStatus === 'Deleting') return undefined
   const [serves, pending] = configsOf(found)
   const name = pending ?? serves
   if (name === undefined || versionIn(endpoint, name) !== version) return undefined
+  if ((await versionOf(control, endpoint, origin.model, name)) !== version) return undefined
   if (!(await runsOn(control, name, serving))) return undefined
-  if (name !== serves) return { name, previous: serves, isFinished: false }
+  if (name !== serves) {
+    const previous = (await lastDone(config, clients, deployment)) ?? serves
+    return { name, previous, isFinished: false }
+  }
   if (found?.EndpointStatus === 'Creating') return { name, previous: undefined, isFinished: false }
   const kept = await listDeployments(control, endpoint)
   // Without another it could only be taken away altogether, and it may be well.
   if (kept.every((each) => each.name === name))
     return { name, previous: undefined, isFinished: true }
   const done = await doneDeployments(config, endpoint)
-  const rejected = await listVersions(control, origin.model, { approval: 'Rejected' })
-  const numbers = rejected.map((each) => each.version)
-  const previous = deploymentToReturnTo(kept, name, numbers, done)?.name
+  const rejected = await rejectedVersions(control, origin.model)
+  const previous = deploymentToReturnTo(kept, name, rejected, done)?.name
   return { name, previous, isFinished: previous === undefined || done.has(name) }
+}
+
+/**
+ * The deployment to go back to where what serves is one of ours that was never judged: its command was killed before it
+ * asked. Undefined where what serves may serve again, or nothing better is known.
+ */
+async function lastDone(
+  config: Config,
+  { control }: SageMakerClients,
+  { endpoint, origin }: Deployment,
+): Promise<string | undefined> {
+  const [serves] = configsOf(await findEndpoint(control, endpoint))
+  if (serves === undefined || versionIn(endpoint, serves) === undefined) return undefined
+  const done = await doneIfKnown(config, endpoint)
+  if (done.size === 0 || done.has(serves)) return undefined
+  const kept = await listDeployments(control, endpoint)
+  const rejected = await rejectedVersions(control, origin.model)
+  const previous = deploymentToReturnTo(kept, serves, rejected, done)?.name
+  return previous !== undefined && done.has(previous) ? previous : undefined
+}
+
+export async function rejectedVersions(
+  control: SageMakerClients['control'],
+  model: string,
+): Promise<readonly number[]> {
+  const rejected = await listVersions(control, model, { approval: 'Rejected' })
+  return rejected.map(({ version }) => version)
+}
+
+/** As `doneDeployments`; none where the lake does not answer, which is no reason to leave an endpoint as it is. */
+export async function doneIfKnown(config: Config, endpoint: string): Promise<ReadonlySet<string>> {
+  return await doneDeployments(config, endpoint).catch((error: unknown) => {
+    process.stderr.write(`not known which deployments came to serve: ${messageOf(error)}\n`)
+    return new Set<string>()
+  })
 }
 
 /** Deployments whose end a command has seen, by what it wrote down. */

@@ -1,6 +1,9 @@
 /** `millrace ml rollback`: what served before serves again. */
+import type { ModelApprovalStatus } from '@aws-sdk/client-sagemaker'
 import type { Config } from '../../core/config.ts'
+import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
+import type { Version } from '../../ml/registry/versions.ts'
 import type { SageMakerClients } from '../../ml/sagemaker/clients.ts'
 import { defineCommand } from '../command.ts'
 import { openContext } from '../context.ts'
@@ -31,11 +34,13 @@ export const mlRollbackCommand = defineCommand({
     const { config } = openContext(args)
     const { endpoint, model } = placesOf(config)
     const { versionIn } = await import('../../ml/endpoint/names.ts')
-    const { listVersions } = await import('../../ml/registry/versions.ts')
+    const { versionOf } = await import('../../ml/endpoint/serving.ts')
     const { endpointBusy, findEndpoint } = await import('../../ml/endpoint/endpoint.ts')
     const { deploymentBefore, listDeployments } = await import('../../ml/endpoint/deployments.ts')
     const { rollBackTo } = await import('../../ml/endpoint/take-back.ts')
-    const { recordDeployment, tellIfLost, waitingOf } = await import('./deployments.ts')
+    const { doneIfKnown, recordDeployment, rejectedVersions, tellIfLost, waitingOf } = await import(
+      './deployments.ts'
+    )
     return await withSageMaker(config, async (clients) => {
       const { control } = clients
       const now = await findEndpoint(control, endpoint)
@@ -43,15 +48,17 @@ export const mlRollbackCommand = defineCommand({
       const status = now.EndpointStatus ?? ''
       if (status !== 'InService') throw endpointBusy(endpoint, status)
       const { EndpointConfigName: serves = '' } = now
-      const rejected = await listVersions(control, model, { approval: 'Rejected' })
       const target = deploymentBefore(
         await listDeployments(control, endpoint),
         serves,
-        rejected.map(({ version }) => version),
+        await rejectedVersions(control, model),
+        await doneIfKnown(config, endpoint),
       )
       if (target === undefined) throw problem('ml/nothing-before', { endpoint })
       const startedAt = Date.now()
-      const was = versionIn(endpoint, serves)
+      const named = versionIn(endpoint, serves)
+      const isOfModel = named === (await versionOf(control, endpoint, model, serves))
+      const was = isOfModel ? named : undefined // another model's is not ours to reject
       const { version } = target
       // A lake that fails must not make anybody roll back once more: that would go one further.
       const write = (outcome: string, reason: string) => {
@@ -67,19 +74,23 @@ export const mlRollbackCommand = defineCommand({
         return tellIfLost(recordDeployment(config, startedAt, row))
       }
       const ended = await withInterrupt(async (signal) => {
-        const rolledBack = await rollBackTo(
-          control,
-          endpoint,
-          target.name,
-          waitingOf(config, signal),
+        // First of all: killed after the move, we would leave a version that the next `ml deploy` deploys again.
+        const left = await reject(config, clients, was, args.reason).catch((error: unknown) => {
+          process.stderr.write(
+            `endpoint ${endpoint} serves version ${was} as before; \`millrace ml ls\` tells whether that is Rejected now\n`,
+          )
+          throw error
+        })
+        const waiting = waitingOf(config, signal)
+        const rolledBack = await rollBackTo(control, endpoint, target.name, waiting).catch(
+          async (error: unknown) => {
+            await approveAgain(config, clients, left, serves)
+            throw error
+          },
         )
         const hasFailed = rolledBack.outcome === 'failed'
-        try {
-          // First of all: else the next `ml deploy` would deploy it again.
-          if (!hasFailed && was !== undefined) await reject(config, clients, was, args.reason)
-        } finally {
-          await write(rolledBack.outcome, hasFailed ? rolledBack.reason : args.reason)
-        }
+        if (hasFailed) await approveAgain(config, clients, left, serves)
+        await write(rolledBack.outcome, hasFailed ? rolledBack.reason : args.reason)
         return rolledBack
       })
       if (ended.outcome === 'failed') {
@@ -96,26 +107,65 @@ export const mlRollbackCommand = defineCommand({
   },
 })
 
+/** @returns the version as it was; undefined where nothing was rejected */
 async function reject(
   config: Config,
   { control }: SageMakerClients,
-  number: number,
+  number: number | undefined,
   why: string,
-): Promise<void> {
+): Promise<Version | undefined> {
+  if (number === undefined) return undefined
   const { findVersion, listVersions, setApproval } = await import('../../ml/registry/versions.ts')
-  const { tellIfLost } = await import('./deployments.ts')
   const { model } = placesOf(config)
   const isThere = (await listVersions(control, model)).some(({ version }) => version === number)
-  if (!isThere) return // deleted meanwhile
+  if (!isThere) return undefined // deleted meanwhile
   const version = await findVersion(control, model, String(number))
   const reason = `rolled back by ${authorName() ?? 'somebody'}: ${why}`
   await setApproval(control, version, 'Rejected', reason)
+  await recordApproval(config, version, 'Rejected', reason)
+  return version
+}
+
+/** What was rejected for a roll-back is as it was where the endpoint stays with it; else what is known is said. */
+async function approveAgain(
+  config: Config,
+  { control }: SageMakerClients,
+  left: Version | undefined,
+  serves: string,
+): Promise<void> {
+  if (left === undefined || left.approval === 'Rejected') return
+  const { setApproval } = await import('../../ml/registry/versions.ts')
+  const { configsOf, findEndpoint } = await import('../../ml/endpoint/endpoint.ts')
+  const { endpoint } = placesOf(config)
+  const { version, reason } = left
+  const approval = left.approval as ModelApprovalStatus // as SageMaker named it
+  const hint = `\`millrace ml promote ${version} --no-deploy\` approves it`
+  try {
+    const configs = configsOf(await findEndpoint(control, endpoint))
+    if (configs.some((each) => each !== serves)) return // somebody else rolls it back
+    await setApproval(control, left, approval, reason)
+  } catch (error) {
+    process.stderr.write(
+      `version ${version} stays Rejected, though endpoint ${endpoint} may still serve it; ${hint}: ${messageOf(error)}\n`,
+    )
+    return
+  }
+  await recordApproval(config, left, approval, reason)
+}
+
+async function recordApproval(
+  config: Config,
+  { version, arn, metadata }: Version,
+  approval: string,
+  reason: string,
+): Promise<void> {
+  const { tellIfLost } = await import('./deployments.ts')
   const row = {
-    model_name: model,
-    version: number,
-    model_package_arn: version.arn,
-    model_version: version.metadata['model_version'],
-    approval: 'Rejected',
+    model_name: placesOf(config).model,
+    version,
+    model_package_arn: arn,
+    model_version: metadata['model_version'],
+    approval,
     reason,
     recorded_at: new Date().toISOString(),
   }

@@ -29,7 +29,11 @@ export async function readUsers(
     }),
   )
   const found = bodies.filter((body) => body !== undefined)
-  if (found.length < files.length) return undefined
+  if (found.length === 0) return undefined
+  if (found.length < files.length) {
+    const reason = `it has ${files.length} CSV files and ${found.length} of their Parquet files`
+    throw problem('ml/export-unreadable', { uri: channel, reason })
+  }
   const folder = await mkdtemp(join(tmpdir(), 'millrace-users-'))
   try {
     const paths = found.map((_, index) => join(folder, `${String(index).padStart(8, '0')}.parquet`))

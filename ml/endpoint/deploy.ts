@@ -58,11 +58,15 @@ export type Deployed =
 
 const variantName = 'main'
 
-/** @throws `ml/endpoint-busy`, `ml/deploy-goes-on`, `ml/deploy-unfinished`, and as `asked` */
+/**
+ * @param returnTo what to go back to when it fails, where something serves now; that unless another is named
+ * @throws `ml/endpoint-busy`, `ml/deploy-goes-on`, `ml/deploy-unfinished`, and as `asked`
+ */
 export async function deploy(
   clients: SageMakerClients,
   deployment: Deployment,
   waiting: Waiting,
+  returnTo?: string,
 ): Promise<Deployed> {
   const { control } = clients
   const before = await readyEndpoint(control, deployment.endpoint, waiting)
@@ -72,7 +76,8 @@ export async function deploy(
   } catch (error) {
     await explainUnsent(control, deployment, error)
   }
-  return await finishDeployment(clients, deployment, before?.EndpointConfigName, waiting)
+  const previous = before && (returnTo ?? before.EndpointConfigName)
+  return await finishDeployment(clients, deployment, previous, waiting)
 }
 
 /**
@@ -82,17 +87,17 @@ export async function deploy(
  */
 export async function finishDeployment(
   { control, runtime }: SageMakerClients,
-  deployment: Pick<Deployment, 'endpoint' | 'name' | 'expectation'>,
+  deployment: Pick<Deployment, 'endpoint' | 'name' | 'serving' | 'expectation'>,
   previous: string | undefined,
   waiting: Waiting,
 ): Promise<Deployed> {
-  const { endpoint, name, expectation } = deployment
+  const { endpoint, name, serving, expectation } = deployment
   const now = await waitForEndpoint(control, endpoint, waiting).catch((cause: unknown) => {
     throw waiting.signal.aborted ? problem('ml/deploy-goes-on', { endpoint }, { cause }) : cause
   })
   const isOurs = now.EndpointStatus === 'InService' && now.EndpointConfigName === name
   const fault = isOurs
-    ? await smokeTest(runtime, endpoint, expectation)
+    ? await smokeTest(runtime, endpoint, expectation, concurrencyOf(serving))
     : (now.FailureReason ?? `the endpoint is ${now.EndpointStatus} with ${now.EndpointConfigName}`)
   if (fault === undefined) {
     const untidy = await dropUnfinished(control, endpoint, name, previous).then(
@@ -103,7 +108,19 @@ export async function finishDeployment(
   }
   const stuck = await takeBack(control, deployment, previous, waiting)
   if (stuck !== undefined) return { outcome: 'stuck', previous, reason: `${fault}\n  ${stuck}` }
-  return { outcome: previous === undefined ? 'failed' : 'rolled-back', previous, reason: fault }
+  // SageMaker has gone back by itself, to what it had, or somebody else has changed it.
+  const isOther = now.EndpointStatus === 'InService' && !isOurs
+  const serves = isOther ? now.EndpointConfigName : previous
+  return {
+    outcome: serves === undefined ? 'failed' : 'rolled-back',
+    previous: serves,
+    reason: fault,
+  }
+}
+
+/** How many requests an endpoint takes at once, where that is known. */
+export function concurrencyOf(serving: Serving): number | undefined {
+  return serving.kind === 'serverless' ? serving.concurrency : undefined
 }
 
 /**

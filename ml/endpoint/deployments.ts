@@ -59,18 +59,19 @@ export function deploymentToReturnTo(
 }
 
 /**
- * What served before: an earlier deployment of another version, which nobody has rejected since.
+ * What served before: an earlier deployment of another version, which nobody has rejected since. As above, what came to
+ * serve goes before what a command that was killed may have left.
  * @param kept newest first
  * @param name of the deployment that serves; every one of ours is before one that is not in `kept`
+ * @param done names of deployments that came to serve
  */
 export function deploymentBefore(
   kept: readonly KeptDeployment[],
   name: string,
   rejected: readonly number[],
+  done: ReadonlySet<string>,
 ): KeptDeployment | undefined {
-  const place = kept.findIndex((each) => each.name === name)
-  const current = kept[place]
-  return kept
-    .slice(place + 1)
-    .find(({ version }) => version !== current?.version && !rejected.includes(version))
+  const current = kept.find((each) => each.name === name)
+  const others = kept.filter((each) => each === current || each.version !== current?.version)
+  return deploymentToReturnTo(others, name, rejected, done)
 }

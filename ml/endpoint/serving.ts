@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sagemaker'
 import { asked, askedIfThere } from '../sagemaker/asked.ts'
 import { configsOf, findEndpoint } from './endpoint.ts'
+import { versionIn } from './names.ts'
 
 /**
  * Names of the endpoints that serve a model package, or are on their way to it.
@@ -31,6 +32,26 @@ export async function endpointsServing(
     if (serves && packages.flat().includes(modelPackageArn)) found.push(name)
   }
   return found
+}
+
+/**
+ * The version of a model that a configuration is of, by its model package: several models may have deployments of one
+ * version on an endpoint. By its name where its model was deleted.
+ * @returns undefined for what is of another model, or tells nothing
+ */
+export async function versionOf(
+  control: SageMakerClient,
+  endpoint: string,
+  model: string,
+  config: string,
+): Promise<number | undefined> {
+  const packages = (await packagesOf(control, config)).filter((arn) => arn !== undefined)
+  if (packages.length === 0) return versionIn(endpoint, config)
+  for (const arn of packages) {
+    const [, group, version] = /:model-package\/([^/]+)\/(\d+)$/.exec(arn) ?? []
+    if (group === model) return Number(version)
+  }
+  return undefined
 }
 
 /** The model packages of an endpoint configuration; none of what has been deleted. */

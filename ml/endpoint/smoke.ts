@@ -1,7 +1,9 @@
 /** Asks a fresh endpoint a few things whose answers are known. */
+import { setTimeout } from 'node:timers/promises'
 import {
   InvokeEndpointCommand,
   type SageMakerRuntimeClient,
+  SageMakerRuntimeServiceException,
 } from '@aws-sdk/client-sagemaker-runtime'
 import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
@@ -13,7 +15,11 @@ export type Expectation = { readonly model: Model }
 
 /** A container that dies of its first requests has to be seen before it serves. */
 const requests = 24
-const atOnce = 4
+const mostAtOnce = 4
+/** Of one request, while the endpoint has others: pauses of 0.1 s and more, 20 s together. */
+const attempts = 10
+const firstPauseMs = 100
+const longestPauseMs = 5_000
 const tolerance = 1e-6
 
 const answerSchema = z.object({
@@ -21,29 +27,51 @@ const answerSchema = z.object({
   predictions: z.array(z.object({ score: z.number().min(0).max(1) })),
 })
 
-/** @returns why the endpoint cannot be trusted, undefined when it can */
+/**
+ * @param concurrency how many requests the endpoint takes at once, where that is known
+ * @returns why the endpoint cannot be trusted, undefined when it can
+ */
 export async function smokeTest(
   runtime: SageMakerRuntimeClient,
   endpoint: string,
   expectation: Expectation,
+  concurrency = mostAtOnce,
 ): Promise<string | undefined> {
   const question = questionOf(expectation)
+  const send = () =>
+    runtime.send(new InvokeEndpointCommand({ EndpointName: endpoint, ...question }))
   const ask = async (): Promise<string | undefined> => {
     try {
-      const { Body } = await runtime.send(
-        new InvokeEndpointCommand({ EndpointName: endpoint, ...question }),
-      )
+      const { Body } = await whenNotThrottled(send)
       return faultOf(expectation, Buffer.from(Body ?? []).toString('utf8'))
     } catch (error) {
       return `it does not answer: ${messageOf(error)}`
     }
   }
+  const atOnce = Math.min(mostAtOnce, concurrency)
   for (let sent = 0; sent < requests; sent += atOnce) {
     const faults = await Promise.all(Array.from({ length: atOnce }, ask))
     const fault = faults.find((one) => one !== undefined)
     if (fault !== undefined) return fault
   }
   return undefined
+}
+
+/** Live requests may take what the endpoint takes at once: that says nothing about the version. */
+async function whenNotThrottled<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!isThrottled(error) || attempt === attempts) throw error
+      await setTimeout(Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs))
+    }
+  }
+}
+
+function isThrottled(error: unknown): boolean {
+  if (!(error instanceof SageMakerRuntimeServiceException)) return false
+  return error.name === 'ThrottlingException' || error.$metadata.httpStatusCode === 429
 }
 
 /** A user about whom nothing is known, and one about whom all is 1. */

@@ -37,7 +37,7 @@ export type ExportOptions = Omit<SplitOptions, 'horizonDays' | 'everyDays'> & {
   readonly sqlHash: string
   /** Whether the rows of a snapshot come from that SQL; may refuse them. By default they do. */
   readonly checkSql?: (connection: DuckDBConnection, snapshot: number) => Promise<SqlCheck>
-  /** Rows of a file at most; default 100,000. */
+  /** Rows of a file at most, give or take a few: users are dealt out by chance. Default 100,000. */
   readonly maxPartRows?: number
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (done: { readonly rows: number; readonly ofRows: number }) => void

@@ -1,4 +1,4 @@
-/** A part of a split, a file of at most so many rows: made in a folder, hashed, sent, removed. */
+/** A part of a split, a file of about so many rows: made in a folder, hashed, sent, removed. */
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,10 @@ export interface ExportPlace {
   put(path: string, body: Uint8Array, contentType: string): Promise<void>
 }
 
-/** The users of one instant whose id leaves `index` when it is divided by `count`. */
+/**
+ * The users of one instant the hash of whose id leaves `index` when it is divided by `count`. The ids themselves may all
+ * leave the same.
+ */
 export type Part = { readonly asOf: number; readonly index: number; readonly count: number }
 
 type PartRequest = {
@@ -33,7 +36,7 @@ type PartRequest = {
 
 const table = 'temp.main.export_part'
 
-/** Both files have the same rows, by user. @throws `ml/feature-not-finite` */
+/** Both files have the same rows, by user; of no rows there are none. @throws `ml/feature-not-finite` */
 export async function writePart(
   connection: DuckDBConnection,
   request: PartRequest,
@@ -41,6 +44,7 @@ export async function writePart(
   await connection.run(partSql(request))
   try {
     const rows = Number(await queryValue(connection, `select count(*) from ${table}`))
+    if (rows === 0) return { rows, files: [] }
     await requireFinite(connection, request)
     const { part, split } = request
     const name = `part-${isoOf(part.asOf).replaceAll(/[-:]/g, '')}-${String(part.index).padStart(4, '0')}`
@@ -85,7 +89,7 @@ async function requireFinite(
 
 function partSql({ tables, set, part, label }: PartRequest): string {
   const features = set.names.map((name) => `f.${quoteIdent(name)}`)
-  const ofPart = part.count === 1 ? '' : `and abs(f.user_id % ${part.count}) = ${part.index}`
+  const ofPart = part.count === 1 ? '' : `and hash(f.user_id) % ${part.count} = ${part.index}`
   return `create or replace temp table export_part as
     select f.user_id, f.as_of, l.${quoteIdent(set.labelName)}::tinyint as ${quoteIdent(label)}, ${features.join(', ')}
     from ${labelledRows(tables, set)}

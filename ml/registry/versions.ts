@@ -85,11 +85,11 @@ export async function findVersion(
   throw problem('ml/no-version', { model, which: wanted === 'approved' ? 'approved ' : '' })
 }
 
-/** Approves or rejects a version, and says why. @throws as `asked` */
+/** Approves or rejects a version, or neither, and says why. @throws as `asked` */
 export async function setApproval(
   control: SageMakerClient,
   { arn, version }: Version,
-  approval: 'Approved' | 'Rejected',
+  approval: ModelApprovalStatus,
   reason: string,
 ): Promise<void> {
   const command = new UpdateModelPackageCommand({

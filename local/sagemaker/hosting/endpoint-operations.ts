@@ -91,11 +91,18 @@ export function endpointOperations(standIn: StandIn) {
         status: 'InService',
         served,
         ...(failureReason === undefined ? {} : { failureReason }),
+        ...askedMeanwhile(find(name)),
       })
     } catch (error) {
       await settle(name, { status: 'Failed', failureReason: messageOf(error).slice(0, maxReason) })
     }
     standIn.log.info({ event: 'endpoint.created', endpoint: name, status: find(name).status })
+  }
+
+  /** What waits until an endpoint is restored goes on being on its way when it is. */
+  function askedMeanwhile({ status, pendingConfigName }: EndpointRecord): Partial<EndpointRecord> {
+    if (status !== 'Updating' && status !== 'Deleting') return {}
+    return pendingConfigName === undefined ? { status } : { status, pendingConfigName }
   }
 
   /** The old fleet serves until every instance of the new one is well, and for good when one is not. */

@@ -622,3 +622,23 @@ it('is killed, and comes back: jobs have failed and can go on, endpoints answer,
   const model = await unpacked('jobs/cut-off-2/output/model.tar.gz', 'model.json')
   expect(JSON.parse(model)).toMatchObject({ trainedOn: 'went on after 50 rounds' })
 })
+
+it('goes on with an update that was asked for while the endpoint came back', async () => {
+  await makeConfig('returning', { All: ['one', 1] })
+  await makeConfig('returning-newer', { All: ['two', 1] })
+  await deploy('returning', 'returning')
+  await killService(stateDir, 'sagemaker', 'SIGKILL')
+  await killService(stateDir, 's3', 'SIGKILL')
+  await startService(stateDir, 'sagemaker')
+  const names = { EndpointName: 'returning', EndpointConfigName: 'returning-newer' }
+  await sagemaker.send(new UpdateEndpointCommand(names))
+  await startService(stateDir, 's3') // for which the endpoint has waited
+  let ended: unknown
+  await until(async () => {
+    const now = await describeEndpoint('returning')
+    ended = now
+    return now.EndpointStatus !== 'Updating'
+  })
+  expect(ended).toMatchObject({ ...names, EndpointStatus: 'InService' })
+  expect((await invoke('returning', 'x')).trainedOn).toBe('two')
+})

@@ -532,6 +532,23 @@ describe('faults', () => {
     expect((await millrace('ml', 'delete', version, '--yes')).code).toBe(0)
   })
 
+  it('does not go back to a deployment that was interrupted, and that nobody has asked', async () => {
+    const unseen = await badVersion('well')
+    expect(await interrupted('ml', 'deploy', unseen)).toMatchObject({ code: 3 })
+    await until(async () => {
+      const [newest] = await rowsOf('ml', 'ls', '--limit', '1')
+      const [, , , , , , status] = await rowsOf('ml', 'show')
+      return newest?.['serves'] === true && status?.['value'] === 'InService'
+    })
+    const version = await badVersion('dies', 'example.com/impatient:1')
+    const ran = await millrace('ml', 'deploy', version)
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('it does not answer') })
+    expect(ran.stderr).toContain('Endpoint purchase-likelihood serves version 3, as before.')
+    for (const each of [version, unseen]) {
+      expect((await millrace('ml', 'delete', each, '--yes')).code).toBe(0)
+    }
+  })
+
   it('does not touch the endpoint for an archive that is damaged', async () => {
     await rowsOf('ml', 'train', '--export', 'e1', '--set', 'a=0.97', '--name', 'torn')
     await millrace('ml', 'register', 'torn')
@@ -574,6 +591,11 @@ describe('the gate', () => {
       files.set(`s3://b/e/parquet/test/part-${part}.parquet`, readFileSync(file))
     }
     expect(await read()).toEqual(Uint32Array.of(1, 2, 2, 1, 0))
+    files.delete('s3://b/e/parquet/test/part-b.parquet') // then nobody knows whose its rows are
+    await expect(read()).rejects.toMatchObject({
+      code: 'ml/export-unreadable',
+      message: expect.stringContaining('2 CSV files and 1 of their Parquet files'),
+    })
   })
 })
 

@@ -1,10 +1,12 @@
 /** What becomes of an endpoint when SageMaker refuses, or its answer is lost, at an unlucky moment. */
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Deployment, deploy, finishDeployment } from '../../../../ml/endpoint/deploy.ts'
+import { versionOf } from '../../../../ml/endpoint/serving.ts'
 import { rollBackTo } from '../../../../ml/endpoint/take-back.ts'
 import { readModel } from '../../../../ml/model/read-model.ts'
 import { scoreRows } from '../../../../ml/model/score.ts'
@@ -35,9 +37,15 @@ type Endpoint = {
 /** What SageMaker has; configurations newest first. An update ends when somebody looks, unless it never does. */
 let endpoint: Endpoint | undefined
 let configs: string[]
+/** The model package of a configuration's model, which has its name; none has by default. */
+let packages: Record<string, string>
 let score: string
 let approval: string | undefined
 let neverEnds: boolean
+/** How many requests it takes at once, and how many it refuses before it takes any. */
+let capacity: number
+let throttled: number
+let running = 0
 /** By operation: why it is refused, or that its answer is lost. */
 let faults: Record<string, string | 'lost'>
 /** Called with each operation before it is carried out. */
@@ -47,7 +55,11 @@ const missing = {
   status: 400,
   body: { __type: 'ValidationException', message: 'Could not find it.' },
 }
-const version = { ModelPackageVersion: 1, ModelPackageArn: 'arn:aws:sagemaker:::model-package/e/1' }
+const version = {
+  ModelPackageVersion: 1,
+  ModelPackageArn: 'arn:aws:sagemaker:::model-package/e/1',
+  ModelApprovalStatus: 'Approved',
+}
 const fine = { status: 200, body: {} }
 
 function answer(operation: string, asked: Record<string, string>) {
@@ -69,6 +81,14 @@ function answer(operation: string, asked: Record<string, string>) {
             CreationTime: 1_000 - index,
           })),
         },
+      }
+    case 'DescribeEndpointConfig':
+      if (packages[EndpointConfigName] === undefined) return missing
+      return { status: 200, body: { ProductionVariants: [{ ModelName: EndpointConfigName }] } }
+    case 'DescribeModel':
+      return {
+        status: 200,
+        body: { PrimaryContainer: { ModelPackageName: packages[ModelName] } },
       }
     case 'CreateEndpointConfig':
       configs = [EndpointConfigName, ...configs]
@@ -105,6 +125,19 @@ function serving({ EndpointConfigName }: { readonly EndpointConfigName: string }
   return { EndpointStatus: 'InService', EndpointConfigName }
 }
 
+async function invoke(response: ServerResponse): Promise<void> {
+  if (throttled > 0 || running >= capacity) {
+    throttled = Math.max(0, throttled - 1)
+    const headers = { 'x-amzn-errortype': 'ThrottlingException' }
+    response.writeHead(429, headers).end(JSON.stringify({ message: 'Rate exceeded' }))
+    return
+  }
+  running += 1
+  await setTimeout(5) // so that those sent at once are there at once
+  running -= 1
+  response.writeHead(200).end(score)
+}
+
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
@@ -113,7 +146,7 @@ const server = createServer(async (request, response) => {
   if (operation === undefined) throw new Error('no operation')
   onOperation(operation)
   const fault = faults[operation]
-  if (operation === 'InvokeEndpoint') return response.writeHead(200).end(score)
+  if (operation === 'InvokeEndpoint') return await invoke(response)
   const refused = { status: 400, body: { __type: 'AccessDeniedException', message: fault } }
   const isRefused = fault !== undefined && fault !== 'lost'
   const { status, body } = isRefused
@@ -142,9 +175,12 @@ afterAll(() => {
 beforeEach(() => {
   endpoint = serving({ EndpointConfigName: 'e-v1-a' })
   configs = ['e-v1-a']
+  packages = {}
   score = asTrained
   approval = 'Approved'
   neverEnds = false
+  capacity = Number.POSITIVE_INFINITY
+  throttled = 0
   faults = {}
   onOperation = () => {}
 })
@@ -169,6 +205,23 @@ describe('deploy', () => {
       previous: 'e-v1-a',
       untidy: expect.stringContaining('not allowed'),
     })
+  })
+
+  it('asks again where live requests take what the endpoint takes at once', async () => {
+    throttled = 6
+    expect(await deploy(clients, deployment, waiting)).toMatchObject({ outcome: 'done' })
+  })
+
+  it('asks an endpoint without instances no more at once than it takes', async () => {
+    capacity = 1
+    let asked = 0
+    onOperation = (operation) => {
+      if (operation === 'InvokeEndpoint') asked += 1
+    }
+    const serving = { kind: 'serverless', memoryMb: 2048, concurrency: 1 } as const
+    const deployed = await deploy(clients, { ...deployment, serving }, waiting)
+    expect(deployed).toMatchObject({ outcome: 'done' })
+    expect(asked).toBe(24) // none was refused
   })
 
   it('deletes what was begun before it and never served, and nothing of a command after it', async () => {
@@ -212,6 +265,57 @@ describe('deploy', () => {
       await expect(deployed).rejects.toThrow('the quota is used up')
     },
   )
+})
+
+describe('deploy, where what serves was never judged', () => {
+  beforeEach(() => {
+    endpoint = serving({ EndpointConfigName: 'e-v2-b' })
+    configs = ['e-v2-b', 'e-v1-a']
+  })
+
+  it('goes back to what it is told to go back to', async () => {
+    score = 'nonsense'
+    expect(await deploy(clients, deployment, waiting, 'e-v1-a')).toMatchObject({
+      outcome: 'rolled-back',
+      previous: 'e-v1-a',
+    })
+    expect(endpoint?.EndpointConfigName).toBe('e-v1-a')
+  })
+
+  it('leaves no endpoint all the same where none served', async () => {
+    endpoint = { EndpointStatus: 'Failed', EndpointConfigName: 'e-v2-b' }
+    score = 'nonsense'
+    expect(await deploy(clients, deployment, waiting, 'e-v1-a')).toMatchObject({
+      outcome: 'failed',
+      previous: undefined,
+    })
+    expect(endpoint).toBeUndefined()
+  })
+
+  it('tells what serves where SageMaker has gone back by itself', async () => {
+    onOperation = (operation) => {
+      if (operation === 'DescribeEndpoint' && endpoint?.PendingDeploymentSummary !== undefined)
+        endpoint = serving(endpoint)
+    }
+    expect(await deploy(clients, deployment, waiting, 'e-v1-a')).toMatchObject({
+      outcome: 'rolled-back',
+      previous: 'e-v2-b',
+    })
+  })
+})
+
+describe('versionOf', () => {
+  const found = (model: string) => versionOf(clients.control, 'e', model, 'e-v1-a')
+
+  it('tells versions of one number by their models', async () => {
+    packages = { 'e-v1-a': 'arn:aws:sagemaker:us-east-1:000000000000:model-package/other/1' }
+    expect(await found('e')).toBeUndefined()
+    expect(await found('other')).toBe(1)
+  })
+
+  it('goes by the name where the model was deleted', async () => {
+    expect(await found('e')).toBe(1)
+  })
 })
 
 describe('rollBackTo', () => {
@@ -263,6 +367,52 @@ describe('a command whose lake is out of reach', () => {
     expect(ran, ran.stderr).toMatchObject({ code })
     expect(ran.stderr).toContain('not written down')
     expect(approval).toBe('Rejected')
+  })
+
+  it('has rejected the version before the endpoint moves: it may be killed while it waits', async () => {
+    configs = ['e-v1-a', 'e-v0-z']
+    const approvals: unknown[] = []
+    onOperation = (operation) => {
+      if (operation === 'UpdateEndpoint') approvals.push(approval)
+    }
+    await millrace('rollback')
+    expect(approvals).toEqual(['Rejected'])
+  })
+
+  it('does not reject a version of the number that another model served', async () => {
+    configs = ['e-v1-a', 'e-v0-z']
+    packages = { 'e-v1-a': 'arn:aws:sagemaker:us-east-1:000000000000:model-package/other/1' }
+    expect(await millrace('rollback')).toMatchObject({ code: 0 })
+    expect(approval).toBe('Approved')
+    expect(endpoint?.EndpointConfigName).toBe('e-v0-z')
+  })
+
+  it('leaves the version approved, and serving, when the endpoint is not moved', async () => {
+    configs = ['e-v1-a', 'e-v0-z']
+    faults['UpdateEndpoint'] = 'the quota is used up'
+    const ran = await millrace('rollback')
+    expect(ran.stderr).toContain('the quota is used up')
+    expect(approval).toBe('Approved')
+  })
+
+  it('says that nothing has moved when the version cannot be rejected', async () => {
+    configs = ['e-v1-a', 'e-v0-z']
+    faults['UpdateModelPackage'] = 'not allowed'
+    const ran = await millrace('rollback')
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('not allowed') })
+    expect(ran.stderr).toContain('endpoint e serves version 1 as before')
+    expect(endpoint).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'e-v1-a' })
+  })
+
+  it('says that a version stays rejected when that cannot be undone', async () => {
+    configs = ['e-v1-a', 'e-v0-z']
+    onOperation = (operation) => {
+      if (operation === 'UpdateEndpoint') faults['UpdateModelPackage'] = 'no longer allowed'
+    }
+    faults['UpdateEndpoint'] = 'the quota is used up'
+    const ran = await millrace('rollback')
+    expect(ran.stderr).toContain('`millrace ml promote 1 --no-deploy` approves it')
+    expect(ran.stderr).toContain('the quota is used up')
   })
 
   it('deletes what an endpoint left whose deletion nobody waited for', async () => {

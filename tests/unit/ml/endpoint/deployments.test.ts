@@ -18,21 +18,28 @@ it.each([
 })
 
 describe('deploymentBefore', () => {
+  const none = new Set<string>()
+
   it('is the one before', () => {
-    expect(deploymentBefore(kept(1, 2, 3), 'e-v3-2', [])?.name).toBe('e-v2-1')
-    expect(deploymentBefore(kept(1, 2, 3), 'e-v1-0', [])).toBeUndefined()
+    expect(deploymentBefore(kept(1, 2, 3), 'e-v3-2', [], none)?.name).toBe('e-v2-1')
+    expect(deploymentBefore(kept(1, 2, 3), 'e-v1-0', [], none)).toBeUndefined()
   })
 
   it('is never the version that serves: to leave it means to leave all of its deployments', () => {
-    expect(deploymentBefore(kept(1, 3, 3), 'e-v3-2', [])?.name).toBe('e-v1-0')
+    expect(deploymentBefore(kept(1, 3, 3), 'e-v3-2', [], none)?.name).toBe('e-v1-0')
   })
 
   it('is never a version that was rejected, by an earlier roll-back for one', () => {
-    expect(deploymentBefore(kept(1, 2, 3), 'e-v3-2', [2])?.name).toBe('e-v1-0')
+    expect(deploymentBefore(kept(1, 2, 3), 'e-v3-2', [2], none)?.name).toBe('e-v1-0')
   })
 
   it('is the newest of ours where what serves was deployed by hand', () => {
-    expect(deploymentBefore(kept(1, 2), 'by-hand', [])?.name).toBe('e-v2-1')
+    expect(deploymentBefore(kept(1, 2), 'by-hand', [], none)?.name).toBe('e-v2-1')
+  })
+
+  it('is one that came to serve rather than one that a killed command left', () => {
+    const done = new Set(['e-v1-0', 'e-v3-2'])
+    expect(deploymentBefore(kept(1, 2, 3), 'e-v3-2', [], done)?.name).toBe('e-v1-0')
   })
 })
 
