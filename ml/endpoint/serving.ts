@@ -55,7 +55,7 @@ export async function versionOf(
 }
 
 /** The model packages of an endpoint configuration; none of what has been deleted. */
-export async function packagesOf(
+async function packagesOf(
   control: SageMakerClient,
   name: string,
 ): Promise<readonly (string | undefined)[]> {
