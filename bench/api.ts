@@ -3,7 +3,7 @@
  * requests a second, latencies, CPU and memory, in closed and open loops. Writes its sections of docs/benchmarks.md.
  * Needs Linux with apt and python3.
  *
- *   node bench/api.ts [--only activity,active-day,active,cached] [--programs millrace,FastAPI,pgbench]
+ *   node bench/api.ts [--only activity,activity-many,active-day,active,cached] [--programs millrace,FastAPI,pgbench]
  *     [--layouts split,shared] [--rounds 5] [--seconds 3] [--warm-up 10] [--no-open] [--no-write]
  *     [--users 100000] [--events 2000000] [--pool 10] [--state <folder>] [--sources]
  *

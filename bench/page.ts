@@ -8,7 +8,7 @@ const page = join(repository, 'docs/benchmarks.md')
 /** Sections in the order in which they stand. */
 const order = [
   ...['runner', 'plain', 'tests', 'lake', 'small', 'heavy', 'increment', 'exact', 'keyed'],
-  ...['api', 'api-activity', 'api-active-day', 'api-active', 'api-cached'],
+  ...['api', 'api-activity', 'api-activity-many', 'api-active-day', 'api-active', 'api-cached'],
   ...['api-overload', 'api-exports'],
   'ml-propensity',
   ...['predictions'],

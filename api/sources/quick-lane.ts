@@ -16,7 +16,7 @@ const quickMs = 2
 /** PostgreSQL stops a statement in the lane after so many milliseconds. */
 const limitMs = 25
 /** Statements that stand in line, and the milliseconds they should take together; more is work for several connections. */
-const maxInLine = 32
+const maxInLine = 128
 const maxLineMs = 20
 /** A statement that has failed or taken long in the lane is run elsewhere so many times. */
 const timeAway = 1000
@@ -24,8 +24,8 @@ const timeAway = 1000
 const weight = 0.1
 const maxKnown = 1000
 
-/** While PostgreSQL works on one batch the next is there already, and the one after it grows. */
-const maxBatches = 2
+/** While PostgreSQL works on one batch the next ones are there already; those who come later make a larger one. */
+const maxBatches = 4
 /** Milliseconds that a batch should take: its first rows may come with its last. */
 const maxBatchMs = 1
 

@@ -54,10 +54,13 @@ export function statementOf(endpoint: Endpoint, facts: EndpointFacts, kind: Stat
   }
   const keys = (page?.by ?? []).map((_, index) => `k${index}`)
   const rows = page === undefined ? `${answer}` : pageRows(endpoint, facts, page, kind)
-  const last = keys.map((key) => `, max(${key}) filter (where place = ${kind.limit})`).join('')
+  // Of one row: the cast of the others is never made.
+  const last = keys
+    .map((key) => `, max(${key}::text) filter (where place = ${kind.limit})`)
+    .join('')
   return `${prefix}select string_agg(doc, ',') filter (where place <= ${kind.limit}), ${state}, (count(*) > ${kind.limit})::text${last}
 from (
-  select to_json(${rowAlias})::text as doc, row_number() over () as place${keyTexts(page)}
+  select to_json(${rowAlias})::text as doc, row_number() over () as place${keyColumns(page)}
   from ${rows}
   limit ${kind.limit + 1}
 ) as answer_rows`
@@ -88,8 +91,8 @@ export function lakeStatementOf(
   return `select to_json(${rowAlias})::varchar from (select ${shown} from (\n${sql.text}\n)) as ${rowAlias} limit ${limit + 1}`
 }
 
-function keyTexts(page: PageSpec | undefined): string {
-  const keys = (page?.by ?? []).map((name, index) => `, ${keyOf(name)}::text as k${index}`)
+function keyColumns(page: PageSpec | undefined): string {
+  const keys = (page?.by ?? []).map((name, index) => `, ${keyOf(name)} as k${index}`)
   return keys.join('')
 }
 

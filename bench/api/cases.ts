@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from '../harness.ts'
 
-export const caseNames = ['activity', 'active-day', 'active', 'cached'] as const
+export const caseNames = ['activity', 'activity-many', 'active-day', 'active', 'cached'] as const
 
 type CaseName = (typeof caseNames)[number]
 
@@ -24,6 +24,13 @@ export const casesOf = (users: number): readonly Case[] => [
     title: 'User activity: the newest events of one user',
     path: '/api/users/{user}/activity',
     values: [`random(1, ${users})`, 'null'],
+  },
+  {
+    name: 'activity-many',
+    title: 'User activity with more callers than connections',
+    path: '/api/users/{user}/activity',
+    values: [`random(1, ${users})`, 'null'],
+    callers: 32,
   },
   {
     name: 'active-day',
