@@ -4,6 +4,7 @@ import { registerThenPublish } from '../runner/around-build.ts'
 import { executeChanged } from '../runner/execute-changed.ts'
 import { executeRun } from '../runner/execute-run.ts'
 import { changedOption, runOptions } from '../runner/options.ts'
+import { showOption } from '../runner/show-seeds.ts'
 
 export const buildCommand = defineCommand({
   command: 'build',
@@ -12,7 +13,10 @@ export const buildCommand = defineCommand({
     yargs
       .options(runOptions)
       .option('changed', changedOption)
+      .option('show', showOption)
       .example('$0 build --select staging+', 'a folder and all that reads it'),
-  handler: (args) =>
-    (args.changed ? executeChanged : executeRun)('build', args, registerThenPublish),
+  handler: (args) => {
+    const execute = args.changed ? executeChanged : executeRun
+    return execute('build', args, { ...registerThenPublish, showsSeeds: args.show })
+  },
 })

@@ -4,9 +4,10 @@ import { nearest } from '../../core/nearest.ts'
 import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openProjectGraph } from '../runner/open-project.ts'
-import { openSelection, printWarnings } from '../runner/open-selection.ts'
+import { openSelection } from '../runner/open-selection.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { openRunContext } from '../runner/run-context.ts'
+import { reportWarnings } from '../runner/warnings.ts'
 
 export const listSelectionCommand = defineCommand({
   command: 'list-selection [name]',
@@ -26,7 +27,7 @@ export const listSelectionCommand = defineCommand({
   handler: async (args) => {
     await using context = await openRunContext(args)
     const { config, database } = context
-    const { graph } = await openProjectGraph(config, args, database, {
+    const { graph, rules } = await openProjectGraph(config, args, database, {
       withMacros: args.state !== undefined,
     })
     const { commandFilter, nodeLabel, selectNodes } = await import('../../transform/index.ts')
@@ -53,7 +54,7 @@ export const listSelectionCommand = defineCommand({
       throw problem('model/unknown-selector', parameters)
     }
     const { nodes, warnings } = await select(args.name)
-    printWarnings(warnings)
+    reportWarnings(warnings, rules)
     for (const node of nodes) {
       const label = nodeLabel(node, 'selector')
       const json = { unique_id: node.id, selector: label }

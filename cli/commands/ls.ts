@@ -1,9 +1,10 @@
 /** `millrace ls`: the names of the project's nodes. */
 import { defineCommand } from '../command.ts'
 import { openProjectGraph } from '../runner/open-project.ts'
-import { openSelection, printWarnings } from '../runner/open-selection.ts'
+import { openSelection } from '../runner/open-selection.ts'
 import { kindOptions, selectionOptions } from '../runner/options.ts'
 import { openRunContext } from '../runner/run-context.ts'
+import { reportWarnings } from '../runner/warnings.ts'
 
 export const lsCommand = defineCommand({
   command: 'ls',
@@ -27,7 +28,7 @@ export const lsCommand = defineCommand({
   handler: async (args) => {
     await using context = await openRunContext(args)
     const { config, database } = context
-    const { graph } = await openProjectGraph(config, args, database, {
+    const { graph, rules } = await openProjectGraph(config, args, database, {
       withMacros: args.state !== undefined,
     })
     const { commandFilter, manifestNode, nodeLabel, selectNodes } = await import(
@@ -35,7 +36,7 @@ export const lsCommand = defineCommand({
     )
     const selection = await openSelection(graph, config, args)
     const { nodes, warnings } = selectNodes(graph, selection, commandFilter('ls', selection))
-    printWarnings(warnings)
+    reportWarnings(warnings, rules)
     if (nodes.length === 0) process.stderr.write('The selection holds no node.\n')
     const style = args.output ?? 'selector'
     const lines = nodes.map((node) => {

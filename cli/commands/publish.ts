@@ -9,9 +9,10 @@ import { formatOption } from '../options.ts'
 import { printRows } from '../output.ts'
 import { formatCount, openProgress } from '../progress.ts'
 import { openProject } from '../runner/open-project.ts'
-import { openSelection, printWarnings } from '../runner/open-selection.ts'
+import { openSelection } from '../runner/open-selection.ts'
 import { selectionOptions } from '../runner/options.ts'
 import { assertPublishable, publishBuilt, wantsPublishing } from '../runner/publish-built.ts'
+import { reportWarnings } from '../runner/warnings.ts'
 
 export const publishCommand = defineCommand({
   command: 'publish',
@@ -28,11 +29,11 @@ export const publishCommand = defineCommand({
       .example('$0 publish --select marts', 'the models of a folder that say `publish`'),
   handler: async (args) => {
     const { config } = openContext(args)
-    const { graph } = await openProject(config, args)
+    const { graph, rules } = await openProject(config, args)
     await assertPublishable(graph)
     const { selectNodes } = await import('../../transform/index.ts')
     const { nodes, warnings } = selectNodes(graph, await openSelection(graph, config, args))
-    printWarnings(warnings)
+    reportWarnings(warnings, rules)
     const models = nodes.flatMap((node) =>
       node.kind === 'model' && wantsPublishing(node) ? [node] : [],
     )

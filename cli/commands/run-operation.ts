@@ -1,29 +1,6 @@
 /** `millrace run-operation`: call one macro of the project, or run one statement. */
-import { parse } from 'yaml'
-import { systemClock } from '../../core/clock.ts'
-import { type MillraceError, messageOf } from '../../core/errors.ts'
-import { problem } from '../../core/problems.ts'
-import type { OperationDependencies, OperationResult } from '../../transform/index.ts'
 import { defineCommand } from '../command.ts'
-import { withInterrupt } from '../interrupt.ts'
-import { artifactFolders, artifactOptions } from '../runner/artifact-options.ts'
-import { describeProject } from '../runner/describe-project.ts'
-import { inlineId } from '../runner/inline-node.ts'
-import { invocationArguments, invocationOf } from '../runner/invocation.ts'
-import { type OpenedProject, openProject } from '../runner/open-project.ts'
-import { parseVars, selectionOptions } from '../runner/options.ts'
-import type { ProjectDatabase } from '../runner/project-database.ts'
-import { openProjectLog } from '../runner/project-log.ts'
-import { openRunContext } from '../runner/run-context.ts'
-import { printWarning } from '../runner/warnings.ts'
-import { writeArtifacts } from '../runner/write-artifacts.ts'
-
-const {
-  vars,
-  profile,
-  'profiles-dir': profilesDir,
-  'partial-parse': partialParse,
-} = selectionOptions
+import { executeOperation, operationOptions } from '../runner/operation.ts'
 
 export const runOperationCommand = defineCommand({
   command: 'run-operation [macro]',
@@ -31,97 +8,10 @@ export const runOperationCommand = defineCommand({
   builder: (yargs) =>
     yargs
       .positional('macro', { type: 'string', describe: 'Name of the macro' })
-      .options({ vars, profile, 'profiles-dir': profilesDir, 'partial-parse': partialParse })
-      .options(artifactOptions)
-      .option('args', {
-        type: 'string',
-        describe: `Arguments by name, as YAML or JSON: '{"schema": "old"}'`,
-        requiresArg: true,
-      })
-      .option('sql', {
-        type: 'string',
-        describe: 'A statement instead of a macro; it may hold ref() and macros',
-        requiresArg: true,
-      })
-      .option('threads', {
-        type: 'number',
-        describe:
-          'Threads of DuckDB (default: setting duckdb.threads); with a profile, target.threads',
-        requiresArg: true,
-      })
+      .options(operationOptions)
       .example(
         `$0 run-operation grant_all --args '{"role": "reader"}'`,
         'a macro with an argument',
       ),
-  handler: async (args) => {
-    const { macro, sql } = args
-    if ((macro === undefined) === (sql === undefined)) throw refused('name a macro, or give --sql')
-    if (sql !== undefined && args.args !== undefined) throw refused('--sql takes no --args')
-    const given = parseArguments(args.args)
-    const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
-    await using context = await openRunContext(args, flags)
-    const { config, database } = context
-    const project = await openProject(config, { ...args, inline: sql }, database)
-    const { graph, renderer } = project
-    const operation = macro === undefined ? undefined : renderer.operation(macro)
-    const folders = artifactFolders(config, graph, args)
-    const log = openProjectLog(folders, project)
-    const result = await withInterrupt((signal) =>
-      carryOut(project, database, signal, async (dependencies) => {
-        const { runOperation, runStatement } = await import('../../transform/index.ts')
-        return operation === undefined
-          ? await runStatement(inlineId(graph), dependencies)
-          : await runOperation(operation, given, dependencies)
-      }),
-    )
-    for (const warning of result.warnings) printWarning(warning)
-    const id = operation?.id ?? `sql_operation.${graph.project}.inline_query`
-    const { runResultsOf } = await import('../../transform/index.ts')
-    const reported = { ...result, id, failures: result.status === 'success' ? 0 : 1 }
-    await writeArtifacts(folders, {
-      ...(await describeProject(project)),
-      'run_results.json': runResultsOf([{ ...reported, adapterResponse: {} }], graph, {
-        invocation: invocationOf(project),
-        args: { ...invocationArguments('run-operation', args, parseVars(args.vars)), args: given },
-        elapsedMs: result.elapsedMs,
-      }),
-    })
-    log.line(result.status === 'success' ? 'info' : 'error', `Ran ${id}: ${result.status}`)
-    if (result.status === 'success') return 0
-    process.stderr.write(`Encountered an error while running operation: ${result.message}\n`)
-    return 1
-  },
+  handler: (args) => executeOperation(args),
 })
-
-function refused(reason: string, cause?: unknown): MillraceError {
-  return problem('cli/bad-arguments', { reason, command: 'millrace run-operation' }, { cause })
-}
-
-/** `--args` as a map. @throws `cli/bad-arguments` */
-function parseArguments(text = '{}'): Record<string, unknown> {
-  try {
-    const value: unknown = parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  } catch (cause) {
-    throw refused(
-      `--args is not YAML: ${messageOf(cause).split('\n')[0]?.replace(/:$/, '')}`,
-      cause,
-    )
-  }
-  throw refused('--args is not a map of names and values')
-}
-
-async function carryOut(
-  { renderer, invocationId }: OpenedProject,
-  database: ProjectDatabase,
-  signal: AbortSignal,
-  work: (dependencies: OperationDependencies) => Promise<OperationResult>,
-): Promise<OperationResult> {
-  const adapter = await database.adapterFor({ stages: [] })
-  try {
-    return await work({ renderer, adapter, clock: systemClock, runId: invocationId, signal })
-  } catch (error) {
-    if (signal.aborted) throw problem('cli/interrupted', { what: 'millrace run-operation' })
-    throw error
-  }
-}

@@ -10,11 +10,12 @@ import { describeProject } from './describe-project.ts'
 import { invocationArguments, invocationOf } from './invocation.ts'
 import { loadState } from './load-state.ts'
 import { openProject } from './open-project.ts'
-import { openSelection, printWarnings } from './open-selection.ts'
+import { openSelection } from './open-selection.ts'
 import { kindOptions, parseVars, selectionOptions } from './options.ts'
 import { openProjectLog } from './project-log.ts'
 import { openRunContext } from './run-context.ts'
 import { doneLine } from './stat-lines.ts'
+import { reportWarnings } from './warnings.ts'
 import { writeArtifacts } from './write-artifacts.ts'
 
 export const cloneOptions = {
@@ -63,7 +64,7 @@ export async function executeClone(
   )
   const selection = await openSelection(graph, config, args)
   const selected = selectNodes(graph, selection, commandFilter('clone', selection))
-  printWarnings(selected.warnings)
+  reportWarnings(selected.warnings, project.rules)
   const nodes = selected.nodes.flatMap(({ id }): GraphNode[] => {
     const node = only === undefined || only.has(id) ? graph.nodes.get(id) : undefined
     return node === undefined ? [] : [node]

@@ -5,10 +5,11 @@ import type { CompiledNodes, Graph, GraphNode, Relation } from '../../transform/
 import { inlineId } from './inline-node.ts'
 import { latentOf } from './latent-problems.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
-import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
+import { openSelection, type SelectionArguments } from './open-selection.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import { knownRelations, type ReadingArguments, readingOf } from './reading.ts'
 import type { RunContext } from './run-context.ts'
+import { reportWarnings } from './warnings.ts'
 
 type CompileArguments = SelectionArguments &
   ReadingArguments & {
@@ -31,32 +32,32 @@ export async function compileSelected(
 ): Promise<CompiledSelection> {
   const { commandFilter, compileNodes, selectNodes } = await import('../../transform/index.ts')
   const project = await openProject(config, args, database)
-  const { graph, renderer } = project
+  const { graph, renderer, rules } = project
   const ids = [inlineId(graph)]
   if (args.inline === undefined) {
     const selection = await openSelection(graph, config, args)
     const selected = selectNodes(graph, selection, commandFilter('compile'))
-    printWarnings(selected.warnings)
+    reportWarnings(selected.warnings, rules)
     ids.splice(0, 1, ...selected.nodes.map(({ id }) => id))
   }
   const selected = new Set(ids)
   const opened = { graph, config, database, selected, builds: false }
   const reading = await readingOf(args, opened)
   const isTable = await builtTables(graph, ids, database)
-  const latent = latentOf(graph, ids, 'compile')
+  const latent = latentOf(project, ids, 'compile')
   const unsound = new Set(latent.map(({ node }) => node))
   const sound = ids.filter((id) => !unsound.has(id))
   const { code, problems } = await compileNodes(graph, renderer.with(reading), sound, isTable)
   const all = [...latent.map(({ problem }) => problem), ...problems]
   if (all.length > 0) throw new AggregateError(all, 'nodes could not be compiled')
-  await warnOfForeignTables(config, graph, code, database)
+  await warnOfForeignTables(config, project, code, database)
   return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
 }
 
 /** A table that a query reads by its bare name is in no graph: nothing waits for it. */
 async function warnOfForeignTables(
   config: Config,
-  graph: Graph,
+  { graph, rules }: OpenedProject,
   code: CompiledNodes['code'],
   { target }: ProjectDatabase,
 ): Promise<void> {
@@ -72,7 +73,7 @@ async function warnOfForeignTables(
   const parser = templateDatabase((work) => duckdb.withConnection(work))
   const reads = await loadReads(parser, sqls)
   const around = { catalog: target.database, schema: target.schema }
-  printWarnings(findForeignTables(graph, reads, around))
+  reportWarnings(findForeignTables(graph, reads, around), rules)
 }
 
 /** The database is asked only when a model is incremental; a view in its place is no table to add to. */

@@ -7,9 +7,10 @@ import type { GlobalArguments } from '../options.ts'
 import { executeRun, type RunHooks } from './execute-run.ts'
 import { logicOfProject } from './logic-of-project.ts'
 import { type OpenedGraph, openProjectGraph } from './open-project.ts'
-import { openSelection, printWarnings } from './open-selection.ts'
+import { openSelection } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { openRunContext, type RunContext } from './run-context.ts'
+import { reportWarnings } from './warnings.ts'
 
 /** A node of a plan, and why it has to run, if it has to. */
 export type Reason = { readonly id: string; readonly reason: string | undefined }
@@ -61,7 +62,7 @@ export async function reasonsOf(
   const { ducklakeAdapter, findChanged, planRun } = await import('../../transform/index.ts')
   const selection = await openSelection(graph, config, args)
   const plan = planRun(graph, { ...selection, command, fullRefresh: false })
-  printWarnings(plan.warnings)
+  reportWarnings(plan.warnings, project.rules)
   if (database.lake === undefined) {
     throw problem('model/changed-needs-lake', { database: database.target.database })
   }

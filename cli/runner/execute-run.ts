@@ -20,8 +20,8 @@ import { artifactFolders } from './artifact-options.ts'
 import { type Durations, readDurations } from './earlier-durations.ts'
 import { latentOf } from './latent-problems.ts'
 import { logicOfProject } from './logic-of-project.ts'
-import { type OpenedProject, openProject, refusesWarnings } from './open-project.ts'
-import { openSelection, printWarnings } from './open-selection.ts'
+import { type OpenedProject, openProject } from './open-project.ts'
+import { openSelection } from './open-selection.ts'
 import type { RunArguments } from './options.ts'
 import { authorName, projectRevision } from './origin.ts'
 import type { EventPrinterInputs } from './print-events.ts'
@@ -31,8 +31,9 @@ import { eventTimesOf, readingOf } from './reading.ts'
 import { requireSources } from './require-sources.ts'
 import { openRunContext, type RunContext } from './run-context.ts'
 import { openRunRecord, type RunRecord } from './run-record.ts'
+import { showSeeds } from './show-seeds.ts'
 import { foundLine } from './stat-lines.ts'
-import { printWarning, refuseWarnings } from './warnings.ts'
+import { printWarning, reportWarnings } from './warnings.ts'
 
 /** What a step around a run works with. */
 export type RunSurroundings = {
@@ -55,6 +56,8 @@ export type RunHooks = {
   readonly onPlan?: (plan: Plan) => void
   /** How it went, before it is written down. */
   readonly onResult?: (result: RunResult) => void | Promise<void>
+  /** Whether rows of the seeds are printed. */
+  readonly showsSeeds?: boolean
   /** After a commit: what was built is published here. */
   readonly afterCommit?: (
     result: Pick<RunResult, 'snapshot'>,
@@ -107,11 +110,10 @@ export async function runOpened(
   const eventTimes = await eventTimesOf(args)
   const { fullRefresh } = args
   const plan = planRun(graph, { ...selection, command, fullRefresh, eventTimes, only, batches })
-  if (refusesWarnings(args, project)) refuseWarnings(plan.warnings)
-  printWarnings(plan.warnings)
+  reportWarnings(plan.warnings, project.rules)
   printNotRunYet(plan)
   hooks.onPlan?.(plan)
-  const undefinedNames = latentOf(graph, idsOf(plan, graph), 'run')
+  const undefinedNames = latentOf(project, idsOf(plan, graph), 'run')
   if (undefinedNames.length > 0) {
     printError(new AggregateError(undefinedNames.map((one) => one.problem)), false)
     // As in dbt, where the node fails, or all of the run with a hook of its own.
@@ -178,6 +180,7 @@ export async function runOpened(
     }
     const outage = outageOf(result)
     if (outage !== undefined) throw outage
+    if (hooks.showsSeeds && format === 'text') await showSeeds(result, database)
     if (result.outcome !== 'committed') return 1
     if (surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
     return 0

@@ -18,11 +18,12 @@ import { describeProject } from './describe-project.ts'
 import { closingLines, freshnessJson, freshnessLine, hasFailed } from './freshness-lines.ts'
 import { invocationOf } from './invocation.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
-import { openSelection, printWarnings } from './open-selection.ts'
+import { openSelection } from './open-selection.ts'
 import { selectionOptions } from './options.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import { openProjectLog } from './project-log.ts'
 import { openRunContext } from './run-context.ts'
+import { reportWarnings } from './warnings.ts'
 import { writeArtifacts, writeAtomically } from './write-artifacts.ts'
 
 export const freshnessOptions = {
@@ -66,7 +67,7 @@ export async function executeFreshness(
     selection,
     (node) => node.kind === 'source' && criteriaOf(node) !== undefined,
   )
-  printWarnings(warnings)
+  reportWarnings(warnings, project.rules)
   const sources = nodes.filter((node) => node.kind === 'source')
   if (sources.length === 0) {
     process.stderr.write(

@@ -11,11 +11,12 @@ import { embedInPage, readDocsPage } from './docs-page.ts'
 import { invocationArguments, invocationOf } from './invocation.ts'
 import { warnOfLatent } from './latent-problems.ts'
 import { openProject } from './open-project.ts'
-import { openSelection, printWarnings, type SelectionArguments } from './open-selection.ts'
+import { openSelection, type SelectionArguments } from './open-selection.ts'
 import { parseVars } from './options.ts'
 import { openProjectLog } from './project-log.ts'
 import type { ReadingArguments } from './reading.ts'
 import { openRunContext, type ProfileArguments, type RunContext } from './run-context.ts'
+import { reportWarnings } from './warnings.ts'
 import { writeArtifacts, writeAtomically, writeCompiled } from './write-artifacts.ts'
 
 type GenerateArguments = GlobalArguments &
@@ -104,10 +105,10 @@ async function selectOnly(
 ): Promise<CompiledSelection> {
   const { commandFilter, selectNodes } = await import('../../transform/index.ts')
   const project = await openProject(config, args, database)
-  warnOfLatent(project.graph)
+  warnOfLatent(project)
   const selection = await openSelection(project.graph, config, args)
   const { nodes, warnings } = selectNodes(project.graph, selection, commandFilter('compile'))
-  printWarnings(warnings)
+  reportWarnings(warnings, project.rules)
   const found = nodes.flatMap(({ id }) => project.graph.nodes.get(id) ?? [])
   return { project, nodes: found, code: new Map() }
 }

@@ -1,7 +1,11 @@
 /** One call of the command line as artifacts tell of it. */
+import { parse } from 'yaml'
 import { type Environment, processEnvironment } from '../../core/config/environment.ts'
+import { messageOf } from '../../core/errors.ts'
+import { problem } from '../../core/problems.ts'
 import { secretsOf, withStars } from '../../core/redact.ts'
 import type { Invocation } from '../../transform/index.ts'
+import { readWarningOptions } from '../../transform/stdlib/warning-options.ts'
 import { calledAs } from '../release.ts'
 
 type Started = { readonly invocationId: string; readonly startedAt: string }
@@ -53,10 +57,24 @@ export function invocationArguments(
   const secrets = secretsOf({ ...environment, ...vars })
   return {
     ...found,
+    warn_error_options: warningOptionsOf(found['warn_error_options']),
     vars: secrets.length === 0 ? vars : withStarsInside(vars, secrets),
     which,
     invocation_command: withStars(command, secrets),
   }
+}
+
+/** Of a command line, which has them as YAML or JSON. @throws `model/bad-warn-error-options` */
+function warningOptionsOf(text: unknown): unknown {
+  if (typeof text !== 'string') return text
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    const reason = `it is not YAML: ${messageOf(cause).split('\n')[0]?.replace(/:$/, '')}`
+    throw problem('model/bad-warn-error-options', { reason }, { cause })
+  }
+  return readWarningOptions(value)
 }
 
 function withStarsInside(value: unknown, secrets: readonly string[]): unknown {

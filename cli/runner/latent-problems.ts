@@ -1,10 +1,19 @@
 /** Problems of nodes that fail when they are rendered: warnings to everyone else. */
 import type { Graph } from '../../transform/index.ts'
-import { printWarning } from './warnings.ts'
+import { reportWarnings, type WarningRules } from './warnings.ts'
+
+type Warned = { readonly graph: Graph; readonly rules: WarningRules }
 
 /** Warns of those of nodes that the command does not render; by default it renders none. */
-export function warnOfLatent(graph: Graph, rendered: ReadonlySet<string> = new Set()): void {
-  for (const { node, problem } of graph.latent) if (!rendered.has(node)) printWarning(problem)
+export function warnOfLatent(
+  { graph, rules }: Warned,
+  rendered: ReadonlySet<string> = new Set(),
+): void {
+  const others = graph.latent.filter(({ node }) => !rendered.has(node))
+  reportWarnings(
+    others.map(({ problem }) => problem),
+    rules,
+  )
 }
 
 type Latent = Graph['latent'][number]
@@ -14,15 +23,16 @@ type Latent = Graph['latent'][number]
  * that become a part of them. Of the others it warns.
  */
 export function latentOf(
-  graph: Graph,
+  warned: Warned,
   ids: Iterable<string>,
   command: 'compile' | 'run',
 ): readonly Latent[] {
+  const { graph } = warned
   const rendered = withEphemerals(graph, ids)
   const isFatal = ({ node, certainIn }: Latent) =>
     rendered.has(node) && (certainIn === 'compile' || certainIn === command)
   // Whether the others of these nodes harm is seen when they are rendered.
-  warnOfLatent(graph, rendered)
+  warnOfLatent(warned, rendered)
   return graph.latent.filter(isFatal)
 }
 

@@ -10,7 +10,13 @@ import { invocationArguments } from './invocation.ts'
 import { warnOfLatent } from './latent-problems.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
-import { printWarning, refuseWarnings } from './warnings.ts'
+import {
+  misspeltWarnings,
+  printWarning,
+  reportWarnings,
+  type WarningRules,
+  warningRules,
+} from './warnings.ts'
 
 export type OpenedGraph = {
   readonly graph: Graph
@@ -18,6 +24,8 @@ export type OpenedGraph = {
   readonly startedAt: string
   /** Of `--vars`. */
   readonly vars: Readonly<Record<string, unknown>>
+  /** What becomes of warnings. */
+  readonly rules: WarningRules
   /** The parse that it is of, when that is stored. */
   readonly kept?: KeptGraph | undefined
 }
@@ -30,8 +38,6 @@ type ProjectArguments = {
   /** A query that is compiled as if it were a file of the project. */
   readonly inline?: string | undefined
   readonly partialParse?: boolean | undefined
-  /** Warnings are errors. */
-  readonly warnError?: boolean | undefined
   /** The command. */
   readonly _?: readonly (string | number)[]
 }
@@ -89,7 +95,7 @@ export async function openProjectGraph(
   options: { readonly withMacros: boolean },
 ): Promise<OpenedGraph> {
   const opened = await openCachedGraph(config, args, shared, options)
-  warnOfLatent(opened.graph)
+  warnOfLatent(opened)
   return opened
 }
 
@@ -126,18 +132,8 @@ function isPartialParse({ partialParse }: ProjectArguments): boolean {
   return partialParse ?? !switchedOff
 }
 
-/** As the command line says, or else the `flags` of the project. */
-export function refusesWarnings(
-  { warnError }: ProjectArguments,
-  { renderer }: { readonly renderer?: Pick<Compiled['renderer'], 'flag'> },
-): boolean {
-  return renderer === undefined ? warnError === true : renderer.flag('WARN_ERROR') === true
-}
-
 /** Makes what compiling needs of the command line, and reports what compiling found. */
-async function withInputs<
-  Opened extends { readonly graph: Graph; readonly renderer?: Compiled['renderer'] },
->(
+async function withInputs<Opened extends { readonly graph: Graph }>(
   config: Config,
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
@@ -150,6 +146,7 @@ async function withInputs<
   const { manifestNode, templateDatabase } = await import('../../transform/index.ts')
   const invocationId = randomUUID()
   const startedAt = new Date().toISOString()
+  const flags = flagsOf(args, vars)
   // A database that does not open is not the fault of the template that asks first.
   let unopened: unknown
   const read: ProjectDatabase['read'] = async (run) => {
@@ -168,19 +165,19 @@ async function withInputs<
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,
-    flags: flagsOf(args, vars),
+    flags,
     engine: { externalRoot: database.externalRoot, root: config.projectDir },
     database: templateDatabase(read),
     describeNode: manifestNode,
     log: (message) => process.stderr.write(`${message}\n`),
   })
   if (unopened !== undefined) throw unopened
-  if (refusesWarnings(args, opened)) refuseWarnings(opened.graph.warnings)
-  for (const warning of opened.graph.warnings) onWarning(warning)
-  const { problems, latent } = opened.graph
+  const { problems, latent, warnings, flags: ofProject } = opened.graph
+  const rules = warningRules(ofProject, flags)
+  reportWarnings([...misspeltWarnings(ofProject, flags), ...warnings], rules, onWarning)
   if (problems.length > 0) {
     const all = [...problems, ...latent.map(({ problem }) => problem)]
     throw new AggregateError(all, 'the project has problems')
   }
-  return { ...opened, invocationId, startedAt, vars }
+  return { ...opened, invocationId, startedAt, vars, rules }
 }

@@ -1,11 +1,9 @@
 /** The selection of a command line, with the earlier state that it compares with. */
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
-import type { MillraceError } from '../../core/errors.ts'
 import type { Graph, IndirectSelection, ResourceTypes, Selection } from '../../transform/index.ts'
 import { type ArtifactArguments, artifactFolders } from './artifact-options.ts'
 import { loadState } from './load-state.ts'
-import { printWarning } from './warnings.ts'
 
 export type SelectionArguments = ResourceTypes &
   ArtifactArguments & {
@@ -33,9 +31,4 @@ export async function openSelection(
     now: systemClock.now(),
   }
   return { ...asked, state }
-}
-
-/** Says on stderr what a selection asked for in vain. */
-export function printWarnings(warnings: readonly MillraceError[]): void {
-  for (const warning of warnings) printWarning(warning)
 }

@@ -27,6 +27,20 @@ export const profileOptions = {
   },
 } as const satisfies Record<string, Options>
 
+/** What becomes of warnings. */
+export const warningOptions = {
+  'warn-error': {
+    type: 'boolean',
+    describe: 'Take every warning for an error: of the project, of the selection, of a node',
+  },
+  'warn-error-options': {
+    type: 'string',
+    describe: `Of which warnings, by name: '{"error": "all", "silence": ["JinjaLogWarning"]}'`,
+    requiresArg: true,
+    conflicts: 'warn-error',
+  },
+} as const satisfies Record<string, Options>
+
 /** Which nodes. */
 export const selectionOptions = {
   select: {
@@ -65,6 +79,7 @@ export const selectionOptions = {
     describe:
       'Keep what was parsed (default: DBT_PARTIAL_PARSE, then yes); not with --no-partial-parse',
   },
+  ...warningOptions,
   ...artifactOptions,
 } as const satisfies Record<string, Options>
 
@@ -125,10 +140,6 @@ export const runOptions = {
     type: 'boolean',
     describe:
       'Keep the failing rows of every data test in a table, as the config store_failures does',
-  },
-  'warn-error': {
-    type: 'boolean',
-    describe: 'Take every warning for an error: of the project, of the selection, of a node',
   },
   retries: {
     type: 'number',

@@ -95,15 +95,25 @@ export function repeatedArguments(
     const value = args[name.replaceAll('-', '_')]
     return notRepeated.has(name) || !isValueOf(option, value) ? [] : written(name, value)
   })
-  const { vars } = args
-  const hasVars = typeof vars === 'object' && vars !== null && Object.keys(vars).length > 0
-  return hasVars ? [...words, `--vars=${JSON.stringify(vars)}`] : words
+  const { vars, args: given, warn_error_options: warnings } = args
+  const isUsual = JSON.stringify(warnings) === '{"error":[],"warn":[],"silence":[]}'
+  return [
+    ...words,
+    ...writtenMap('vars', vars),
+    ...writtenMap('args', given), // of a macro
+    ...(isUsual ? [] : writtenMap('warn-error-options', warnings)),
+  ]
 }
 
 /** Real dbt writes some options otherwise; those are left at their defaults. */
 function isValueOf({ type, choices }: Options, value: unknown): boolean {
   if (choices !== undefined && !choices.some((choice) => choice === value)) return false
   return type === undefined || typeof value === type
+}
+
+function writtenMap(name: string, value: unknown): string[] {
+  const isMap = typeof value === 'object' && value !== null && Object.keys(value).length > 0
+  return isMap ? [`--${name}=${JSON.stringify(value)}`] : []
 }
 
 function written(name: string, value: unknown): string[] {

@@ -7,6 +7,7 @@ import { registerThenPublish } from './around-build.ts'
 import { artifactFolders, artifactOptions } from './artifact-options.ts'
 import { cloneOptions, executeClone } from './clone.ts'
 import { executeRun, type RunHooks } from './execute-run.ts'
+import { executeOperation, operationOptions } from './operation.ts'
 import { runOptions } from './options.ts'
 import { type PreviousRun, readPreviousRun, repeatedArguments } from './previous-run.ts'
 
@@ -50,6 +51,14 @@ export async function executeRetry(args: RetryArguments & GlobalArguments): Prom
       .options({ ...globalOptions, ...cloneOptions })
       .parseAsync()
     return await executeClone(again, unfinished)
+  }
+  if (command === 'run-operation') {
+    const words = wordsOf(previous, args, operationOptions)
+    const again = await yargs(words)
+      .options({ ...globalOptions, ...operationOptions })
+      .parseAsync()
+    const macro = previous.args['macro']
+    return await executeOperation({ ...again, ...(typeof macro === 'string' && { macro }) })
   }
   const again = await yargs(wordsOf(previous, args, runOptions))
     .options({ ...globalOptions, ...runOptions })

@@ -1,5 +1,20 @@
-/** Warnings of a project: lines on stderr, or errors with `--warn-error`. */
+/** Warnings of a project: lines on stderr, or errors, or nothing, as `--warn-error-options` says. */
 import type { MillraceError } from '../../core/errors.ts'
+import { nearest } from '../../core/nearest.ts'
+import { problem } from '../../core/problems.ts'
+import { flagsOf, withProjectFlags } from '../../transform/stdlib/flags.ts'
+import {
+  knownWarnings,
+  readWarningOptions,
+  type Treatment,
+  treatmentOf,
+  unknownWarnings,
+  warningNames,
+} from '../../transform/stdlib/warning-options.ts'
+
+export type WarningRules = (warning: MillraceError) => Treatment
+
+type Flags = Readonly<Record<string, unknown>>
 
 export function printWarning({ code, at, message, hint }: MillraceError): void {
   const place =
@@ -7,7 +22,31 @@ export function printWarning({ code, at, message, hint }: MillraceError): void {
   process.stderr.write(`warning[${code}]${place} ${message}${hint ? ` ${hint}` : ''}\n`)
 }
 
-/** @throws all of them, where there are any */
-export function refuseWarnings(warnings: readonly MillraceError[]): void {
-  if (warnings.length > 0) throw new AggregateError(warnings, 'warnings are errors')
+/**
+ * What a command line says, or else the `flags` of the project.
+ * @param given of the command line, by dbt's names
+ */
+export function warningRules(ofProject: Flags, given: Flags): WarningRules {
+  const flags = flagsOf(withProjectFlags(ofProject, given))
+  return (warning) => treatmentOf(warningNames(warning), (name) => flags[name])
+}
+
+/** Names in `warn_error_options` that no warning has: most likely misspelt. */
+export function misspeltWarnings(ofProject: Flags, given: Flags): MillraceError[] {
+  const flags = flagsOf(withProjectFlags(ofProject, given))
+  const options = readWarningOptions(flags['WARN_ERROR_OPTIONS'])
+  return unknownWarnings(options).map((name) =>
+    problem('model/unknown-warning', { name, nearest: nearest(name, knownWarnings) }),
+  )
+}
+
+/** @throws all that are errors, where there are any; the others are not printed then */
+export function reportWarnings(
+  warnings: readonly MillraceError[],
+  rules: WarningRules,
+  print: (warning: MillraceError) => void = printWarning,
+): void {
+  const { error = [], warn = [] } = Object.groupBy(warnings, rules)
+  if (error.length > 0) throw new AggregateError(error, 'warnings are errors')
+  for (const warning of warn) print(warning)
 }

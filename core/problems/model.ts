@@ -31,6 +31,17 @@ export const modelProblems = {
     hint: () =>
       'a path is the name of the project or package, then folders; rename or remove them.',
   }),
+  'model/bad-warn-error-options': defineProblem<{ reason: string }>({
+    actor: 'user',
+    message: ({ reason }) => `warn_error_options cannot be used: ${reason}.`,
+    hint: () =>
+      `write it as {"error": "all", "silence": ["JinjaLogWarning"]}, with dbt's names of warnings or the codes that they are printed with.`,
+  }),
+  'model/unknown-warning': defineProblem<{ name: string } & Nearest>({
+    actor: 'user',
+    message: ({ name }) => `warn_error_options names ${name}, and no warning has that name.`,
+    hint: ({ nearest }) => didYouMean(nearest, 'It changes nothing.'),
+  }),
   'model/not-utf8': defineProblem<{ offset: number; byte: string }>({
     actor: 'user',
     message: ({ offset, byte }) =>

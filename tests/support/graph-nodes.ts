@@ -255,6 +255,7 @@ export function makeGraph(parts: Parts = {}): Graph {
     root: '/shop',
     quoting: {},
     targetPath: 'target',
+    flags: {},
     nodes: byId(nodes),
     sources: byId(sources),
     unitTests: byId(unitTests),

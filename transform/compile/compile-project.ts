@@ -148,6 +148,7 @@ export async function compileProject(read: Project, inputs: CompileInputs): Prom
     root: project.root,
     quoting: project.settings.quoting,
     targetPath: project.settings.targetPath,
+    flags: project.settings.flags,
     nodes: byId(nodes.values()),
     sources: byId(enabledOf(sources)),
     unitTests: byId(enabledOf(unitTests)),

@@ -220,6 +220,8 @@ export type Graph = {
   readonly quoting: Config
   /** Folder for what is written out, relative to the project. */
   readonly targetPath: string
+  /** `flags` of dbt_project.yml, as they are written. */
+  readonly flags: Config
   /** Models, seeds, snapshots, tests, analyses, operations, functions; sorted by id. */
   readonly nodes: ReadonlyMap<string, GraphNode>
   readonly sources: ReadonlyMap<string, SourceNode>

@@ -10,6 +10,7 @@ import { writtenRelation } from './node-result.ts'
 import { requireOneStatement } from './one-statement.ts'
 import type { Timing } from './result.ts'
 import type { Run } from './run-dependencies.ts'
+import { treatWarnings } from './treat-warnings.ts'
 
 /** Told when a node was rendered and when executed, whether that went well or not. */
 export type OnTimed = (timing: readonly Timing[]) => void
@@ -63,10 +64,8 @@ export async function attemptNode(
   try {
     const found = await withinTime(node, session, execute)
     isRendered = true // a node that is not rendered has been executed all the same
-    const warnings = [...unheard(warned, run.graph.warnings), ...(found.warnings ?? [])]
-    const [warning] = warnings
-    if (warning !== undefined && renderer.flag('WARN_ERROR') === true) throw warning
-    return { ...found, warnings }
+    const all = [...unheard(warned, run.graph.warnings), ...(found.warnings ?? [])]
+    return { ...found, warnings: treatWarnings(all, renderer) }
   } finally {
     const compiled = timing('compile', rendering, rendered)
     onTimed(isRendered ? [compiled, timing('execute', rendered, clock.now())] : [compiled])

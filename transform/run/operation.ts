@@ -9,9 +9,10 @@ import { interruptOn } from './attempt-node.ts'
 import { explain } from './node-result.ts'
 import { type MacroTransaction, openTransaction } from './open-transaction.ts'
 import { outageIn } from './retries.ts'
+import { treatWarnings } from './treat-warnings.ts'
 
 export type OperationDependencies = {
-  readonly renderer: Pick<Renderer, 'call' | 'render'>
+  readonly renderer: Pick<Renderer, 'call' | 'render' | 'flag'>
   readonly adapter: Adapter
   readonly clock: Clock
   /** Names what is committed. */
@@ -59,7 +60,7 @@ export async function runStatement(
 
 async function between(
   id: string,
-  { adapter, clock, runId, signal }: OperationDependencies,
+  { adapter, clock, renderer, runId, signal }: OperationDependencies,
   work: (
     session: Session,
     transaction: MacroTransaction,
@@ -68,15 +69,17 @@ async function between(
 ): Promise<OperationResult> {
   const started = clock.now()
   const warnings: MillraceError[] = []
+  let told: readonly MillraceError[] = []
   const session = await adapter.connect()
   const own = session.for(id)
   const transaction = openTransaction(session, own.database, `run-operation ${runId}: ${id}`)
   const ended = (status: OperationResult['status'], message?: string) => {
-    return { status, message, warnings, elapsedMs: clock.now() - started }
+    return { status, message, warnings: told, elapsedMs: clock.now() - started }
   }
   try {
     using _ = interruptOn(signal, [session])
     await work(own, transaction, warnings)
+    told = treatWarnings(warnings, renderer)
     await transaction.commit()
     return ended('success')
   } catch (error) {

@@ -14,6 +14,7 @@ import type { NodeResult } from './result.ts'
 import { outageIn } from './retries.ts'
 import type { Run } from './run-dependencies.ts'
 import { RunState } from './run-state.ts'
+import { treatWarnings } from './treat-warnings.ts'
 
 /**
  * Runs the hooks of one end of a run, those of the project first; after one that fails the others are skipped.
@@ -109,9 +110,10 @@ async function runHook(
     rendered = clock.now()
     const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
     if (failure !== undefined) return failed(failure.error)
+    const told = treatWarnings(warnings, renderer)
     await transaction.commit()
     const message = `${title} passed`
-    return resultOf(hook, { status: 'success', message, failures: 0, warnings }, course())
+    return resultOf(hook, { status: 'success', message, failures: 0, warnings: told }, course())
   } catch (error) {
     // Also while its template asks, and while what it wrote is committed.
     if (outageIn(error, adapter, 1) === undefined) throw error

@@ -6,6 +6,7 @@ import type { Severity, TestNode } from '../compile/graph.ts'
 import { Float } from '../jinja/values.ts'
 import { relationSql } from '../materialize/statement.ts'
 import { standardPackage } from '../stdlib/standard-macros.ts'
+import { testWarning, treatmentOf } from '../stdlib/warning-options.ts'
 import type { NodeContext } from './node-context.ts'
 import { keepFailures, makeMissingSchema, readFailures } from './test-failures.ts'
 import { type TestSettings, testSettings } from './test-settings.ts'
@@ -33,7 +34,8 @@ export async function testNode(node: TestNode, context: TestContext): Promise<Te
       ? await askDatabase(node, settings, limited, context)
       : await askMacro(node, by, sql, context)
   if (by !== undefined && isKept) await context.state.refresh(session, node.relation)
-  const verdict = verdictOf(node, settings, row, renderer.flag('WARN_ERROR') === true)
+  const treatment = treatmentOf(testWarning, (name) => renderer.flag(name))
+  const verdict = verdictOf(node, settings, row, treatment === 'error')
   // As in dbt, a test that passes has none, however many rows its conditions let through.
   if (verdict.status === 'pass') return passed
   // What a materialization of the project's own makes of its text is nobody's guess.

@@ -55,6 +55,14 @@ describe('millrace build', () => {
     expect(rows.stdout).toBe('{"code":"de","name":"Germany"}\n')
   })
 
+  it('prints some rows of the seeds with --show', async () => {
+    const { code, stdout } = await millrace('seed', '--show')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Random sample of table: main\.countries\n\| code \| name\s+\|/)
+    expect(stdout).toMatch(/\| de\s+\| Germany \|/)
+    expect((await millrace('seed', '--show', '--quiet')).stdout).toBe('')
+  })
+
   it('ends with 1 when a data test failed, and names failing rows', async () => {
     await writeProject(folder.path, { 'tests/no_rows.sql': "select * from {{ ref('named') }}" })
     const { code, stdout } = await millrace('build', '--format', 'json')
@@ -126,6 +134,34 @@ describe('millrace build', () => {
     expect(careful.stdout + careful.stderr).toMatch(/careful/)
     expect(tooCareful.code).toBe(1)
     expect(tooCareful.stdout + tooCareful.stderr).toMatch(/careful/)
+  })
+
+  it('treats warnings by name with --warn-error-options, and those of the project by its flags', async () => {
+    const only = (options: string) => ['--select', 'nmaed', '--warn-error-options', options]
+    const refused = await millrace('run', ...only('{"error": ["NoNodesForSelectionCriteria"]}'))
+    const silent = await millrace('run', ...only('{silence: [model/no-nodes]}'))
+    const misspelt = await millrace('run', ...only('{silence: [NoNodesForSelectionCriterias]}'))
+    const wrong = await millrace('run', ...only('{silence: all}'))
+    expect([refused.code, silent.code, misspelt.code, wrong.code]).toEqual([2, 0, 0, 2])
+    expect(refused.stderr).toMatch(/error\[model\/no-nodes\]/)
+    expect(silent.stderr).not.toMatch(/nmaed/)
+    expect(misspelt.stderr).toMatch(/did you mean NoNodesForSelectionCriteria\?/)
+    expect(wrong.stderr).toMatch(/silence is not a list of names/)
+    await writeProject(folder.path, {
+      'dbt_project.yml':
+        'name: shop\nflags: {warn_error_options: {error: all, warn: [LogTestResult]}}\n',
+      'tests/many.sql': "{{ config(severity='warn') }} select * from {{ ref('named') }}",
+      'models/careful.sql':
+        "{% if execute %}{% do exceptions.warn('careful') %}{% endif %} select 1 as x",
+    })
+    const listed = await millrace('ls', '--select', 'nmaed')
+    const built = await millrace('build', '--select', 'named', 'many', 'careful')
+    for (const file of ['dbt_project.yml', 'tests/many.sql', 'models/careful.sql'])
+      await rm(join(folder.path, file))
+    expect(listed.code).toBe(2)
+    expect(built.code).toBe(1)
+    expect(built.stdout).toMatch(/WARN 1 many/)
+    expect(built.stdout).toMatch(/ERROR creating sql \w+ model main.careful/)
   })
 
   it('keeps the failing rows of every test with --store-failures', async () => {

@@ -54,6 +54,20 @@ describe('retry', () => {
     expect(await query('shop.duckdb', 'from good')).toEqual([{ id: 1 }])
   })
 
+  it('calls a macro again that failed, with its arguments', async () => {
+    const { millrace, query } = await profileProject(outputs, {
+      'macros/make.sql':
+        "{% macro make(n) %}{% do run_query('create table made as select ' ~ n ~ ' as n from ready') %}{% endmacro %}",
+      'models/ready.sql': 'select 1 as id',
+    })
+    const failed = await millrace(['run-operation', 'make', '--args', '{n: 3}', '-t', 'dev'])
+    expect(failed.code).toBe(1)
+    expect((await millrace(['retry'])).code).toBe(1)
+    expect((await millrace(['run', '--no-write-json', '-t', 'dev'])).code).toBe(0)
+    expect(await millrace(['retry'])).toMatchObject({ code: 0 })
+    expect(await query('shop.duckdb', 'from made')).toEqual([{ n: 3 }])
+  })
+
   it('takes up the run of another folder, and says when there is none', async () => {
     const { path, millrace } = await profileProject(outputs, files)
     const none = await millrace(['retry', '--state', 'earlier'])

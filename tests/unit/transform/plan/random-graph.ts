@@ -172,6 +172,7 @@ export function makeGraph(nodes: readonly SelectableNode[], extras: Extras = {})
     root: '/shop',
     quoting: {},
     targetPath: 'target',
+    flags: {},
     nodes: ofKind((node): node is GraphNode => 'rawCode' in node),
     sources: ofKind((node) => node.kind === 'source'),
     unitTests: ofKind((node) => node.kind === 'unit_test'),
