@@ -47,9 +47,19 @@ export async function compileSelected(
   const latent = latentOf(project, ids, 'compile')
   const unsound = new Set(latent.map(({ node }) => node))
   const sound = ids.filter((id) => !unsound.has(id))
-  const { code, problems } = await compileNodes(graph, renderer.with(reading), sound, isTable)
+  const { code, problems, warnings } = await compileNodes(
+    graph,
+    renderer.with(reading),
+    sound,
+    isTable,
+  )
   const all = [...latent.map(({ problem }) => problem), ...problems]
   if (all.length > 0) throw new AggregateError(all, 'nodes could not be compiled')
+  const heard = new Set(graph.warnings.map(({ message }) => message))
+  reportWarnings(
+    warnings.filter(({ message }) => !heard.has(message)),
+    rules,
+  )
   await warnOfForeignTables(config, project, code, database)
   return { project, nodes: ids.flatMap((id) => graph.nodes.get(id) ?? []), code }
 }

@@ -180,10 +180,12 @@ export async function runOpened(
     }
     const outage = outageOf(result)
     if (outage !== undefined) throw outage
-    if (hooks.showsSeeds && format === 'text') await showSeeds(result, database)
-    if (result.outcome !== 'committed') return 1
-    if (surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
-    return 0
+    const isCommitted = result.outcome === 'committed'
+    if (isCommitted && surroundings !== undefined) await hooks.afterCommit?.(result, surroundings)
+    // What was rolled back is not there.
+    const isThere = isCommitted || result.publish === 'per-node'
+    if (hooks.showsSeeds && isThere && format === 'text') await showSeeds(result, database)
+    return isCommitted ? 0 : 1
   })
 }
 

@@ -53,6 +53,10 @@ export function invocationArguments(
     if (value === undefined || notOptions.test(option) || /[A-Z]/.test(option)) continue
     found[renamed[name] ?? name] = value
   }
+  if (found['warn_error'] === true && typeof found['warn_error_options'] === 'string') {
+    const reason = '--warn-error says it of all warnings; leave one of them out'
+    throw problem('model/bad-warn-error-options', { reason })
+  }
   const command = [calledAs(), ...argv].join(' ')
   const secrets = secretsOf({ ...environment, ...vars })
   return {

@@ -38,6 +38,7 @@ type ProjectArguments = {
   /** A query that is compiled as if it were a file of the project. */
   readonly inline?: string | undefined
   readonly partialParse?: boolean | undefined
+  readonly warnErrorOptions?: string | undefined
   /** The command. */
   readonly _?: readonly (string | number)[]
 }
@@ -124,7 +125,11 @@ function cacheRelease(args: ProjectArguments): string | undefined {
 function flagsOf(args: ProjectArguments, vars: Readonly<Record<string, unknown>>) {
   const [which] = args._ ?? []
   const all = invocationArguments(which === undefined ? 'run' : String(which), { ...args }, vars)
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  const isSaid = (name: string) =>
+    name !== 'warn_error_options' || args.warnErrorOptions !== undefined
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, value]) => value !== undefined && isSaid(name)),
+  )
 }
 
 function isPartialParse({ partialParse }: ProjectArguments): boolean {

@@ -37,7 +37,6 @@ export const warningOptions = {
     type: 'string',
     describe: `Of which warnings, by name: '{"error": "all", "silence": ["JinjaLogWarning"]}'`,
     requiresArg: true,
-    conflicts: 'warn-error',
   },
 } as const satisfies Record<string, Options>
 

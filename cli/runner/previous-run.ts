@@ -96,12 +96,13 @@ export function repeatedArguments(
     return notRepeated.has(name) || !isValueOf(option, value) ? [] : written(name, value)
   })
   const { vars, args: given, warn_error_options: warnings } = args
-  const isUsual = JSON.stringify(warnings) === '{"error":[],"warn":[],"silence":[]}'
+  // Every run has them; most say nothing.
+  const saysSomething = Object.values(Object(warnings)).some((one) => Object(one).length !== 0)
   return [
     ...words,
     ...writtenMap('vars', vars),
     ...writtenMap('args', given), // of a macro
-    ...(isUsual ? [] : writtenMap('warn-error-options', warnings)),
+    ...(saysSomething ? writtenMap('warn-error-options', warnings) : []),
   ]
 }
 

@@ -8,7 +8,7 @@ import { artifactFolders, artifactOptions } from './artifact-options.ts'
 import { cloneOptions, executeClone } from './clone.ts'
 import { executeRun, type RunHooks } from './execute-run.ts'
 import { executeOperation, operationOptions } from './operation.ts'
-import { runOptions } from './options.ts'
+import { runOptions, warningOptions } from './options.ts'
 import { type PreviousRun, readPreviousRun, repeatedArguments } from './previous-run.ts'
 
 export const retryOptions = {
@@ -32,6 +32,7 @@ export const retryOptions = {
     describe: 'Folder of profiles.yml',
     requiresArg: true,
   },
+  ...warningOptions,
   ...artifactOptions,
 } as const satisfies Record<string, Options>
 
@@ -98,11 +99,15 @@ function wordsOf(
     'log-level': args.logLevel,
     vars: args.vars,
     threads: args.threads,
+    'warn-error': args.warnError,
+    'warn-error-options': args.warnErrorOptions,
   }
   const said = Object.entries(own).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],
   )
   const replaced = new Set(said.map((word) => word.split('=')[0]))
+  const ofWarnings = ['--warn-error', '--no-warn-error', '--warn-error-options']
+  if (ofWarnings.some((one) => replaced.has(one))) for (const one of ofWarnings) replaced.add(one)
   const { target } = recorded
   const words = repeatedArguments(recorded, known).filter(
     (word) => !replaced.has(word.split('=')[0]),

@@ -31,10 +31,19 @@ export function warningRules(ofProject: Flags, given: Flags): WarningRules {
   return (warning) => treatmentOf(warningNames(warning), (name) => flags[name])
 }
 
-/** Names in `warn_error_options` that no warning has: most likely misspelt. */
+const noOptions = JSON.stringify(readWarningOptions(undefined))
+
+/**
+ * Names in `warn_error_options` that no warning has: most likely misspelt.
+ * @throws `model/bad-warn-error-options`
+ */
 export function misspeltWarnings(ofProject: Flags, given: Flags): MillraceError[] {
   const flags = flagsOf(withProjectFlags(ofProject, given))
   const options = readWarningOptions(flags['WARN_ERROR_OPTIONS'])
+  if (flags['WARN_ERROR'] === true && JSON.stringify(options) !== noOptions) {
+    const reason = 'warn_error is true as well, which says it of all; leave one of them out'
+    throw problem('model/bad-warn-error-options', { reason })
+  }
   return unknownWarnings(options).map((name) =>
     problem('model/unknown-warning', { name, nearest: nearest(name, knownWarnings) }),
   )

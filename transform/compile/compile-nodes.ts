@@ -7,6 +7,8 @@ export type CompiledNodes = {
   /** By id; seeds have no code, and neither has what could not be rendered. */
   readonly code: ReadonlyMap<string, CompiledCode>
   readonly problems: readonly MillraceError[]
+  /** What templates warned of. */
+  readonly warnings: readonly MillraceError[]
 }
 
 /**
@@ -22,18 +24,19 @@ export async function compileNodes(
 ): Promise<CompiledNodes> {
   const code = new Map<string, CompiledCode>()
   const problems: MillraceError[] = []
+  const warnings: MillraceError[] = []
   for (const id of ids) {
     const node = graph.nodes.get(id)
     if (node === undefined || node.kind === 'seed' || node.rawCode.trim() === '') continue
     try {
       const isIncremental = await isIncrement(node, isTable)
-      code.set(id, await renderer.compile(id, { isIncremental }))
+      code.set(id, await renderer.compile(id, { isIncremental, warnings }))
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       problems.push(error)
     }
   }
-  return { code, problems }
+  return { code, problems, warnings }
 }
 
 async function isIncrement(

@@ -65,7 +65,9 @@ export async function attemptNode(
     const found = await withinTime(node, session, execute)
     isRendered = true // a node that is not rendered has been executed all the same
     const all = [...unheard(warned, run.graph.warnings), ...(found.warnings ?? [])]
-    return { ...found, warnings: treatWarnings(all, renderer) }
+    const { refused, told } = treatWarnings(all, renderer)
+    if (refused !== undefined) throw refused
+    return { ...found, warnings: told }
   } finally {
     const compiled = timing('compile', rendering, rendered)
     onTimed(isRendered ? [compiled, timing('execute', rendered, clock.now())] : [compiled])

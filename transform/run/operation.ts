@@ -69,17 +69,18 @@ async function between(
 ): Promise<OperationResult> {
   const started = clock.now()
   const warnings: MillraceError[] = []
-  let told: readonly MillraceError[] = []
   const session = await adapter.connect()
   const own = session.for(id)
   const transaction = openTransaction(session, own.database, `run-operation ${runId}: ${id}`)
   const ended = (status: OperationResult['status'], message?: string) => {
+    const { told } = treatWarnings(warnings, renderer)
     return { status, message, warnings: told, elapsedMs: clock.now() - started }
   }
   try {
     using _ = interruptOn(signal, [session])
     await work(own, transaction, warnings)
-    told = treatWarnings(warnings, renderer)
+    const { refused } = treatWarnings(warnings, renderer)
+    if (refused !== undefined) throw refused
     await transaction.commit()
     return ended('success')
   } catch (error) {

@@ -110,7 +110,8 @@ async function runHook(
     rendered = clock.now()
     const failure = sql.trim() === '' ? undefined : await failureOf(own, sql)
     if (failure !== undefined) return failed(failure.error)
-    const told = treatWarnings(warnings, renderer)
+    const { refused, told } = treatWarnings(warnings, renderer)
+    if (refused !== undefined) throw refused
     await transaction.commit()
     const message = `${title} passed`
     return resultOf(hook, { status: 'success', message, failures: 0, warnings: told }, course())

@@ -3,16 +3,21 @@ import type { MillraceError } from '../../core/errors.ts'
 import type { Renderer } from '../compile/render.ts'
 import { treatmentOf, warningNames } from '../stdlib/warning-options.ts'
 
-/** @returns those to tell of. @throws the first that is an error */
+export type TreatedWarnings = {
+  /** The first that is an error. */
+  readonly refused: MillraceError | undefined
+  /** Those to tell of. */
+  readonly told: readonly MillraceError[]
+}
+
 export function treatWarnings(
   warnings: readonly MillraceError[],
   renderer: Pick<Renderer, 'flag'>,
-): readonly MillraceError[] {
-  if (warnings.length === 0) return warnings
+): TreatedWarnings {
+  if (warnings.length === 0) return { refused: undefined, told: warnings }
   const flag = (name: string) => renderer.flag(name)
   const { error = [], warn = [] } = Object.groupBy(warnings, (one) =>
     treatmentOf(warningNames(one), flag),
   )
-  for (const refused of error) throw refused
-  return warn
+  return { refused: error[0], told: warn }
 }

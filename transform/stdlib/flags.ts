@@ -61,13 +61,22 @@ export function flagsOf(given: Config): Config {
   return { ...defaults, ...inCapitals(given) }
 }
 
+/** What becomes of warnings is said by one of them, and only when somebody says it. */
+const ofWarnings = ['WARN_ERROR', 'WARN_ERROR_OPTIONS']
+
 /**
- * Flags of dbt_project.yml with those of the command line, which win. A command line always has all of its flags: one
- * that is as it is by default was not said.
+ * Flags of dbt_project.yml with those of the command line, which win. A command line always has all of its other flags:
+ * one that is as it is by default was not said.
  */
 export function withProjectFlags(project: Config, given: Config): Config {
-  const own = inCapitals(project)
-  const said = Object.entries(inCapitals(given)).filter(([name, value]) => {
+  const asked = inCapitals(given)
+  const saysWarnings = ofWarnings.some((name) => asked[name] !== undefined && asked[name] !== null)
+  const own = Object.fromEntries(
+    Object.entries(inCapitals(project)).filter(
+      ([name]) => !(saysWarnings && ofWarnings.includes(name)),
+    ),
+  )
+  const said = Object.entries(asked).filter(([name, value]) => {
     return !Object.hasOwn(own, name) || JSON.stringify(value) !== JSON.stringify(defaults[name])
   })
   return { ...own, ...Object.fromEntries(said) }

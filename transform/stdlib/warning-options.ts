@@ -25,7 +25,10 @@ export const testWarning: readonly string[] = ['LogTestResult']
 const dbtNames: Readonly<Record<string, readonly string[]>> = {
   'model/no-nodes': ['NoNodesForSelectionCriteria'],
   'model/template-warning': ['JinjaLogWarning'],
-  'model/unknown-key': ['CustomKeyInObjectDeprecation', deprecations],
+  'model/unknown-key': [
+    ...['CustomKeyInObjectDeprecation', 'CustomKeyInConfigDeprecation'],
+    ...['CustomTopLevelKeyDeprecation', deprecations],
+  ],
   'model/unknown-ref': ['NodeNotFoundOrDisabled'],
   'model/unknown-source': ['NodeNotFoundOrDisabled'],
   'model/unknown-subject': ['NoNodeForYamlKey'],

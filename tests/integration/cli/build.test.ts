@@ -61,6 +61,11 @@ describe('millrace build', () => {
     expect(stdout).toMatch(/Random sample of table: main\.countries\n\| code \| name\s+\|/)
     expect(stdout).toMatch(/\| de\s+\| Germany \|/)
     expect((await millrace('seed', '--show', '--quiet')).stdout).toBe('')
+    await writeProject(folder.path, { 'seeds/broken.csv': 'a,b\n1\n', 'seeds/fresh.csv': 'a\n1\n' })
+    const rolledBack = await millrace('seed', '--show')
+    for (const name of ['broken', 'fresh']) await rm(join(folder.path, `seeds/${name}.csv`))
+    expect(rolledBack.code).toBe(1)
+    expect(rolledBack.stdout).not.toMatch(/Random sample/)
   })
 
   it('ends with 1 when a data test failed, and names failing rows', async () => {
@@ -155,10 +160,13 @@ describe('millrace build', () => {
         "{% if execute %}{% do exceptions.warn('careful') %}{% endif %} select 1 as x",
     })
     const listed = await millrace('ls', '--select', 'nmaed')
+    const compiled = await millrace('compile', '--select', 'careful')
+    const overridden = await millrace('compile', '-s', 'careful', '--warn-error-options', '{}')
     const built = await millrace('build', '--select', 'named', 'many', 'careful')
     for (const file of ['dbt_project.yml', 'tests/many.sql', 'models/careful.sql'])
       await rm(join(folder.path, file))
-    expect(listed.code).toBe(2)
+    expect([listed.code, compiled.code, overridden.code]).toEqual([2, 2, 0])
+    expect(overridden.stderr).toMatch(/warning\[model\/template-warning\].*careful/)
     expect(built.code).toBe(1)
     expect(built.stdout).toMatch(/WARN 1 many/)
     expect(built.stdout).toMatch(/ERROR creating sql \w+ model main.careful/)

@@ -61,6 +61,21 @@ describe('millrace run-operation', () => {
     expect(await resultsOf(project.path)).toEqual([['macro.shop.add', 'error', 1]])
   })
 
+  it('tells its warnings, also when it fails', async () => {
+    const project = await profileProject(outputs, {
+      'macros/warn.sql':
+        "{% macro warned() %}{% do exceptions.warn('careful') %}{% do run_query('select * from nope') %}{% endmacro %}{% macro only() %}{% do exceptions.warn('careful') %}{% endmacro %}",
+    })
+    const failed = await project.millrace(['run-operation', 'warned'])
+    expect(failed).toMatchObject({ code: 1 })
+    expect(failed.stderr).toMatch(/careful/)
+    expect((await project.millrace(['run-operation', 'only'])).code).toBe(0)
+    const asError = ['--warn-error-options', '{error: [JinjaLogWarning]}']
+    const refused = await project.millrace(['run-operation', 'only', ...asError])
+    expect(refused.code).toBe(1)
+    expect((await project.millrace(['retry', '--no-warn-error'])).code).toBe(0)
+  })
+
   it('finds macros of packages, with and without their name, and the project inside of them', async () => {
     const project = await profileProject(outputs, files)
     const named = await project.millrace(['run-operation', 'tools.hello', '--args', 'who: you'])

@@ -14,6 +14,25 @@ it('takes flags from dbt_project.yml where the command line is as by default', (
   })
 })
 
+it('takes from one place only what becomes of warnings', () => {
+  const error = (names: unknown) => ({ error: names, warn: [], silence: [] })
+  const none = error([])
+  const inProject = { warn_error_options: { error: 'all' } }
+  const of = (project: object, given: object) => {
+    const { WARN_ERROR, WARN_ERROR_OPTIONS } = flagsOf(
+      withProjectFlags({ ...project }, { ...given }),
+    )
+    return [WARN_ERROR, WARN_ERROR_OPTIONS]
+  }
+  expect(of(inProject, { warn_error: null })).toEqual([null, { error: 'all' }])
+  expect(of(inProject, { warn_error_options: none })).toEqual([null, none])
+  expect(of(inProject, { warn_error: true })).toEqual([true, none])
+  expect(of({ warn_error: true }, { warn_error_options: error(['A']) })).toEqual([
+    null,
+    error(['A']),
+  ])
+})
+
 it('takes them from the command line where that says something else', () => {
   const flags = withProjectFlags({ printer_width: 120 }, { printer_width: 100 })
   expect(flagsOf(flags)['PRINTER_WIDTH']).toBe(100)
