@@ -10,13 +10,7 @@ import { invocationArguments } from './invocation.ts'
 import { warnOfLatent } from './latent-problems.ts'
 import { parseVars } from './options.ts'
 import { lakeDatabase, type ProjectDatabase } from './project-database.ts'
-import {
-  misspeltWarnings,
-  printWarning,
-  reportWarnings,
-  type WarningRules,
-  warningRules,
-} from './warnings.ts'
+import { printWarning, readWarningRules, reportWarnings, type WarningRules } from './warnings.ts'
 
 export type OpenedGraph = {
   readonly graph: Graph
@@ -178,8 +172,8 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
   })
   if (unopened !== undefined) throw unopened
   const { problems, latent, warnings, flags: ofProject } = opened.graph
-  const rules = warningRules(ofProject, flags)
-  reportWarnings([...misspeltWarnings(ofProject, flags), ...warnings], rules, onWarning)
+  const { rules, misspelt } = readWarningRules(ofProject, flags)
+  reportWarnings([...misspelt, ...warnings], rules, onWarning)
   if (problems.length > 0) {
     const all = [...problems, ...latent.map(({ problem }) => problem)]
     throw new AggregateError(all, 'the project has problems')

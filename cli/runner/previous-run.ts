@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
 import { problem } from '../../core/problems.ts'
 import type { TimeWindow } from '../../transform/index.ts'
+import { readWarningOptions, saysNothing } from '../../transform/stdlib/warning-options.ts'
 import { readArtifact } from './load-state.ts'
 
 export type PreviousRun = {
@@ -96,13 +97,13 @@ export function repeatedArguments(
     return notRepeated.has(name) || !isValueOf(option, value) ? [] : written(name, value)
   })
   const { vars, args: given, warn_error_options: warnings } = args
-  // Every run has them; most say nothing.
-  const saysSomething = Object.values(Object(warnings)).some((one) => Object(one).length !== 0)
+  // Every run has them.
+  const isUsual = saysNothing(readWarningOptions(warnings))
   return [
     ...words,
     ...writtenMap('vars', vars),
     ...writtenMap('args', given), // of a macro
-    ...(saysSomething ? writtenMap('warn-error-options', warnings) : []),
+    ...(isUsual ? [] : writtenMap('warn-error-options', warnings)),
   ]
 }
 

@@ -6,6 +6,7 @@ import { flagsOf, withProjectFlags } from '../../transform/stdlib/flags.ts'
 import {
   knownWarnings,
   readWarningOptions,
+  saysNothing,
   type Treatment,
   treatmentOf,
   unknownWarnings,
@@ -25,28 +26,24 @@ export function printWarning({ code, at, message, hint }: MillraceError): void {
 /**
  * What a command line says, or else the `flags` of the project.
  * @param given of the command line, by dbt's names
- */
-export function warningRules(ofProject: Flags, given: Flags): WarningRules {
-  const flags = flagsOf(withProjectFlags(ofProject, given))
-  return (warning) => treatmentOf(warningNames(warning), (name) => flags[name])
-}
-
-const noOptions = JSON.stringify(readWarningOptions(undefined))
-
-/**
- * Names in `warn_error_options` that no warning has: most likely misspelt.
+ * @returns `misspelt`: warnings of names in `warn_error_options` that no warning has
  * @throws `model/bad-warn-error-options`
  */
-export function misspeltWarnings(ofProject: Flags, given: Flags): MillraceError[] {
+export function readWarningRules(
+  ofProject: Flags,
+  given: Flags,
+): { readonly rules: WarningRules; readonly misspelt: readonly MillraceError[] } {
   const flags = flagsOf(withProjectFlags(ofProject, given))
   const options = readWarningOptions(flags['WARN_ERROR_OPTIONS'])
-  if (flags['WARN_ERROR'] === true && JSON.stringify(options) !== noOptions) {
+  if (flags['WARN_ERROR'] === true && !saysNothing(options)) {
     const reason = 'warn_error is true as well, which says it of all; leave one of them out'
     throw problem('model/bad-warn-error-options', { reason })
   }
-  return unknownWarnings(options).map((name) =>
+  const rules: WarningRules = (warning) => treatmentOf(warningNames(warning), (name) => flags[name])
+  const misspelt = unknownWarnings(options).map((name) =>
     problem('model/unknown-warning', { name, nearest: nearest(name, knownWarnings) }),
   )
+  return { rules, misspelt }
 }
 
 /** @throws all that are errors, where there are any; the others are not printed then */

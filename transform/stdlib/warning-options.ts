@@ -47,14 +47,19 @@ export function warningNames({ code, message }: MillraceError): readonly string[
 export function treatmentOf(names: readonly string[], flag: Flags): Treatment {
   const { error, warn, silence } = readWarningOptions(flag('WARN_ERROR_OPTIONS'))
   const isAll = flag('WARN_ERROR') === true || error === 'all'
-  for (const asked of [names.filter((name) => name !== deprecations), [deprecations]]) {
-    const among = (list: readonly string[]) =>
-      asked.some((name) => names.includes(name) && list.includes(name))
+  const own = names.filter((name) => name !== deprecations)
+  const groups = names.filter((name) => name === deprecations)
+  for (const asked of [own, groups]) {
+    const among = (list: readonly string[]) => asked.some((name) => list.includes(name))
     if (among(silence)) return 'silence'
     if (among(warn)) return 'warn'
     if (error !== 'all' && among(error)) return 'error'
   }
   return isAll ? 'error' : 'warn'
+}
+
+export function saysNothing({ error, warn, silence }: WarningOptions): boolean {
+  return error !== 'all' && [error, warn, silence].every((names) => names.length === 0)
 }
 
 /** Names in the options that no warning has. */
