@@ -3,7 +3,11 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SummaryReporter } from './tests/support/summary-reporter.ts'
 
-const withServices = { globalSetup: './tests/support/services.ts', hookTimeout: 120_000 }
+const withServices = {
+  globalSetup: './tests/support/services.ts',
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 30_000 } }, // against hanging only: vitest's second is short on a busy machine
+}
 
 export default defineConfig({
   test: {
