@@ -22,7 +22,7 @@ export type DbtRequest = {
 const selecting = /^(build|clone|compile|docs generate|ls|retry|run|seed|show|snapshot|source|test)/
 const ofNodes = [
   ...['defer', 'defer-state', 'fail-fast', 'favor-state', 'indirect-selection', 'state'],
-  ...['printer-width', 'print'],
+  ...['print', 'printer-width', 'version-check'],
 ]
 /** Commands that read no profile. */
 const unprofiled = /^(clean|deps|init|docs serve)$/

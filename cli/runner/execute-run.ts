@@ -22,7 +22,7 @@ import { latentOf } from './latent-problems.ts'
 import { logicOfProject } from './logic-of-project.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection } from './open-selection.ts'
-import type { RunArguments } from './options.ts'
+import { type RunArguments, widthOf } from './options.ts'
 import { authorName, projectRevision } from './origin.ts'
 import type { EventPrinterInputs } from './print-events.ts'
 import { openRunPrinter } from './print-run.ts'
@@ -151,7 +151,8 @@ export async function runOpened(
     const isAsked = connections > 1 || (format === 'text' && process.stderr.isTTY)
     const durations = isAsked ? await readDurations(artifactFolders(config, graph, args)) : unknown
     const withDebug = args.logLevel === 'debug'
-    const printing = { withDebug, target: database.target.name, durations }
+    const width = widthOf(project)
+    const printing = { withDebug, target: database.target.name, durations, width }
     if (format === 'text') {
       const { publish: asked } = args
       const line = { publish: adapter.publish, connections, target: database.target.name, asked }
@@ -204,7 +205,9 @@ async function runOn(
   plan: Plan,
   { graph, invocationId }: OpenedProject,
   format: string,
-  printing: Pick<EventPrinterInputs, 'withDebug' | 'target'> & { readonly durations: Durations },
+  printing: Pick<EventPrinterInputs, 'withDebug' | 'target' | 'width'> & {
+    readonly durations: Durations
+  },
   options: Omit<RunDependencies, 'graph' | 'renderer' | 'adapter' | 'clock' | 'runId' | 'onEvent'>,
 ): Promise<RunResult> {
   const { runPlan } = await import('../../transform/index.ts')

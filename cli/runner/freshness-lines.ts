@@ -1,5 +1,6 @@
 /** What `source freshness` prints: dbt's lines, or one JSON object a source. */
 import type { FreshnessEvent, FreshnessResult } from '../../transform/index.ts'
+import { padded } from './run-lines.ts'
 import { plural, tookText } from './stat-lines.ts'
 
 const verdicts = {
@@ -9,17 +10,15 @@ const verdicts = {
   'runtime error': 'ERROR',
 } as const satisfies Record<FreshnessResult['status'], string>
 
-/** dbt pads its lines with dots to this width. */
-const lineWidth = 80
-
-export function freshnessLine(event: FreshnessEvent, clockTime: string): string {
+/** @param width to which the line is padded with dots */
+export function freshnessLine(event: FreshnessEvent, clockTime: string, width: number): string {
   const { source, index, total } = event
   const what = `freshness of ${source.source}.${source.name}`
   const verdict = event.kind === 'started' ? 'START' : verdicts[event.result.status]
-  const head = `${index} of ${total} ${verdict} ${what} `
+  const head = `${index} of ${total} ${verdict} ${what}`
   const note =
     event.kind === 'started' ? 'RUN' : `${verdict} in ${(event.elapsedMs / 1_000).toFixed(2)}s`
-  return `${clockTime}  ${head}${'.'.repeat(Math.max(3, lineWidth - head.length))} [${note}]`
+  return `${clockTime}  ${padded(head, note, width)}`
 }
 
 /** Why sources failed, a block for each, and how long it took. */

@@ -19,7 +19,7 @@ import { closingLines, freshnessJson, freshnessLine, hasFailed } from './freshne
 import { invocationOf } from './invocation.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
 import { openSelection } from './open-selection.ts'
-import { selectionOptions } from './options.ts'
+import { lineOptions, selectionOptions, widthOf } from './options.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import { openProjectLog } from './project-log.ts'
 import { openRunContext } from './run-context.ts'
@@ -28,6 +28,7 @@ import { writeArtifacts, writeAtomically } from './write-artifacts.ts'
 
 export const freshnessOptions = {
   ...selectionOptions,
+  ...lineOptions,
   output: {
     type: 'string',
     alias: 'o',
@@ -76,13 +77,14 @@ export async function executeFreshness(
   }
   const folders = artifactFolders(config, graph, args)
   const log = openProjectLog(folders, project)
+  const width = widthOf(project)
   // A database that does not open is not the fault of each source.
   if (sources.length > 0) await database.open()
   const results = await checkFreshness(sources, {
     ...dependenciesOf(project, database),
     onEvent: (event) => {
-      log.line('info', freshnessLine(event, '').trim())
-      print(event, args)
+      log.line('info', freshnessLine(event, '', width).trim())
+      print(event, args, width)
     },
   })
   const elapsedMs = systemClock.now() - started
@@ -138,10 +140,11 @@ async function write(
 
 const clockTime = () => new Date().toISOString().slice(11, 19)
 
-function print(event: FreshnessEvent, { format, quiet }: FreshnessArguments): void {
+function print(event: FreshnessEvent, { format, quiet }: FreshnessArguments, width: number): void {
   if (quiet) return
   const json = format === 'json' ? freshnessJson(event) : undefined
-  const line = format === 'json' ? json && JSON.stringify(json) : freshnessLine(event, clockTime())
+  const line =
+    format === 'json' ? json && JSON.stringify(json) : freshnessLine(event, clockTime(), width)
   if (line !== undefined) process.stdout.write(`${line}\n`)
 }
 

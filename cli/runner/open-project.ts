@@ -4,6 +4,7 @@ import { processEnvironment } from '../../core/config/environment.ts'
 import type { Config } from '../../core/config.ts'
 import type { MillraceError } from '../../core/errors.ts'
 import type { Compiled, CompileInputs, Graph, KeptGraph, Project } from '../../transform/index.ts'
+import { flagsOf, withProjectFlags } from '../../transform/stdlib/flags.ts'
 import { parseCacheRelease } from '../release.ts'
 import { withInline } from './inline-node.ts'
 import { invocationArguments } from './invocation.ts'
@@ -20,6 +21,8 @@ export type OpenedGraph = {
   readonly vars: Readonly<Record<string, unknown>>
   /** What becomes of warnings. */
   readonly rules: WarningRules
+  /** Of the project, and of the command line, which wins: by dbt's names in capitals. */
+  readonly flags: Readonly<Record<string, unknown>>
   /** The parse that it is of, when that is stored. */
   readonly kept?: KeptGraph | undefined
 }
@@ -50,7 +53,7 @@ export async function openProject(
   shared?: ProjectDatabase,
   listeners: ProjectListeners = {},
 ): Promise<OpenedProject> {
-  const { onLoaded, onWarning } = listeners
+  const { onLoaded } = listeners
   const release = cacheRelease(args)
   if (release !== undefined && args.inline === undefined && onLoaded === undefined) {
     const cached = async (inputs: CompileInputs) => {
@@ -59,7 +62,7 @@ export async function openProject(
       const { graph, renderer, kept } = await openGraph({ ...request, withRenderer: true })
       return { graph, renderer: renderer(), kept }
     }
-    return await withInputs(config, args, shared, cached, onWarning)
+    return await withInputs(config, args, shared, cached, listeners)
   }
   const work = async (inputs: CompileInputs) => {
     const { compileProject, loadProject } = await import('../../transform/index.ts')
@@ -69,7 +72,7 @@ export async function openProject(
     const { graph, renderer } = await compileProject(project, inputs)
     return { graph, renderer }
   }
-  return await withInputs(config, args, shared, work, onWarning)
+  return await withInputs(config, args, shared, work, listeners)
 }
 
 type ProjectListeners = {
@@ -77,6 +80,8 @@ type ProjectListeners = {
   readonly onLoaded?: (project: Project) => void
   /** By default warnings are printed. */
   readonly onWarning?: (warning: MillraceError) => void
+  /** What templates print(); by default it goes to stderr, as what they log. */
+  readonly onPrint?: (text: string) => void
 }
 
 /**
@@ -116,7 +121,7 @@ function cacheRelease(args: ProjectArguments): string | undefined {
 }
 
 /** `flags` of templates: how the command was called, without what nobody said. */
-function flagsOf(args: ProjectArguments, vars: Readonly<Record<string, unknown>>) {
+function flagsGiven(args: ProjectArguments, vars: Readonly<Record<string, unknown>>) {
   const [which] = args._ ?? []
   const all = invocationArguments(which === undefined ? 'run' : String(which), { ...args }, vars)
   const isSaid = (name: string) =>
@@ -137,7 +142,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
   args: ProjectArguments,
   shared: ProjectDatabase | undefined,
   work: (inputs: CompileInputs) => Promise<Opened>,
-  onWarning: (warning: MillraceError) => void = printWarning,
+  { onWarning = printWarning, onPrint }: ProjectListeners = {},
 ) {
   await using own = lakeDatabase(config)
   const database = shared ?? own
@@ -145,7 +150,7 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
   const { manifestNode, templateDatabase } = await import('../../transform/index.ts')
   const invocationId = randomUUID()
   const startedAt = new Date().toISOString()
-  const flags = flagsOf(args, vars)
+  const given = flagsGiven(args, vars)
   // A database that does not open is not the fault of the template that asks first.
   let unopened: unknown
   const read: ProjectDatabase['read'] = async (run) => {
@@ -164,19 +169,29 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
     startedAt,
     invocationId,
     fullRefresh: args.fullRefresh === true,
-    flags,
+    flags: given,
     engine: { externalRoot: database.externalRoot, root: config.projectDir },
     database: templateDatabase(read),
     describeNode: manifestNode,
     log: (message) => process.stderr.write(`${message}\n`),
+    ...(onPrint === undefined ? {} : { print: onPrint }),
   })
   if (unopened !== undefined) throw unopened
-  const { problems, latent, warnings, flags: ofProject } = opened.graph
-  const { rules, misspelt } = readWarningRules(ofProject, flags)
+  const { latent, warnings } = opened.graph
+  const effective = flagsOf(withProjectFlags(opened.graph.flags, given))
+  const problems = heeded(opened.graph.problems, effective)
+  const { rules, misspelt } = readWarningRules(opened.graph.flags, given)
   reportWarnings([...misspelt, ...warnings], rules, onWarning)
   if (problems.length > 0) {
     const all = [...problems, ...latent.map(({ problem }) => problem)]
     throw new AggregateError(all, 'the project has problems')
   }
-  return { ...opened, invocationId, startedAt, vars, rules }
+  return { ...opened, invocationId, startedAt, vars, rules, flags: effective }
+}
+
+/** All, but what `--no-version-check` lets pass. */
+function heeded(problems: readonly MillraceError[], flags: OpenedGraph['flags']): MillraceError[] {
+  return problems.filter(
+    ({ code }) => code !== 'model/wrong-dbt-version' || flags['VERSION_CHECK'] !== false,
+  )
 }

@@ -13,7 +13,13 @@ import { describeProject } from './describe-project.ts'
 import { inlineId } from './inline-node.ts'
 import { invocationArguments, invocationOf } from './invocation.ts'
 import { type OpenedProject, openProject } from './open-project.ts'
-import { parseVars, profileOptions, selectionOptions, warningOptions } from './options.ts'
+import {
+  parseVars,
+  profileOptions,
+  projectOptions,
+  selectionOptions,
+  warningOptions,
+} from './options.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import { openProjectLog } from './project-log.ts'
 import { openRunContext } from './run-context.ts'
@@ -24,6 +30,7 @@ export const operationOptions = {
   ...profileOptions,
   'partial-parse': selectionOptions['partial-parse'],
   ...warningOptions,
+  ...projectOptions,
   ...artifactOptions,
   args: {
     type: 'string',
@@ -59,7 +66,9 @@ export async function executeOperation(
   const flags = args.threads === undefined ? {} : { duckdb: { threads: args.threads } }
   await using context = await openRunContext(args, flags)
   const { config, database } = context
-  const project = await openProject(config, { ...args, inline: sql }, database)
+  const project = await openProject(config, { ...args, inline: sql }, database, {
+    onPrint: (text) => process.stdout.write(`${text}\n`),
+  })
   const { graph, renderer } = project
   const operation = macro === undefined ? undefined : renderer.operation(macro)
   const folders = artifactFolders(config, graph, args)

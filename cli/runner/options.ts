@@ -40,6 +40,32 @@ export const warningOptions = {
   },
 } as const satisfies Record<string, Options>
 
+/** What a project asks for and a caller does not want. */
+export const projectOptions = {
+  print: {
+    type: 'boolean',
+    describe: 'Show what templates print() (default: yes); not with --no-print',
+  },
+  'version-check': {
+    type: 'boolean',
+    describe: 'Heed require-dbt-version (default: yes); not with --no-version-check',
+  },
+} as const satisfies Record<string, Options>
+
+/** How lines are printed. */
+export const lineOptions = {
+  'printer-width': {
+    type: 'number',
+    describe: 'Pad lines with dots to this width (default: 80)',
+    requiresArg: true,
+  },
+} as const satisfies Record<string, Options>
+
+/** Of a command line, or of `flags:` in dbt_project.yml. */
+export function widthOf({ flags }: { readonly flags: Readonly<Record<string, unknown>> }): number {
+  return Math.min(Number(flags['PRINTER_WIDTH']) || 80, 1_000)
+}
+
 /** Which nodes. */
 export const selectionOptions = {
   select: {
@@ -79,6 +105,7 @@ export const selectionOptions = {
       'Keep what was parsed (default: DBT_PARTIAL_PARSE, then yes); not with --no-partial-parse',
   },
   ...warningOptions,
+  ...projectOptions,
   ...artifactOptions,
 } as const satisfies Record<string, Options>
 
@@ -111,6 +138,7 @@ export const runOptions = {
   ...kindOptions,
   ...readingOptions,
   ...eventTimeOptions,
+  ...lineOptions,
   'full-refresh': {
     type: 'boolean',
     alias: 'f',

@@ -21,6 +21,8 @@ export type EventPrinterInputs = {
   readonly threads: number
   readonly target: string
   readonly compiledPathOf: CompiledPathOf
+  /** To which lines are padded with dots. */
+  readonly width: number
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -30,7 +32,7 @@ type Sent = { readonly level?: Level; readonly thread?: string | undefined }
 type Send = (name: string, code: string, msg: string, data: Data, sent?: Sent) => void
 
 export function eventPrinter(inputs: EventPrinterInputs): RunPrinter {
-  const { graph, withDebug, threads, target, compiledPathOf } = inputs
+  const { graph, withDebug, threads, target, compiledPathOf, width } = inputs
   const started = new Map<string, string>()
   const nodeOf = (id: string): Node | undefined => {
     const node = graph.nodes.get(id) ?? graph.unitTests.get(id)
@@ -59,11 +61,11 @@ export function eventPrinter(inputs: EventPrinterInputs): RunPrinter {
         const debug = { level: 'debug', thread } as const
         send('NodeStart', 'Q024', `Began running node ${node.id}`, { node_info: info }, debug)
         const data = { description: describeNode(node), index, total, node_info: info }
-        send('LogStartLine', 'Q011', startText(node, index, total), data, { thread })
+        send('LogStartLine', 'Q011', startText(node, { index, total, width }), data, { thread })
       }
       if (event.kind === 'finished') {
         const node = nodeOf(event.result.id)
-        if (node !== undefined) sendResult(send, node, event, started.get(node.id))
+        if (node !== undefined) sendResult(send, node, { ...event, width }, started.get(node.id))
       }
     },
     finish(run) {
@@ -140,15 +142,17 @@ const resultEvents: Readonly<Record<string, readonly [string, string]>> = {
   function: ['LogFunctionResult', 'Q047'],
 }
 
+type Finished = Extract<RunEvent, { readonly kind: 'finished' }> & { readonly width: number }
+
 function sendResult(
   send: Send,
   node: Node,
-  { result, index, total }: Extract<RunEvent, { readonly kind: 'finished' }>,
+  { result, index, total, width }: Finished,
   startedAt: string | undefined,
 ): void {
   const { status, thread, failures, elapsedMs } = result
   const node_info = nodeInfo(node, status, startedAt, instant())
-  const text = resultText(result, index, total)
+  const text = resultText(result, { index, total, width })
   const place = { index, total, node_info }
   const level = { error: 'error', fail: 'error', warn: 'warn' }[String(status)] ?? 'info'
   const sent = { level: isLevel(level) ? level : 'info', thread } as const

@@ -69,14 +69,14 @@ function toJson(result: NodeResult) {
   }
 }
 
-type Printed = Pick<EventPrinterInputs, 'compiledPathOf'>
+type Printed = Pick<EventPrinterInputs, 'compiledPathOf' | 'width'>
 
-function quietPrinter({ compiledPathOf }: Printed): RunPrinter {
+function quietPrinter({ compiledPathOf, width }: Printed): RunPrinter {
   const hasFailed = ({ status }: NodeResult) => status === 'error' || status === 'fail'
   return {
     event(event) {
       if (event.kind !== 'finished' || !hasFailed(event.result)) return
-      write(withTime(resultText(event.result, event.index, event.total)))
+      write(withTime(resultText(event.result, { ...event, width })))
     },
     finish(result) {
       for (const failed of result.results.filter(hasFailed)) {
@@ -88,6 +88,7 @@ function quietPrinter({ compiledPathOf }: Printed): RunPrinter {
 }
 
 function textPrinter(course: Course & Printed): RunPrinter {
+  const { width } = course
   const live = openLiveProgress(process.stderr, course)
   let hasClosed = false
   const close = (result: RunResult) => {
@@ -105,11 +106,11 @@ function textPrinter(course: Course & Printed): RunPrinter {
           break
         case 'started':
           // On a terminal the live line says what is running.
-          if (!live.isShown) write(withTime(startText(event.node, event.index, event.total)))
+          if (!live.isShown) write(withTime(startText(event.node, { ...event, width })))
           break
         case 'finished':
           live.clear()
-          write(withTime(resultText(event.result, event.index, event.total)))
+          write(withTime(resultText(event.result, { ...event, width })))
           break
         case 'retried':
           live.line(`${event.node.name}: try ${event.attempt}, ${event.reason}`)

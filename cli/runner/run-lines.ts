@@ -10,14 +10,18 @@ export interface RunPrinter {
   finish(result: RunResult): void
 }
 
-/** dbt pads its lines with dots to this width. */
-const lineWidth = 80
-
 type Node = Extract<RunEvent, { readonly kind: 'started' }>['node']
 
+type Place = {
+  readonly index: number
+  readonly total: number
+  /** To which lines are padded with dots. */
+  readonly width: number
+}
+
 /** dbt's line of a node that begins, without the time before it. */
-export function startText(node: Node, index: number, total: number): string {
-  return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN')
+export function startText(node: Node, { index, total, width }: Place): string {
+  return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN', width)
 }
 
 /** What a node is, in dbt's words: `sql table model main.orders`. */
@@ -43,16 +47,16 @@ export function describeNode(node: Node): string {
 }
 
 /** The line of a node that has ended; one that was left out says why. */
-export function resultText(result: NodeResult, index: number, total: number): string {
+export function resultText(result: NodeResult, { index, total, width }: Place): string {
   const seconds = (result.elapsedMs / 1_000).toFixed(2)
   const note = result.status === 'skipped' ? 'SKIP' : `${verdict(result)} in ${seconds}s`
-  const line = padded(`${index} of ${total} ${describeResult(result)}`, note)
+  const line = padded(`${index} of ${total} ${describeResult(result)}`, note, width)
   return result.status === 'skipped' && result.message ? `${line} ${result.message}` : line
 }
 
-function padded(text: string, note: string): string {
+export function padded(text: string, note: string, width: number): string {
   // dbt counts the time that stands before it.
-  return `${text} ${'.'.repeat(Math.max(3, lineWidth - text.length - 1))} [${note}]`
+  return `${text} ${'.'.repeat(Math.max(3, width - text.length - 1))} [${note}]`
 }
 
 /** `15:04:05`, which begins every line of dbt. */

@@ -43,8 +43,10 @@ export type CompileInputs = {
   /** Ids of the nodes that a run works on. */
   readonly selectedResources?: readonly string[]
   readonly engine?: EngineFacts
-  /** Receives what templates `print()`, or `log()` with `info=True`. */
+  /** Receives what templates `log()` with `info=True`. */
   readonly log?: (message: string) => void
+  /** Receives what templates `print()`; by default `log` does. */
+  readonly print?: (text: string) => void
   /** Receives what templates `log()` without it. */
   readonly debug?: (message: string) => void
   /** Told each name that a template looks up: what it read decides when it has to be parsed again. */

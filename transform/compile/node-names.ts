@@ -264,7 +264,7 @@ function adapterOf(
     md5: inputs.md5,
     startedAt: inputs.startedAt,
     invocationId: inputs.invocationId,
-    print: (text) => inputs.log?.(text),
+    print: (text) => (inputs.print ?? inputs.log)?.(text),
     warnOnce: (reason) => {
       if (warned.has(reason)) return
       warned.add(reason)

@@ -37,7 +37,7 @@ export function runNames(inputs: CompileInputs, flags: Config): Names {
     ['validation', validationValue],
     call('log', (args) => writeLog(inputs, args)),
     call('print', ({ positional: [text = ''] }) => {
-      if (flags['PRINT'] !== false) inputs.log?.(toText(text))
+      if (flags['PRINT'] !== false) (inputs.print ?? inputs.log)?.(toText(text))
       return ''
     }),
     call('debug', () => ''),

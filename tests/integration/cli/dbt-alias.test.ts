@@ -37,6 +37,35 @@ describe('dbt', () => {
     expect(/installed:.*/.exec(stdout)?.[0]).toBe('installed: 1.12.6')
   })
 
+  it('prints what a macro prints on stdout, lines as wide as was asked, and heeds the version or not', async () => {
+    const path = join(folder.path, 'printing')
+    await mkdir(path)
+    await writeProject(path, {
+      'dbt_project.yml':
+        'name: printing\nprofile: printing\nrequire-dbt-version: "<1.0.0"\nflags: {printer_width: 50}\n',
+      'profiles.yml': 'printing: {target: dev, outputs: {dev: {type: duckdb, path: other.duckdb}}}\n',
+      'macros/hello.sql':
+        '{% macro hello() %}{{ print("hello") }}{{ log("logged", info=true) }}{% endmacro %}',
+      'models/a.sql': 'select 1 as id',
+    })
+    const there = (...args: string[]) => dbt(args, {}, path)
+    const refused = await there('run')
+    expect(refused).toMatchObject({ code: 2 })
+    expect(refused.stderr).toMatch(/wrong-dbt-version/)
+
+    const widthOf = (text: string) => / OK created .*?(?= \[)/.exec(text)?.[0].length
+    const ofProject = await there('run', '--no-version-check')
+    expect(ofProject, ofProject.stderr).toMatchObject({ code: 0 })
+    const wider = await there('--printer-width', '90', 'run', '--no-version-check')
+    expect(Number(widthOf(wider.stdout)) - Number(widthOf(ofProject.stdout))).toBe(40)
+
+    const called = await there('--no-version-check', 'run-operation', 'hello')
+    expect(called).toMatchObject({ code: 0, stdout: 'hello\n' })
+    expect(called.stderr).toContain('logged')
+    const silent = await there('run-operation', 'hello', '--no-version-check', '--no-print')
+    expect(silent).toMatchObject({ code: 0, stdout: '' })
+  })
+
   it('builds with flags on both sides of the command, and keeps what dbt keeps', async () => {
     const args = ['--no-use-colors', '--fail-fast', 'build', '--exclude', 'bad', '--threads', '2']
     const { code, stdout, stderr } = await dbt([...args, '--cache-selected-only'])

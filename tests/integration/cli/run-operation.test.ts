@@ -44,7 +44,7 @@ describe('millrace run-operation', () => {
     const project = await profileProject(outputs, files)
     const done = await project.millrace(['run-operation', 'add', '--args', '{n: 3, note: x}'])
     expect(done).toMatchObject({ code: 0 })
-    expect(done.stderr).toContain('there are 1')
+    expect(done.stdout).toBe('there are 1\n')
     expect(await project.query('shop.duckdb', noted)).toEqual([{ n: 3, note: 'x' }])
     expect(await resultsOf(project.path)).toEqual([['macro.shop.add', 'success', 0]])
     const own = await project.millrace(['run-operation', 'in_one_go'])
@@ -79,9 +79,13 @@ describe('millrace run-operation', () => {
   it('finds macros of packages, with and without their name, and the project inside of them', async () => {
     const project = await profileProject(outputs, files)
     const named = await project.millrace(['run-operation', 'tools.hello', '--args', 'who: you'])
-    expect(named.stderr).toContain('hello you')
+    expect(named.stdout).toBe('hello you\n')
+    const silent = await project.millrace([
+      ...['run-operation', 'tools.hello', '--args', 'who: you', '--no-print'],
+    ])
+    expect(silent).toMatchObject({ code: 0, stdout: '' })
     const model = await project.millrace(['run-operation', 'of_model'])
-    expect(model.stderr).toContain('"shop"."main"."a" default 1')
+    expect(model.stdout).toContain('"shop"."main"."a" default 1')
   })
 
   it('runs a statement instead', async () => {

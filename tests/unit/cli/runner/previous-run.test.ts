@@ -62,6 +62,7 @@ describe('the run that a retry takes up', () => {
     expect(repeatedArguments(args, runOptions).sort()).toEqual([
       '--full-refresh',
       '--no-fail-fast',
+      '--printer-width=80',
       '--state=prod',
       '--threads=3',
       '--vars={"day":"2024-01-01"}',
