@@ -1,4 +1,5 @@
 /** `millrace ls`: the names of the project's nodes. */
+import { problem } from '../../core/problems.ts'
 import { defineCommand } from '../command.ts'
 import { openProjectGraph } from '../runner/open-project.ts'
 import { openSelection } from '../runner/open-selection.ts'
@@ -36,8 +37,8 @@ export const lsCommand = defineCommand({
     )
     const selection = await openSelection(graph, config, args)
     const { nodes, warnings } = selectNodes(graph, selection, commandFilter('ls', selection))
-    reportWarnings(warnings, rules)
-    if (nodes.length === 0) process.stderr.write('The selection holds no node.\n')
+    const none = nodes.length === 0 ? [problem('model/no-nodes-selected', {})] : []
+    reportWarnings([...warnings, ...none], rules)
     const style = args.output ?? 'selector'
     const lines = nodes.map((node) => {
       if (style !== 'json') return nodeLabel(node, style)

@@ -131,7 +131,8 @@ export async function runOpened(
     const surroundings = lake && { config, lake, graph, format, signal }
     if (surroundings !== undefined) await hooks.beforeRun?.(surroundings)
     if (plan.stages.length === 0) {
-      process.stderr.write('Nothing to do: the selection holds no node that this command runs.\n')
+      const what = 'node that this command runs'
+      reportWarnings([problem('model/nothing-to-do', { what })], project.rules)
       return 0
     }
     if (lake !== undefined) await requireSources(lake, graph, plan)

@@ -6,6 +6,7 @@ import { lakeName } from '../../core/clients/lake/attach.ts'
 import { attachedLake, lastChange } from '../../core/clients/lake/last-change.ts'
 import { metadataSchema } from '../../core/clients/lake/snapshots.ts'
 import { systemClock } from '../../core/clock.ts'
+import { problem } from '../../core/problems.ts'
 import type {
   FreshnessDependencies,
   FreshnessEvent,
@@ -71,9 +72,8 @@ export async function executeFreshness(
   reportWarnings(warnings, project.rules)
   const sources = nodes.filter((node) => node.kind === 'source')
   if (sources.length === 0) {
-    process.stderr.write(
-      'Nothing to do: the selection holds no source that says how old it may be.\n',
-    )
+    const what = 'source that says how old it may be'
+    reportWarnings([problem('model/nothing-to-do', { what })], project.rules)
   }
   const folders = artifactFolders(config, graph, args)
   const log = openProjectLog(folders, project)

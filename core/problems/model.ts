@@ -352,6 +352,15 @@ export const modelProblems = {
       `The selection criterion '${criterion}' does not match any enabled nodes.`,
     hint: ({ nearest }) => didYouMean(nearest, lsHint),
   }),
+  'model/nothing-to-do': defineProblem<{ what: string }>({
+    actor: 'user',
+    message: ({ what }) => `Nothing to do: the selection holds no ${what}.`,
+    hint: () => lsHint,
+  }),
+  'model/no-nodes-selected': defineProblem<Record<string, never>>({
+    actor: 'user',
+    message: () => 'The selection holds no node.',
+  }),
   'model/unknown-selector': defineProblem<{ selector: string } & Nearest>({
     actor: 'user',
     message: ({ selector }) => `No selector of selectors.yml is named ${selector}.`,

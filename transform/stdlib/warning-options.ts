@@ -24,6 +24,8 @@ export const testWarning: readonly string[] = ['LogTestResult']
 /** dbt's names of ours. What is deprecated carries its own in its message. */
 const dbtNames: Readonly<Record<string, readonly string[]>> = {
   'model/no-nodes': ['NoNodesForSelectionCriteria'],
+  'model/no-nodes-selected': ['NoNodesSelected'],
+  'model/nothing-to-do': ['NothingToDo'],
   'model/template-warning': ['JinjaLogWarning'],
   'model/unknown-key': [
     ...['CustomKeyInObjectDeprecation', 'CustomKeyInConfigDeprecation'],

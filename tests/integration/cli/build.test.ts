@@ -152,6 +152,10 @@ describe('millrace build', () => {
     expect(silent.stderr).not.toMatch(/nmaed/)
     expect(misspelt.stderr).toMatch(/did you mean NoNodesForSelectionCriteria\?/)
     expect(wrong.stderr).toMatch(/silence is not a list of names/)
+    const idle = await millrace('run', ...only('{error: [NothingToDo]}'))
+    const none = await millrace('ls', ...only('{error: [NoNodesSelected]}'))
+    expect(idle.stderr + none.stderr).toMatch(/error\[model\/nothing-to-do\][^]*no-nodes-selected/)
+    expect([idle.code, none.code]).toEqual([2, 2])
     await writeProject(folder.path, {
       'dbt_project.yml':
         'name: shop\nflags: {warn_error_options: {error: all, warn: [LogTestResult]}}\n',
