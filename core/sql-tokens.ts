@@ -33,7 +33,12 @@ const patterns: readonly Pattern[] = [
   { kind: 'space', first: /\s/, whole: /\s+/y },
   { kind: 'comment', first: /-/, whole: /--[^\n]*/y },
   { kind: 'string', first: /'/, whole: /'[^']*(?:''[^']*)*(?:'|$)/y },
-  { kind: 'string', first: /[eE]/, whole: /[eE]'(?:[^'\\]|\\.|'')*(?:'|\\?$)/sy },
+  // What goes on in the next line has its rules, too.
+  {
+    kind: 'string',
+    first: /[eE]/,
+    whole: /[eE]'(?:[^'\\]|\\.|''|'[^\S\n]*\n\s*')*(?:'|\\?$)/sy,
+  },
   { kind: 'quoted-name', first: /"/, whole: /"[^"]*(?:""[^"]*)*(?:"|$)/y },
   { kind: 'parameter', first: /:/, whole: new RegExp(`:[${letter}][${letter}0-9]*`, 'y') },
   {
@@ -85,7 +90,7 @@ function isClosed(kind: SqlToken['kind'], text: string): boolean {
   if (kind === 'quoted-name') return text.length > 1 && quotesAtEnd(text, '"')
   if (kind !== 'string') return true
   if (!/^[eE]/.test(text)) return text.length > 1 && quotesAtEnd(text, "'")
-  return /^[eE]'(?:[^'\\]|\\.|'')*'$/s.test(text)
+  return /^[eE]'(?:[^'\\]|\\.|''|'[^\S\n]*\n\s*')*'$/s.test(text)
 }
 
 /** `'it''s'` ends with its closing quote; in `'it''` the last two are one escaped quote. */

@@ -20,6 +20,8 @@ export type SourceQuery = {
   readonly name?: string
   readonly text: string
   readonly values: readonly ParameterValue[]
+  /** It has parameters, and gives the same for the same values: calls at the same time may become one statement. */
+  readonly isCombinable?: boolean
   readonly timeoutMs: number
   /** Whose leaving stops the statement; undefined: it is for more than one, or for nobody in particular. */
   readonly caller?: Caller | undefined
@@ -121,11 +123,12 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
     }
   }
 
-  async function rows({ name, text, values, timeoutMs, caller }: SourceQuery): Promise<TextRow[]> {
+  async function rows(query: SourceQuery): Promise<TextRow[]> {
+    const { name, text, values, isCombinable = false, timeoutMs, caller } = query
     const limit = within(timeoutMs)
     const statement = { name: name ?? '', text, values: values.map(asParameter) }
     if (name !== undefined) {
-      const found = await lane?.rows(statement)
+      const found = await lane?.rows({ ...statement, isCombinable })
       if (found !== undefined) return found
     }
     const rowsOnce = async (client: PoolClient) => {
@@ -177,7 +180,9 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       }),
     stats: () => withLane(poolStats(pool), lane),
     close: async () => {
-      const ended = Promise.all([lane?.close(), endPool(pool)])
+      // Whoever the lane sends elsewhere still needs the pool.
+      await lane?.close()
+      const ended = endPool(pool)
       await running.close()
       await ended
     },

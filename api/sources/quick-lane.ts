@@ -2,26 +2,32 @@
  * One connection for statements that take next to no time. It is given the next one before it has answered the last:
  * where a statement takes a tenth of a millisecond, waking a process up for each costs more than the statement. Whatever
  * fails or takes long there is run again as any other, on a connection of its own; so nobody waits long for another.
+ * Calls of one statement that come together are one statement there.
  */
 import type { Client } from 'pg'
 import { connectPipelined } from '../../core/clients/postgres.ts'
 import { atMost } from './at-most.ts'
+import { combinedText, combinedValues, rowsByCall } from './combined-statement.ts'
+import {
+  areTogether,
+  type LaneRecord,
+  learnDuration,
+  learnFailure,
+  learnPace,
+  newLaneRecord,
+  quickMs,
+  sendAway,
+} from './lane-record.ts'
 import { isCanceled } from './postgres-errors.ts'
 import { sessionSql } from './session.ts'
 import { type BatchOutcome, type BatchStatement, sendBatch } from './text-batch.ts'
 import type { TextRow } from './text-query.ts'
 
-/** What takes longer, on average and in milliseconds, is not quick. */
-const quickMs = 2
 /** PostgreSQL stops a statement in the lane after so many milliseconds. */
 const limitMs = 25
 /** Statements that stand in line, and the milliseconds they should take together; more is work for several connections. */
 const maxInLine = 128
 const maxLineMs = 20
-/** A statement that has failed or taken long in the lane is run elsewhere so many times. */
-const timeAway = 1000
-/** Weight of the newest duration in the average. */
-const weight = 0.1
 const maxKnown = 1000
 
 /** While PostgreSQL works on one batch the next ones are there already; those who come later make a larger one. */
@@ -36,7 +42,10 @@ const retryMs = 5000
 /** How long the end of the connection is waited for, in milliseconds: a server that stands still says nothing. */
 const closeMs = 2000
 
-type LaneStatement = Omit<BatchStatement, 'ended'>
+export type LaneStatement = Omit<BatchStatement, 'ended'> & {
+  /** Calls of it that come at the same time may become one statement. */
+  readonly isCombinable: boolean
+}
 
 export interface QuickLane {
   /** The rows; undefined when the statement is to be run elsewhere. Does not fail. */
@@ -51,11 +60,9 @@ export interface QuickLane {
 
 export type QuickLaneOptions = { readonly url: string; readonly schema: string }
 
-type Known = { averageMs: number; away: number }
-
 /** A statement in line. */
 type Entry = {
-  readonly record: Known
+  readonly record: LaneRecord
   /** As it was when the statement came. */
   readonly averageMs: number
   /** When it came, by `performance.now()`. */
@@ -65,10 +72,10 @@ type Entry = {
 }
 
 /** One that is not sent yet. */
-type Waiting = BatchStatement & { readonly averageMs: number }
+type Waiting = LaneStatement & { readonly entry: Entry }
 
 export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
-  const known = new Map<string, Known>()
+  const known = new Map<string, LaneRecord>()
   /** Sends those elsewhere who stand in line. */
   const sendElsewhere = new Set<() => void>()
   const waiting: Waiting[] = []
@@ -82,6 +89,7 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
   let inLine = 0
   let lineMs = 0
   let lastEnd = 0
+  let lastBatchEnd = 0
   let nextTry = 0
 
   function openSometimes(): void {
@@ -110,51 +118,54 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     return made
   }
 
-  function recordOf(name: string): Known {
+  function recordOf(name: string): LaneRecord {
     let record = known.get(name)
     if (record === undefined) {
       if (known.size >= maxKnown) known.clear()
-      record = { averageMs: Number.POSITIVE_INFINITY, away: 0 }
+      record = newLaneRecord()
       known.set(name, record)
     }
     return record
   }
 
-  function isAdmitted({ averageMs }: Known): boolean {
+  function isAdmitted({ averageMs }: LaneRecord): boolean {
     if (isClosed || averageMs > quickMs || inLine >= maxInLine) return false
     return lineMs + averageMs <= maxLineMs
-  }
-
-  function sendAway(record: Known): void {
-    record.averageMs = Number.POSITIVE_INFINITY
-    record.away = timeAway
   }
 
   /** What has been sent already the server runs, for nobody. */
   function clearLine(): void {
     for (const go of sendElsewhere) go()
-    for (const { ended } of waiting.splice(0)) ended('not run')
+    for (const { entry } of waiting.splice(0)) leave(entry).goElsewhere()
   }
 
-  function learn(record: Known, begun: number): void {
+  function leave(entry: Entry): Entry {
+    inLine--
+    lineMs = inLine === 0 ? 0 : lineMs - entry.averageMs
+    sendElsewhere.delete(entry.goElsewhere)
+    return entry
+  }
+
+  /** Takes in how long calls took that have ended now; those behind them are sent elsewhere when that is long. */
+  function learn({ record, begun }: Entry, calls: number): void {
     const end = performance.now()
-    // Before the last one had ended, this one was only waiting.
-    const own = end - Math.max(begun, lastEnd)
+    // Before the last one had ended, these were only waiting.
+    const isQuick = learnDuration(record, (end - Math.max(begun, lastEnd)) / calls, calls)
     lastEnd = end
-    record.averageMs += (own - record.averageMs) * weight
-    if (record.averageMs <= quickMs) return
+    if (!isQuick) giveWay(record)
+  }
+
+  function giveWay(record: LaneRecord): void {
     sendAway(record)
     clearLine()
   }
 
-  function ended(entry: Entry, outcome: BatchOutcome): void {
-    inLine--
-    lineMs = inLine === 0 ? 0 : lineMs - entry.averageMs
-    sendElsewhere.delete(entry.goElsewhere)
+  function endAlone(entry: Entry, outcome: BatchOutcome): void {
+    leave(entry)
     if (outcome === 'not run') entry.goElsewhere()
     else if ('rows' in outcome) {
       // Once it has its rows, however long they took, it does not go elsewhere for them.
-      learn(entry.record, entry.begun)
+      learn(entry, 1)
       entry.give(outcome.rows)
     } else {
       lastEnd = performance.now()
@@ -164,7 +175,25 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     }
   }
 
-  function enter(statement: LaneStatement, record: Known): Promise<TextRow[] | undefined> {
+  function endTogether(entries: readonly [Entry, ...Entry[]], outcome: BatchOutcome): void {
+    for (const entry of entries) leave(entry)
+    const [first] = entries
+    if (outcome !== 'not run' && 'rows' in outcome) {
+      learn(first, entries.length)
+      const rows = rowsByCall(outcome.rows, entries.length)
+      for (const [at, entry] of entries.entries()) entry.give(rows[at] ?? [])
+      return
+    }
+    if (outcome !== 'not run') {
+      lastEnd = performance.now()
+      // One of them fails by itself, too, or they cannot be put as one.
+      learnFailure(first.record)
+      if (isCanceled(outcome.error)) giveWay(first.record)
+    }
+    for (const entry of entries) entry.goElsewhere()
+  }
+
+  function enter(statement: LaneStatement, record: LaneRecord): Promise<TextRow[] | undefined> {
     const { promise, resolve } = Promise.withResolvers<TextRow[] | undefined>()
     const { averageMs } = record
     const goElsewhere = () => resolve(undefined)
@@ -172,7 +201,7 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     inLine++
     lineMs += averageMs
     sendElsewhere.add(goElsewhere)
-    waiting.push({ ...statement, averageMs, ended: (outcome) => ended(entry, outcome) })
+    waiting.push({ ...statement, entry })
     if (waiting.length === 1) setImmediate(sendWaiting)
     return promise
   }
@@ -181,14 +210,48 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     while (waiting.length > 0 && batches < maxBatches) send(takeBatch(waiting))
   }
 
+  /** Calls of one statement, as one where that is worth it. */
+  function statementsOf(calls: readonly Waiting[]): BatchStatement[] {
+    const [first, ...others] = calls
+    if (first === undefined) return []
+    const { name, text, values, entry, isCombinable } = first
+    const { record } = entry
+    const isOne = isCombinable && areTogether(record, calls.length)
+    if (isOne && record.combined === undefined) {
+      record.combined = combinedText(text, values.length) ?? null
+    }
+    if (!isOne || typeof record.combined !== 'string') {
+      return calls.map((call) => ({ ...call, ended: (outcome) => endAlone(call.entry, outcome) }))
+    }
+    const entries = [entry, ...others.map((call) => call.entry)] as const
+    return [
+      {
+        name: `${name}_together`,
+        text: record.combined,
+        values: combinedValues(calls.map((call) => call.values)),
+        ended: (outcome) => endTogether([...entries], outcome),
+      },
+    ]
+  }
+
   function send(batch: readonly Waiting[]): void {
     if (client === undefined) {
-      for (const one of batch) one.ended('not run')
+      for (const { entry } of batch) leave(entry).goElsewhere()
       return
     }
     batches++
-    void sendBatch(client, batch, { prepared, timeoutMs: lostMs }).then(() => {
+    const groups = [...Map.groupBy(batch, ({ name }) => name).values()]
+    const parts = groups.map(statementsOf)
+    void sendBatch(client, parts.flat(), { prepared, timeoutMs: lostMs }).then(() => {
       batches--
+      const end = performance.now()
+      const own = (end - Math.max(batch[0]?.entry.begun ?? 0, lastBatchEnd)) / batch.length
+      for (const [at, calls] of groups.entries()) {
+        const [first] = calls
+        if (first === undefined || calls.length === 1) continue
+        learnPace(first.entry.record, parts[at]?.length === 1, own)
+      }
+      lastBatchEnd = end
       sendWaiting()
     })
   }
@@ -223,10 +286,10 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
 
 /** Takes out as many as PostgreSQL runs in a moment, at least one. */
 function takeBatch(waiting: Waiting[]): Waiting[] {
-  let total = waiting[0]?.averageMs ?? 0
+  let total = waiting[0]?.entry.averageMs ?? 0
   let count = 1
   for (; count < waiting.length; count++) {
-    total += waiting[count]?.averageMs ?? 0
+    total += waiting[count]?.entry.averageMs ?? 0
     if (total > maxBatchMs) break
   }
   return waiting.splice(0, count)

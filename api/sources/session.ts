@@ -3,7 +3,8 @@ import { quoteIdent } from '../../core/sql.ts'
 
 /**
  * Statements that make a session read-only, in UTC, with names looked up in the schema. Values have to be written as
- * `formats/`, cursors and versions read them: `alter role … set datestyle` would make other dates of them.
+ * `formats/`, cursors and versions read them, and read as the lane writes them: `alter role … set datestyle` would make
+ * other dates of them.
  */
 export function sessionSql(schema: string): string {
   const settings = {
@@ -14,6 +15,7 @@ export function sessionSql(schema: string): string {
     intervalstyle: "'postgres'",
     bytea_output: "'hex'",
     extra_float_digits: '1',
+    array_nulls: 'on',
   }
   return Object.entries(settings)
     .map(([name, value]) => `set ${name} = ${value}`)

@@ -92,6 +92,7 @@ async function lakeFacts(endpoint: Endpoint, lake: LakeSource | undefined): Prom
     relations: [],
     hasLedger: false,
     isMasked: false,
+    isRepeatable: false,
     isTaggable: false,
   }
 }

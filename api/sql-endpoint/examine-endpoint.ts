@@ -28,16 +28,18 @@ export async function examineEndpoint(
   const isMasked =
     endpoint.header.personal_data !== 'none' &&
     relations.some(({ personal }) => personal.length > 0)
+  const isDecided = await isDecidedByTables(endpoint, ask)
+  // What a view or a foreign table asks is not looked into.
+  const isRepeatable = isDecided && relations.every(({ kind }) => /^[rpm]$/.test(kind))
   const isTaggable =
-    hasLedger &&
-    relations.every(({ published }) => published?.isWholly === true) &&
-    (await isRepeatable(endpoint, ask))
+    hasLedger && relations.every(({ published }) => published?.isWholly === true) && isDecided
   return {
     schema,
     columns,
     relations: relations.map(withoutNumber),
     hasLedger,
     isMasked,
+    isRepeatable,
     isTaggable,
   }
 }
@@ -194,20 +196,29 @@ const passing =
 const passingTexts = /^'\s*(now|today|tomorrow|yesterday)/i
 
 /** Tells whether nothing but parameters and tables decides the answer. */
-async function isRepeatable(endpoint: Endpoint, ask: Ask): Promise<boolean> {
+async function isDecidedByTables(endpoint: Endpoint, ask: Ask): Promise<boolean> {
   const tokens = tokenizeSql(endpoint.sql.text).filter((token) => !isBlank(token))
   const words = tokens.filter(({ kind }) => kind === 'word' || kind === 'quoted-name').map(nameOf)
   if (words.some((word) => passing.test(word))) return false
+  // Of `U&"r\0061ndom"` the name is not known.
+  if (words.includes('u') && tokens.some(({ text }) => text.startsWith('&'))) return false
   if (tokens.some(({ kind, text }) => kind === 'string' && passingTexts.test(text))) return false
   const { rows } = await ask(
     `select 1 from pg_proc where proname in (select json_array_elements_text($1::json))
-       and (provolatile = 'v' or (oid >= 16384 and provolatile <> 'i')) limit 1`,
+       and (provolatile = 'v' or (oid >= 16384 and provolatile <> 'i'))
+     union all
+     select 1 from pg_operator o join pg_proc p on p.oid = o.oprcode where o.oid >= 16384 and p.provolatile = 'v'
+     limit 1`,
     [JSON.stringify(words)],
   )
   return rows.length === 0
 }
 
-/** The name that a token writes, as the database spells it. */
+/** The name that a token writes, as the database spells it: it makes small letters of A to Z alone. */
 export function nameOf({ kind, text }: SqlToken): string {
-  return kind === 'quoted-name' ? text.slice(1, -1).replaceAll('""', '"') : text.toLowerCase()
+  return kind === 'quoted-name' ? text.slice(1, -1).replaceAll('""', '"') : lowered(text)
+}
+
+function lowered(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

@@ -40,6 +40,8 @@ export type EndpointFacts = {
   readonly hasLedger: boolean
   /** The SQL has to be run over masked tables for callers without the right to personal data. */
   readonly isMasked: boolean
+  /** Nothing but its parameters and its tables decides the answer. */
+  readonly isRepeatable: boolean
   /** The same versions and parameters give the same answer. */
   readonly isTaggable: boolean
 }

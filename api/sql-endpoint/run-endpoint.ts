@@ -79,7 +79,8 @@ async function runChecked(
   const statement = checked.statement({ isMasked, limit, isContinued: after !== undefined })
   const { shape, timeout_ms: timeoutMs } = endpoint.header
   const bound = after === undefined ? values : [...values, ...after]
-  const rows = await postgres.rows({ ...statement, values: bound, timeoutMs, caller })
+  const isCombinable = checked.facts.isRepeatable && bound.length > 0
+  const rows = await postgres.rows({ ...statement, values: bound, isCombinable, timeoutMs, caller })
   const [json, text = null, more, ...keys] = rows[0] ?? []
   const state = checked.readState(text)
   const { isTaggable } = checked.facts

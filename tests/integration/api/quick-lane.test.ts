@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openPostgresSource, type PostgresSource } from '../../../api/sources/postgres-source.ts'
 import { runSql } from '../../support/api.ts'
+import { askLane, type LaneValues, processOf, warmUpLane } from '../../support/quick-lane.ts'
 
 const schema = 'quick_lane'
 const url = () => inject('services').postgresUrl
@@ -17,25 +17,9 @@ afterAll(async () => {
   await runSql(url(), `drop schema ${schema} cascade`)
 })
 
-const ask = (text: string, values: readonly (string | number)[] = [], from = source) =>
-  from.rows({
-    name: `lane-${createHash('md5').update(text).digest('hex')}`,
-    text,
-    values,
-    timeoutMs: 5000,
-  })
-
-const process = async (from = source) => (await ask('select pg_backend_pid()', [], from))[0]?.[0]
-
-/** Asks until the statements share one connection, as they do once they are known to be quick. */
-async function warmUp(from = source): Promise<string> {
-  for (;;) {
-    const pids = await Promise.all(Array.from({ length: 12 }, () => process(from)))
-    const [pid] = pids
-    if (pid !== undefined && pid !== null && new Set(pids).size === 1) return pid
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+const ask = (text: string, values: LaneValues = [], from = source) => askLane(from, text, values)
+const process = (from = source) => processOf(from)
+const warmUp = (from = source) => warmUpLane(from)
 
 /** Asks for the process after no time at all, until it is that of the line: on a busy machine that takes a while. */
 async function inLine(text: string, pid: string, from: PostgresSource): Promise<void> {
@@ -66,6 +50,23 @@ describe('statements that take next to no time', () => {
       const some = asked.slice(at, at + 100)
       const rows = await Promise.all(some.map(({ text, n }) => ask(text, [n])))
       expect(rows).toEqual(some.map(({ text, n }) => wanted(text, n)))
+    }
+  })
+
+  it('come back when they were slow for a moment', async () => {
+    const own = openPostgresSource({ url: url(), schema, maxConnections: 3 })
+    const text = 'select pg_backend_pid() from pg_sleep($1::float)'
+    try {
+      const pid = await warmUp(own)
+      await inLine(text, pid, own)
+      for (let round = 0; round < 5; round++) {
+        await Promise.all([0, 0.022, 0, 0, 0, 0, 0, 0].map((n) => ask(text, [n], own)))
+        await Promise.all(Array.from({ length: 12 }, () => ask(text, [0.005], own)))
+      }
+      // Not for ever: or this does not end.
+      await inLine(text, pid, own)
+    } finally {
+      await own.close()
     }
   })
 

@@ -73,6 +73,8 @@ describe('tokenizeSql', () => {
     ['-- :days\n/* :days /* :days */ :days */ select :n', [':n']],
     ['select a := 1, x[1:2]', []],
     ["select '''' || :a", [':a']],
+    ["select E'a' \n '\\' :a' || :b", [':b']],
+    ["select E'a' '\\' || :b", [':b']],
   ])('finds the parameters of %s', (sql, expected) => {
     expect(parametersOf(sql)).toEqual(expected)
   })

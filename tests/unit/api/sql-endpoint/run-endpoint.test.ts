@@ -36,6 +36,7 @@ const facts: EndpointFacts = {
   relations: [],
   hasLedger: false,
   isMasked: false,
+  isRepeatable: false,
   isTaggable: false,
 }
 
