@@ -43,7 +43,8 @@ describe('dbt', () => {
     await writeProject(path, {
       'dbt_project.yml':
         'name: printing\nprofile: printing\nrequire-dbt-version: "<1.0.0"\nflags: {printer_width: 50}\n',
-      'profiles.yml': 'printing: {target: dev, outputs: {dev: {type: duckdb, path: other.duckdb}}}\n',
+      'profiles.yml':
+        'printing: {target: dev, outputs: {dev: {type: duckdb, path: other.duckdb}}}\n',
       'macros/hello.sql':
         '{% macro hello() %}{{ print("hello") }}{{ log("logged", info=true) }}{% endmacro %}',
       'models/a.sql': 'select 1 as id',

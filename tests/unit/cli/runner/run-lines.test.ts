@@ -42,7 +42,8 @@ const test = {
 const none = () => undefined
 
 describe('the line of a node that has ended', () => {
-  const textOf = (over: Partial<NodeResult>) => resultText(result(over), { index: 1, total: 9, width: 80 })
+  const textOf = (over: Partial<NodeResult>) =>
+    resultText(result(over), { index: 1, total: 9, width: 80 })
 
   it.each([
     [{ rows: 2 }, 'OK created sql table model main.orders', '[OK 2 rows in 1.23s]'],
