@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * `wide`: 10 models over one table; `increments`: 3 incremental models, one on the other, that look for the largest
+ * `wide`: 10 models over one table; `totals`: the same with a running total, which keeps the cores busy for a part of its
+ * time only; `increments`: 3 incremental models, one on the other, that look for the largest
  * key; the others are on a lake: `exact` reads new_rows(), and two models take them in by key.
  */
-export type HeavyKind = 'wide' | 'increments' | 'exact' | 'delete+insert' | 'merge'
+export type HeavyKind = 'wide' | 'totals' | 'increments' | 'exact' | 'delete+insert' | 'merge'
 
 /** What the source table holds, as SQL over `range(…) t(i)`. */
 const columns = `i as id, (i * 7919) % 1000003 as user_id, (i % 97)::integer as kind,
@@ -24,7 +25,7 @@ export function appendSql(rows: number): string {
 }
 
 export function generateHeavy(folder: string, kind: HeavyKind): void {
-  const isOnFile = kind === 'wide' || kind === 'increments'
+  const isOnFile = kind === 'wide' || kind === 'totals' || kind === 'increments'
   const files = { ...(isOnFile ? onFile : onLake), ...modelsOf(kind) }
   for (const [file, text] of Object.entries(files)) {
     const path = join(folder, file)
@@ -37,6 +38,8 @@ function modelsOf(kind: HeavyKind): Record<string, string> {
   switch (kind) {
     case 'wide':
       return wideModels()
+    case 'totals':
+      return totalModels()
     case 'increments':
       return chain
     case 'exact':
@@ -90,6 +93,18 @@ function wideModels(): Record<string, string> {
 from {{ source('raw', 'events') }}
 where kind <> ${index}
 group by 1
+`,
+    ]),
+  )
+}
+
+function totalModels(): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: 10 }, (_, index) => [
+      `models/total_${index}.sql`,
+      `select id, user_id, amount, sum(amount) over (order by event_at, id) as total
+from {{ source('raw', 'events') }}
+where kind % 10 = ${index}
 `,
     ]),
   )

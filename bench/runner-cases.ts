@@ -62,16 +62,8 @@ export function casesOf({ models, heavyRows, historyRows }: Sizes): Case[] {
       verb: 'build',
       place: 'file',
     },
-    {
-      name: `10 models over ${spell(heavyRows)} rows`,
-      group: 'heavy',
-      prepare: (folder) => {
-        generateHeavy(folder, 'wide')
-        runStatements(folder, [sourceSql(heavyRows)], 'file')
-      },
-      verb: 'run',
-      place: 'file',
-    },
+    heavyCase(`10 models over ${spell(heavyRows)} rows`, 'wide', heavyRows),
+    heavyCase(`10 running totals of ${spell(heavyRows / 10)} rows`, 'totals', heavyRows),
     {
       name: `3 increments of ${spell(newRows)} rows on ${spell(historyRows)}`,
       group: 'increment',
@@ -85,6 +77,19 @@ export function casesOf({ models, heavyRows, historyRows }: Sizes): Case[] {
       [shortHistory, historyRows].map((rows) => lakeIncrements('keyed', strategy, rows)),
     ),
   ]
+}
+
+function heavyCase(name: string, kind: HeavyKind, rows: number): Case {
+  return {
+    name,
+    group: 'heavy',
+    prepare: (folder) => {
+      generateHeavy(folder, kind)
+      runStatements(folder, [sourceSql(rows)], 'file')
+    },
+    verb: 'run',
+    place: 'file',
+  }
 }
 
 function generatedCase(group: 'plain' | 'tests' | 'lake', models: number): Case {
