@@ -13,7 +13,7 @@ import type { TextRow } from './text-query.ts'
  */
 export function combinedText(text: string, parameters: number): string | undefined {
   const bound = withColumns(text)
-  if (bound === undefined || text.includes('millrace_call')) return undefined
+  if (bound === undefined || /millrace_call/i.test(text)) return undefined
   const columns = Array.from({ length: parameters }, (_, at) => `millrace_p${at + 1}`)
   // As subqueries, so that the number of calls does not seem to be worth a plan of its own.
   const arrays = columns.map((_, at) => `(select $${at + 1}::text[])`)

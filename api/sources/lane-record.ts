@@ -41,8 +41,8 @@ export function newLaneRecord(): LaneRecord {
 
 /** Takes in how long each of some calls took. @returns whether it is still quick */
 export function learnDuration(record: LaneRecord, milliseconds: number, calls = 1): boolean {
-  // Who was sent away meanwhile stays away.
-  if (!Number.isFinite(record.averageMs)) return false
+  // Who was sent away meanwhile is away.
+  if (!Number.isFinite(record.averageMs)) return true
   record.averageMs += (milliseconds - record.averageMs) * (1 - (1 - weight) ** calls)
   return record.averageMs <= quickMs
 }
@@ -65,6 +65,7 @@ export function learnPace(record: LaneRecord, isTogether: boolean, milliseconds:
   const pace = isTogether ? together : alone
   pace.batches++
   pace.ms += (milliseconds - pace.ms) / Math.min(pace.batches, knownAfter)
+  if (isTogether && pace.batches === knownAfter) record.nextApart = fewApart
   const isSlower = together.batches >= knownAfter && together.ms > alone.ms * slower
   if (isSlower) record.apart = fewApart
   if (isSlower || together.batches >= anewAfter) forget(record)
@@ -72,6 +73,8 @@ export function learnPace(record: LaneRecord, isTogether: boolean, milliseconds:
 
 /** Takes in that they have failed as one statement: what cannot be put so fails each time. */
 export function learnFailure(record: LaneRecord): void {
+  // Those that were on their way with the first that failed tell nothing more.
+  if (record.apart > 0) return
   record.apart = record.nextApart
   record.nextApart = Math.min(record.nextApart * 2, mostApart)
   forget(record)

@@ -1,4 +1,5 @@
 /** PostgreSQL as the API sees it: read-only, UTC, every statement with a time limit. */
+import { setTimeout } from 'node:timers/promises'
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import { openPostgres } from '../../core/clients/postgres.ts'
 import { problem } from '../../core/problems.ts'
@@ -75,6 +76,9 @@ export const examineMs = 10_000
  * So much later than the server's own limit a connection is given up: the server is gone, or stands still. Types of `pg`
  * do not know the option.
  */
+/** How long callers who wait for a connection still get one when the source is closed, in milliseconds. */
+const closeMs = 2000
+
 const within = (timeoutMs: number) => ({ query_timeout: timeoutMs + 1000 })
 
 function asParameter(value: ParameterValue): string | null {
@@ -180,8 +184,9 @@ export function openPostgresSource(options: PostgresSourceOptions): PostgresSour
       }),
     stats: () => withLane(poolStats(pool), lane),
     close: async () => {
-      // Whoever the lane sends elsewhere still needs the pool.
+      // Whoever the lane sends elsewhere still needs the pool, which forgets those who wait when it ends.
       await lane?.close()
+      await untilNoneWaits(pool)
       const ended = endPool(pool)
       await running.close()
       await ended
@@ -222,6 +227,11 @@ function withLane(stats: PoolStats, lane: QuickLane | undefined): PoolStats {
 export function poolStats(pool: Pool): PoolStats {
   const { totalCount, idleCount, waitingCount } = pool
   return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
+}
+
+async function untilNoneWaits(pool: Pool): Promise<void> {
+  const late = performance.now() + closeMs
+  while (pool.waitingCount > 0 && performance.now() < late) await setTimeout(5)
 }
 
 async function endPool(pool: Pool): Promise<void> {

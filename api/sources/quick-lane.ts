@@ -186,9 +186,9 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     }
     if (outcome !== 'not run') {
       lastEnd = performance.now()
-      // One of them fails by itself, too, or they cannot be put as one.
-      learnFailure(first.record)
       if (isCanceled(outcome.error)) giveWay(first.record)
+      // One of them fails by itself, too, or they cannot be put as one.
+      else learnFailure(first.record)
     }
     for (const entry of entries) entry.goElsewhere()
   }
@@ -214,9 +214,10 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
   function statementsOf(calls: readonly Waiting[]): BatchStatement[] {
     const [first, ...others] = calls
     if (first === undefined) return []
-    const { name, text, values, entry, isCombinable } = first
+    const { name, text, values, entry } = first
     const { record } = entry
-    const isOne = isCombinable && areTogether(record, calls.length)
+    const areCombinable = calls.every(({ isCombinable }) => isCombinable)
+    const isOne = areCombinable && areTogether(record, calls.length)
     if (isOne && record.combined === undefined) {
       record.combined = combinedText(text, values.length) ?? null
     }
@@ -242,13 +243,13 @@ export function openQuickLane({ url, schema }: QuickLaneOptions): QuickLane {
     batches++
     const groups = [...Map.groupBy(batch, ({ name }) => name).values()]
     const parts = groups.map(statementsOf)
-    void sendBatch(client, parts.flat(), { prepared, timeoutMs: lostMs }).then(() => {
+    void sendBatch(client, parts.flat(), { prepared, timeoutMs: lostMs }).then((isDone) => {
       batches--
       const end = performance.now()
       const own = (end - Math.max(batch[0]?.entry.begun ?? 0, lastBatchEnd)) / batch.length
       for (const [at, calls] of groups.entries()) {
         const [first] = calls
-        if (first === undefined || calls.length === 1) continue
+        if (first === undefined || calls.length === 1 || !isDone) continue
         learnPace(first.entry.record, parts[at]?.length === 1, own)
       }
       lastBatchEnd = end

@@ -29,14 +29,18 @@ export type BatchOptions = {
   readonly timeoutMs: number
 }
 
-/** Sends them to a pipelined connection. Resolves when PostgreSQL is done with all of them; does not fail. */
+/**
+ * Sends them to a pipelined connection. Resolves when PostgreSQL is done with all of them; does not fail.
+ * @returns whether all went well
+ */
 export function sendBatch(
   client: Client,
   statements: readonly BatchStatement[],
   { prepared, timeoutMs }: BatchOptions,
-): Promise<void> {
+): Promise<boolean> {
   return new Promise((resolve) => {
-    client.query(new TextBatch(statements, prepared, timeoutMs, resolve))
+    const batch = new TextBatch(statements, prepared, timeoutMs, () => resolve(!batch.hasFailed))
+    client.query(batch)
   })
 }
 
@@ -56,6 +60,7 @@ class TextBatch extends Query {
   readonly query_timeout: number
   /** `pg` puts its own around it, which stops the clock. */
   callback: () => void
+  hasFailed = false
   readonly #statements: readonly BatchStatement[]
   readonly #prepared: Set<string>
   /** The one that is being answered. */
@@ -92,10 +97,13 @@ class TextBatch extends Query {
   handleError(error: Error): void {
     const [failed, ...behind] = this.#statements.slice(this.#at)
     this.#at = this.#statements.length
-    if (failed === undefined) return
-    for (const { name } of [failed, ...behind]) this.#prepared.delete(name)
-    failed.ended({ error })
-    for (const { ended } of behind) ended('not run')
+    this.hasFailed = true
+    if (failed !== undefined) {
+      for (const { name } of [failed, ...behind]) this.#prepared.delete(name)
+      failed.ended({ error })
+      for (const { ended } of behind) ended('not run')
+    }
+    // Also when the connection is lost behind the last one.
     this.callback()
   }
 

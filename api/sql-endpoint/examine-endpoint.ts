@@ -193,9 +193,9 @@ const columnTypeSchema = z.object({
 /** What reads the clock, chance or the session, without being a volatile function. */
 const passing =
   /^(now|current_\w+|localtime|localtimestamp|transaction_timestamp|statement_timestamp|session_user|user|pg_\w+|information_schema|millrace|age|set_config|txid_\w+)$/i
-const passingTexts = /^'\s*(now|today|tomorrow|yesterday)/i
+const passingTexts = /^(?:e?'|\$\w*\$)\s*(now|today|tomorrow|yesterday)/i
 
-/** Tells whether nothing but parameters and tables decides the answer. */
+/** Tells whether nothing but parameters and tables decides the answer; `in`, `between` and `like` are operators, too. */
 async function isDecidedByTables(endpoint: Endpoint, ask: Ask): Promise<boolean> {
   const tokens = tokenizeSql(endpoint.sql.text).filter((token) => !isBlank(token))
   const words = tokens.filter(({ kind }) => kind === 'word' || kind === 'quoted-name').map(nameOf)
@@ -207,9 +207,11 @@ async function isDecidedByTables(endpoint: Endpoint, ask: Ask): Promise<boolean>
     `select 1 from pg_proc where proname in (select json_array_elements_text($1::json))
        and (provolatile = 'v' or (oid >= 16384 and provolatile <> 'i'))
      union all
-     select 1 from pg_operator o join pg_proc p on p.oid = o.oprcode where o.oid >= 16384 and p.provolatile = 'v'
+     select 1 from pg_operator o join pg_proc p on p.oid = o.oprcode
+       where o.oid >= 16384 and p.provolatile = 'v'
+         and (position(o.oprname in $2) > 0 or o.oprname in ('=', '<>', '<', '>', '<=', '>=', '~~', '!~~', '~~*', '!~~*'))
      limit 1`,
-    [JSON.stringify(words)],
+    [JSON.stringify(words), endpoint.sql.text],
   )
   return rows.length === 0
 }

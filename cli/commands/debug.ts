@@ -1,5 +1,6 @@
 /** `millrace debug`: where the project and its profile are, whether they are right, and whether the database opens. */
 import { defineCommand } from '../command.ts'
+import { projectOptions } from '../runner/options.ts'
 
 export const debugCommand = defineCommand({
   command: 'debug',
@@ -32,6 +33,7 @@ export const debugCommand = defineCommand({
         describe: 'Values for var() in profiles.yml, as YAML or JSON',
         requiresArg: true,
       })
+      .option('version-check', projectOptions['version-check'])
       .example('$0 debug', 'when a project does not find its database'),
   handler: async (args) => {
     const { debugProject } = await import('../runner/debug-project.ts')

@@ -70,7 +70,6 @@ export const showCommand = defineCommand({
       const preview = await context.database.read(read)
       process.stdout.write(renderPreview(preview, args.output, isInline, args.quiet))
     }
-    if (queries.length === 0) process.stderr.write('The selection holds nothing to show.\n')
   },
 })
 

@@ -64,7 +64,9 @@ export async function executeClone(
   )
   const selection = await openSelection(graph, config, args)
   const selected = selectNodes(graph, selection, commandFilter('clone', selection))
-  reportWarnings(selected.warnings, project.rules)
+  const what = 'node that can be cloned'
+  const none = selected.nodes.length === 0 ? [problem('model/nothing-to-do', { what })] : []
+  reportWarnings([...selected.warnings, ...none], project.rules)
   const nodes = selected.nodes.flatMap(({ id }): GraphNode[] => {
     const node = only === undefined || only.has(id) ? graph.nodes.get(id) : undefined
     return node === undefined ? [] : [node]

@@ -1,6 +1,7 @@
 /** The SQL of the nodes that a command line names, or of its inline query. */
 import { join } from 'node:path'
 import type { Config } from '../../core/config.ts'
+import { problem } from '../../core/problems.ts'
 import type { CompiledNodes, Graph, GraphNode, Relation } from '../../transform/index.ts'
 import { inlineId } from './inline-node.ts'
 import { latentOf } from './latent-problems.ts'
@@ -37,7 +38,9 @@ export async function compileSelected(
   if (args.inline === undefined) {
     const selection = await openSelection(graph, config, args)
     const selected = selectNodes(graph, selection, commandFilter('compile'))
-    reportWarnings(selected.warnings, rules)
+    const what = 'node that is compiled'
+    const none = selected.nodes.length === 0 ? [problem('model/nothing-to-do', { what })] : []
+    reportWarnings([...selected.warnings, ...none], rules)
     ids.splice(0, 1, ...selected.nodes.map(({ id }) => id))
   }
   const selected = new Set(ids)

@@ -8,13 +8,19 @@ import { dbtVersion } from '../../core/dbt-version.ts'
 import { MillraceError, messageOf } from '../../core/errors.ts'
 import { withoutPasswords } from '../../core/redact.ts'
 import type { DuckdbProfile, ProfileRequest } from '../../transform/index.ts'
+import { flagsOf, withProjectFlags } from '../../transform/stdlib/flags.ts'
 import type { GlobalArguments } from '../options.ts'
 import { adapterVersion, version } from '../release.ts'
 import { connectionInfo } from './connection-info.ts'
+import { heeded } from './open-project.ts'
 import { openRunContext, type ProfileArguments, profileRequest } from './run-context.ts'
 
 export type DebugArguments = GlobalArguments &
-  ProfileArguments & { readonly connection: boolean; readonly configDir: boolean }
+  ProfileArguments & {
+    readonly connection: boolean
+    readonly configDir: boolean
+    readonly versionCheck?: boolean | undefined
+  }
 
 /** How a check went: what stands in the brackets, and what failed, at length. */
 type Check = { readonly verdict: string; readonly failure?: string }
@@ -43,7 +49,7 @@ export async function debugProject(args: DebugArguments): Promise<number> {
   print('adapter type: duckdb')
   print(`adapter version: ${adapterVersion}`)
   const { profile, check: profileCheck } = await checkProfile(request)
-  const projectCheck = await checkProject(args.projectDir, project)
+  const projectCheck = await checkProject(args, project)
   const checks = [profileCheck, projectCheck]
   if (args.connection) print('Skipping steps before connection verification')
   else {
@@ -93,14 +99,19 @@ async function checkProfile(
   }
 }
 
-async function checkProject(directory: string, file: string): Promise<Check> {
+async function checkProject(
+  { projectDir, versionCheck }: DebugArguments,
+  file: string,
+): Promise<Check> {
   const start = 'Project loading failed for the following reason:\n'
   if (!existsSync(file)) {
     return { verdict: 'ERROR not found', failure: `${start} project path <${file}> not found` }
   }
   const { loadProjectSettings } = await import('../../transform/index.ts')
   try {
-    const { problems } = await loadProjectSettings(directory)
+    const { settings, problems: all } = await loadProjectSettings(projectDir)
+    const flags = withProjectFlags(settings.flags, { version_check: versionCheck })
+    const problems = heeded(all, flagsOf(flags))
     if (problems.length > 0) throw new AggregateError(problems)
     return { verdict: 'OK found and valid' }
   } catch (error) {

@@ -36,6 +36,8 @@ type ProjectArguments = {
   readonly inline?: string | undefined
   readonly partialParse?: boolean | undefined
   readonly warnErrorOptions?: string | undefined
+  readonly printerWidth?: number | undefined
+  readonly versionCheck?: boolean | undefined
   /** The command. */
   readonly _?: readonly (string | number)[]
 }
@@ -124,11 +126,13 @@ function cacheRelease(args: ProjectArguments): string | undefined {
 function flagsGiven(args: ProjectArguments, vars: Readonly<Record<string, unknown>>) {
   const [which] = args._ ?? []
   const all = invocationArguments(which === undefined ? 'run' : String(which), { ...args }, vars)
-  const isSaid = (name: string) =>
-    name !== 'warn_error_options' || args.warnErrorOptions !== undefined
-  return Object.fromEntries(
-    Object.entries(all).filter(([name, value]) => value !== undefined && isSaid(name)),
-  )
+  const said = {
+    ...all,
+    warn_error_options: args.warnErrorOptions && all['warn_error_options'],
+    printer_width: args.printerWidth,
+    version_check: args.versionCheck,
+  }
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
 }
 
 function isPartialParse({ partialParse }: ProjectArguments): boolean {
@@ -190,7 +194,10 @@ async function withInputs<Opened extends { readonly graph: Graph }>(
 }
 
 /** All, but what `--no-version-check` lets pass. */
-function heeded(problems: readonly MillraceError[], flags: OpenedGraph['flags']): MillraceError[] {
+export function heeded(
+  problems: readonly MillraceError[],
+  flags: OpenedGraph['flags'],
+): MillraceError[] {
   return problems.filter(
     ({ code }) => code !== 'model/wrong-dbt-version' || flags['VERSION_CHECK'] !== false,
   )

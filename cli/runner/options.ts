@@ -63,7 +63,8 @@ export const lineOptions = {
 
 /** Of a command line, or of `flags:` in dbt_project.yml. */
 export function widthOf({ flags }: { readonly flags: Readonly<Record<string, unknown>> }): number {
-  return Math.min(Number(flags['PRINTER_WIDTH']) || 80, 1_000)
+  const width = Number(flags['PRINTER_WIDTH'] ?? 80)
+  return Number.isFinite(width) ? Math.min(width, 1_000) : 80
 }
 
 /** Which nodes. */

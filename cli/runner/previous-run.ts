@@ -84,6 +84,9 @@ const notRepeated = new Set([
   ...['target-path', 'log-path', 'log-level', 'defer-state', 'dry-run', 'vars'],
 ])
 
+/** Every run has them; said, they would win over those of the project. */
+const usual: Readonly<Record<string, unknown>> = { 'printer-width': 80, 'version-check': true }
+
 /**
  * The options of the earlier call as words of a command line.
  * @param known the options that the command has
@@ -94,7 +97,8 @@ export function repeatedArguments(
 ): string[] {
   const words = Object.entries(known).flatMap(([name, option]) => {
     const value = args[name.replaceAll('-', '_')]
-    return notRepeated.has(name) || !isValueOf(option, value) ? [] : written(name, value)
+    const isLeftOut = notRepeated.has(name) || usual[name] === value
+    return isLeftOut || !isValueOf(option, value) ? [] : written(name, value)
   })
   const { vars, args: given, warn_error_options: warnings } = args
   // Every run has them.

@@ -8,7 +8,7 @@ import { artifactFolders, artifactOptions } from './artifact-options.ts'
 import { cloneOptions, executeClone } from './clone.ts'
 import { executeRun, type RunHooks } from './execute-run.ts'
 import { executeOperation, operationOptions } from './operation.ts'
-import { runOptions, warningOptions } from './options.ts'
+import { lineOptions, projectOptions, runOptions, warningOptions } from './options.ts'
 import { type PreviousRun, readPreviousRun, repeatedArguments } from './previous-run.ts'
 
 export const retryOptions = {
@@ -33,6 +33,8 @@ export const retryOptions = {
     requiresArg: true,
   },
   ...warningOptions,
+  ...projectOptions,
+  ...lineOptions,
   ...artifactOptions,
 } as const satisfies Record<string, Options>
 
@@ -101,6 +103,9 @@ function wordsOf(
     threads: args.threads,
     'warn-error': args.warnError,
     'warn-error-options': args.warnErrorOptions,
+    print: args.print,
+    'version-check': args.versionCheck,
+    'printer-width': args.printerWidth,
   }
   const said = Object.entries(own).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],

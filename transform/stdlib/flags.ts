@@ -64,6 +64,9 @@ export function flagsOf(given: Config): Config {
 /** What becomes of warnings is said by one of them, and only when somebody says it. */
 const ofWarnings = ['WARN_ERROR', 'WARN_ERROR_OPTIONS']
 
+/** These a command line has only when somebody says them, too. */
+const saidOnly = ['PRINT', 'PRINTER_WIDTH', 'VERSION_CHECK']
+
 /**
  * Flags of dbt_project.yml with those of the command line, which win. A command line always has all of its other flags:
  * one that is as it is by default was not said.
@@ -77,6 +80,7 @@ export function withProjectFlags(project: Config, given: Config): Config {
     ),
   )
   const said = Object.entries(asked).filter(([name, value]) => {
+    if (saidOnly.includes(name)) return value !== undefined
     return !Object.hasOwn(own, name) || JSON.stringify(value) !== JSON.stringify(defaults[name])
   })
   return { ...own, ...Object.fromEntries(said) }

@@ -60,6 +60,12 @@ describe('dbt', () => {
     const wider = await there('--printer-width', '90', 'run', '--no-version-check')
     expect(Number(widthOf(wider.stdout)) - Number(widthOf(ofProject.stdout))).toBe(40)
 
+    const asUsual = await there('--printer-width', '80', 'run', '--no-version-check')
+    expect(Number(widthOf(asUsual.stdout)) - Number(widthOf(ofProject.stdout))).toBe(30)
+    expect((await there('debug')).code).toBe(1)
+    expect((await there('debug', '--no-version-check')).code).toBe(0)
+    expect((await there('retry', '--no-version-check')).code).toBe(0)
+
     const called = await there('--no-version-check', 'run-operation', 'hello')
     expect(called).toMatchObject({ code: 0, stdout: 'hello\n' })
     expect(called.stderr).toContain('logged')

@@ -46,6 +46,15 @@ describe('calls of one statement', () => {
     expect(waits.at(-1)).toBe(999_990)
   })
 
+  it('are kept apart once for all that were on their way, and not for long again when it went well', () => {
+    const record = known(1)
+    for (let batch = 0; batch < 4; batch++) learnFailure(record)
+    expect(callsApart(record)).toBe(990)
+    for (let batch = 0; batch < 50; batch++) learnPace(record, true, 0.9)
+    learnFailure(record)
+    expect(callsApart(record)).toBe(990)
+  })
+
   it('are looked at anew from time to time', () => {
     const record = known(1)
     let together = 0

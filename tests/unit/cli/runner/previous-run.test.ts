@@ -57,12 +57,13 @@ describe('the run that a retry takes up', () => {
       project_dir: '/gone',
       log_format: 'default',
       vars: { day: '2024-01-01' },
-      printer_width: 80,
+      printer_width: 90,
+      version_check: true,
     }
     expect(repeatedArguments(args, runOptions).sort()).toEqual([
       '--full-refresh',
       '--no-fail-fast',
-      '--printer-width=80',
+      '--printer-width=90',
       '--state=prod',
       '--threads=3',
       '--vars={"day":"2024-01-01"}',

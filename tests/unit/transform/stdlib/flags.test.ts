@@ -3,7 +3,7 @@ import { flagsOf, withProjectFlags } from '../../../../transform/stdlib/flags.ts
 
 it('takes flags from dbt_project.yml where the command line is as by default', () => {
   const project = { 'printer-width': 120, fail_fast: true, use_colors: false, my_flag: 1 }
-  const given = { printer_width: 80, fail_fast: false, use_colors: false, quiet: true }
+  const given = { fail_fast: false, use_colors: false, quiet: true }
   expect(flagsOf(withProjectFlags(project, given))).toMatchObject({
     PRINTER_WIDTH: 120,
     FAIL_FAST: true,
@@ -34,6 +34,14 @@ it('takes from one place only what becomes of warnings', () => {
 })
 
 it('takes them from the command line where that says something else', () => {
-  const flags = withProjectFlags({ printer_width: 120 }, { printer_width: 100 })
-  expect(flagsOf(flags)['PRINTER_WIDTH']).toBe(100)
+  const flags = withProjectFlags({ target_path: 'a' }, { target_path: 'b' })
+  expect(flagsOf(flags)['TARGET_PATH']).toBe('b')
+})
+
+it('takes what a command line only has when somebody says it, also where that is as usual', () => {
+  const flags = withProjectFlags(
+    { printer_width: 120, version_check: false, print: false },
+    { printer_width: 80, version_check: true, print: true },
+  )
+  expect(flags).toEqual({ PRINTER_WIDTH: 80, VERSION_CHECK: true, PRINT: true })
 })
