@@ -42,7 +42,7 @@ const retryMs = 5000
 /** How long the end of the connection is waited for, in milliseconds: a server that stands still says nothing. */
 const closeMs = 2000
 
-export type LaneStatement = Omit<BatchStatement, 'ended'> & {
+type LaneStatement = Omit<BatchStatement, 'ended'> & {
   /** Calls of it that come at the same time may become one statement. */
   readonly isCombinable: boolean
 }
